@@ -1,0 +1,39 @@
+# `make` lists what there is to do.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint generate check bench playground tools
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(if $(shell command -v npm),playground) ## run everything in one process, with demo data
+	cargo run --release -p pipewright -- demo
+
+test: tools ## run every test, on SQLite and on real PostgreSQL and NATS
+	cargo nextest run --workspace
+
+lint: ## check formatting and run clippy
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+generate: ## write what is generated into schema/
+	cargo run -p pipewright -- schema export
+
+check: generate ## fail when schema/ was not up to date
+	@git add --intent-to-add schema && git diff --exit-code --stat -- schema || \
+		{ echo 'schema/ was out of date: commit what `make generate` wrote' >&2; exit 1; }
+
+bench: ## measure under load
+	cargo run --release -p pipewright-tests --bin bench
+
+tools: ## install cargo-nextest and the test servers into .tools
+	@scripts/tools.sh
+
+# The page that the gateway serves at /, built again when a source is newer.
+playground := web/playground
+sources := $(shell find $(playground) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+
+playground: $(playground)/dist/index.html ## build the playground (needs Node 20)
+
+$(playground)/dist/index.html: $(sources)
+	cd $(playground) && npm ci --no-audit --no-fund && npm run build
+	@touch $@

@@ -1,0 +1,70 @@
+use kernel::{Actor, EventId, Timestamp, WorkspaceId};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use thiserror::Error;
+
+/// A payload with its place in the published language.
+pub trait Event: Serialize + DeserializeOwned {
+    /// Also the subject on the bus: `crm.<service>.<entity>.<verb>.v<version>`.
+    const TYPE: &'static str;
+    /// Id of the object it is about.
+    fn subject(&self) -> String;
+}
+
+/// A [CloudEvents 1.0](https://cloudevents.io) envelope in its JSON format. Extension attributes are lower
+/// case, as that specification wants.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    pub specversion: String,
+    pub id: EventId,
+    /// `/<service>`.
+    pub source: String,
+    pub r#type: String,
+    pub subject: String,
+    pub time: Timestamp,
+    #[serde(rename = "workspaceid")]
+    pub workspace: WorkspaceId,
+    /// Who caused it: id of a user or key, or a service's name.
+    pub actor: String,
+    /// The first event of the chain; the same for everything that follows from one request.
+    #[serde(rename = "correlationid")]
+    pub correlation: EventId,
+    /// The event that directly led to this one.
+    #[serde(rename = "causationid", default, skip_serializing_if = "Option::is_none")]
+    pub causation: Option<EventId>,
+    pub data: Value,
+}
+
+/// The payload is not what its type promises.
+#[derive(Debug, Error)]
+#[error("event {id} does not carry a valid {expected}")]
+pub struct PayloadError {
+    pub id: EventId,
+    pub expected: &'static str,
+    #[source]
+    source: serde_json::Error,
+}
+
+impl Envelope {
+    /// Wraps `event`, published by `service` on behalf of `actor`, as a consequence of `cause`.
+    pub fn wrap<E: Event>(service: &str, id: EventId, time: Timestamp, actor: &Actor, cause: Option<&Envelope>, event: &E) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            specversion: "1.0".to_owned(),
+            id,
+            source: format!("/{service}"),
+            r#type: E::TYPE.to_owned(),
+            subject: event.subject(),
+            time,
+            workspace: actor.workspace,
+            actor: actor.subject.clone(),
+            correlation: cause.map_or(id, |cause| cause.correlation),
+            causation: cause.map(|cause| cause.id),
+            data: serde_json::to_value(event)?,
+        })
+    }
+
+    /// The typed payload.
+    pub fn payload<E: Event>(&self) -> Result<E, PayloadError> {
+        E::deserialize(&self.data).map_err(|source| PayloadError { id: self.id, expected: E::TYPE, source })
+    }
+}

@@ -1,0 +1,157 @@
+//! One example of every event, with fixed ids: what `schema/events/` shows, and what the golden test holds
+//! old payloads against.
+
+use kernel::{Actor, Clock, Currency, EmailAddress, Money, PersonName, Timestamp, id::TypedId};
+
+use crate::{Envelope, Event, cadence, enrichment, identity, lead, pipeline, routing};
+
+/// Every published event once, in the order of their types.
+pub fn all() -> Vec<Envelope> {
+    let clock = Clock::fixed(Timestamp::from_timestamp_millis(1_790_000_000_000).unwrap_or_default(), 7);
+    let mut examples = Examples { actor: Actor::system(clock.id(), "example"), clock, envelopes: Vec::new() };
+    examples.identity();
+    examples.lead();
+    examples.enrichment();
+    examples.routing();
+    examples.cadence();
+    examples.pipeline();
+    let mut envelopes = examples.envelopes;
+    envelopes.sort_by(|a, b| a.r#type.cmp(&b.r#type));
+    envelopes
+}
+
+struct Examples {
+    clock: Clock,
+    actor: Actor,
+    envelopes: Vec<Envelope>,
+}
+
+impl Examples {
+    fn id<T: TypedId>(&self) -> T {
+        self.clock.id()
+    }
+
+    fn add<E: Event>(&mut self, event: &E) {
+        let service = E::TYPE.split('.').nth(1).unwrap_or_default();
+        self.envelopes.extend(Envelope::wrap(service, self.id(), self.clock.now(), &self.actor, None, event));
+    }
+
+    fn identity(&mut self) {
+        let user = identity::User { id: self.id(), version: 1, name: "Grace Hopper".into(), email: email("grace@example.com"), role: identity::Role::Rep, active: true };
+        self.add(&identity::UserCreated { current: user.clone() });
+        self.add(&identity::UserUpdated { previous: user.clone(), current: identity::User { version: 2, active: false, ..user } });
+        self.add(&identity::ApiKeyRevoked { key: self.id() });
+    }
+
+    fn lead(&mut self) {
+        let account = lead::Account {
+            id: self.id(),
+            version: 1,
+            name: "Example Industries".into(),
+            domain: Some("example.com".into()),
+            industry: Some("Machinery".into()),
+            country: Some("DE".into()),
+            employees: Some("51-200".into()),
+            created_at: self.clock.now(),
+        };
+        let lead = lead::Lead {
+            id: self.id(),
+            version: 1,
+            email: email("ada@example.com"),
+            first_name: Some(PersonName::new("Ada")),
+            last_name: Some(PersonName::new("Lovelace")),
+            title: Some("Head of Engines".into()),
+            company: Some("Example Industries".into()),
+            company_domain: Some("example.com".into()),
+            phone: None,
+            country: Some("GB".into()),
+            employees: Some("51-200".into()),
+            source: "Webinar".into(),
+            status: lead::LeadStatus::New,
+            account: Some(account.id),
+            created_at: self.clock.now(),
+        };
+        let converted = lead::Lead { version: 2, status: lead::LeadStatus::Converted, ..lead.clone() };
+        let contact = lead::Contact {
+            id: self.id(),
+            version: 1,
+            account: Some(account.id),
+            email: lead.email.clone(),
+            first_name: lead.first_name.clone(),
+            last_name: lead.last_name.clone(),
+            title: lead.title.clone(),
+            created_at: self.clock.now(),
+        };
+        self.add(&lead::LeadCaptured { current: lead.clone() });
+        self.add(&lead::LeadUpdated { previous: lead.clone(), current: lead::Lead { version: 2, title: None, ..lead.clone() } });
+        self.add(&lead::LeadConverted {
+            previous: lead,
+            current: converted,
+            contact: contact.id,
+            account: account.id,
+            opportunity: Some(lead::RequestedOpportunity { id: self.id(), name: "Engines for 2027".into(), amount: Some(AMOUNT) }),
+        });
+        self.add(&lead::ContactCreated { current: contact });
+        self.add(&lead::AccountCreated { current: account.clone() });
+        self.add(&lead::AccountUpdated { previous: account.clone(), current: lead::Account { version: 2, domain: None, ..account } });
+    }
+
+    fn enrichment(&mut self) {
+        let lead = self.id();
+        self.add(&enrichment::EmailVerified {
+            lead,
+            email: email("ada@example.com"),
+            verdict: enrichment::Verdict::Risky,
+            failed: vec!["free_mail".into()],
+            verified_at: self.clock.now(),
+        });
+        let claim = enrichment::Claim {
+            field: "industry".into(),
+            value: "Machinery".into(),
+            provider: "account_base".into(),
+            confidence: 0.9,
+            observed_at: self.clock.now(),
+        };
+        self.add(&enrichment::LeadEnriched { lead, run: self.id(), lead_version: 1, status: enrichment::RunStatus::Partial, fields: vec![claim] });
+    }
+
+    fn routing(&mut self) {
+        let owner = routing::Rep { id: self.id(), user: self.id(), name: "Grace Hopper".into(), email: email("grace@example.com") };
+        self.add(&routing::LeadRouted { lead: self.id(), owner, decision: self.id(), rule_version: 1 });
+        self.add(&routing::LeadUnrouted { lead: self.id(), decision: self.id(), rule_version: 1, reason: "the pool has no active rep".into() });
+    }
+
+    fn cadence(&mut self) {
+        let (enrollment, lead) = (self.id(), self.id());
+        self.add(&cadence::EnrollmentStarted { enrollment, lead, sequence: self.id() });
+        self.add(&cadence::EnrollmentStopped { enrollment, lead, why: "the recipient unsubscribed".into() });
+        self.add(&cadence::EnrollmentFinished { enrollment, lead });
+        self.add(&cadence::MessageSent { message: self.id(), enrollment, lead, step: 1, sent_at: self.clock.now() });
+        self.add(&cadence::ContactUnsubscribed { lead, email: email("ada@example.com"), at: self.clock.now() });
+    }
+
+    fn pipeline(&mut self) {
+        let opportunity = pipeline::Opportunity {
+            id: self.id(),
+            version: 1,
+            name: "Engines for 2027".into(),
+            account: self.id(),
+            contact: Some(self.id()),
+            stage: self.id(),
+            stage_name: "Discovery".into(),
+            state: pipeline::OpportunityState::Open,
+            amount: Some(AMOUNT),
+            created_at: self.clock.now(),
+        };
+        let moved = pipeline::Opportunity { version: 2, stage: self.id(), stage_name: "Proposal".into(), ..opportunity.clone() };
+        self.add(&pipeline::OpportunityCreated { current: opportunity.clone() });
+        self.add(&pipeline::OpportunityStageChanged { previous: opportunity, current: moved });
+    }
+}
+
+const AMOUNT: Money = Money { minor: 1_250_000, currency: Currency::EUR };
+
+#[expect(clippy::expect_used, reason = "the addresses are literals in this file")]
+fn email(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).expect("a literal address")
+}

@@ -1,0 +1,118 @@
+//! Published by the lead service.
+
+use kernel::{AccountId, ContactId, EmailAddress, LeadId, Money, OpportunityId, PersonName, PhoneNumber, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::event;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeadStatus {
+    New,
+    Working,
+    Qualified,
+    Disqualified,
+    Converted,
+}
+
+/// A lead as it stands at `version`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lead {
+    pub id: LeadId,
+    /// Grows by one with every change; a reader ignores what is not newer than it has.
+    pub version: i64,
+    pub email: EmailAddress,
+    pub first_name: Option<PersonName>,
+    pub last_name: Option<PersonName>,
+    pub title: Option<String>,
+    pub company: Option<String>,
+    /// Host name of the company's site, without `www.`.
+    pub company_domain: Option<String>,
+    pub phone: Option<PhoneNumber>,
+    /// ISO 3166 alpha-2 where the source had it.
+    pub country: Option<String>,
+    /// Head count or band, as the source wrote it.
+    pub employees: Option<String>,
+    pub source: String,
+    pub status: LeadStatus,
+    pub account: Option<AccountId>,
+    pub created_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeadCaptured {
+    pub current: Lead,
+}
+event!(LeadCaptured, "crm.lead.lead.captured.v1", |e| e.current.id);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeadUpdated {
+    pub previous: Lead,
+    pub current: Lead,
+}
+event!(LeadUpdated, "crm.lead.lead.updated.v1", |e| e.current.id);
+
+/// A lead became a contact at an account, with an opportunity if one was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeadConverted {
+    pub previous: Lead,
+    pub current: Lead,
+    pub contact: ContactId,
+    pub account: AccountId,
+    pub opportunity: Option<RequestedOpportunity>,
+}
+event!(LeadConverted, "crm.lead.lead.converted.v1", |e| e.current.id);
+
+/// The id is chosen here, so that converting twice cannot open two opportunities.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RequestedOpportunity {
+    pub id: OpportunityId,
+    pub name: String,
+    pub amount: Option<Money>,
+}
+
+/// An account as it stands at `version`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    pub id: AccountId,
+    pub version: i64,
+    pub name: String,
+    pub domain: Option<String>,
+    pub industry: Option<String>,
+    /// Where it has its seat, as the source wrote it.
+    pub country: Option<String>,
+    pub employees: Option<String>,
+    pub created_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountCreated {
+    pub current: Account,
+}
+event!(AccountCreated, "crm.lead.account.created.v1", |e| e.current.id);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountUpdated {
+    pub previous: Account,
+    pub current: Account,
+}
+event!(AccountUpdated, "crm.lead.account.updated.v1", |e| e.current.id);
+
+/// A contact as it stands at `version`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contact {
+    pub id: ContactId,
+    pub version: i64,
+    pub account: Option<AccountId>,
+    pub email: EmailAddress,
+    pub first_name: Option<PersonName>,
+    pub last_name: Option<PersonName>,
+    pub title: Option<String>,
+    pub created_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContactCreated {
+    pub current: Contact,
+}
+event!(ContactCreated, "crm.lead.contact.created.v1", |e| e.current.id);

@@ -1,0 +1,67 @@
+//! Who is asking. Every store method takes one; nothing reads or writes without it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Code, Coded, WorkspaceId};
+
+/// What kind of party acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActorKind {
+    User,
+    ApiKey,
+    /// Pipewright itself, acting on an event.
+    System,
+    /// The gateway on its own behalf: it may authenticate credentials and nothing else.
+    Gateway,
+}
+
+/// What an actor may do. Coarse for now: object, row and field permissions come with roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    Read,
+    Write,
+    /// Users, keys, configuration of routing, sequences and pipelines.
+    Admin,
+}
+
+/// The party on whose behalf something happens, and the workspace that bounds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    pub workspace: WorkspaceId,
+    pub kind: ActorKind,
+    /// Id of the user or key; the service's name for [`ActorKind::System`].
+    pub subject: String,
+    pub permissions: Vec<Permission>,
+}
+
+/// The actor lacks a permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("you are not allowed to do this: the {needed:?} permission is missing")]
+pub struct Forbidden {
+    pub needed: Permission,
+}
+
+impl Coded for Forbidden {
+    fn code(&self) -> Code {
+        Code::Forbidden
+    }
+}
+
+impl Actor {
+    /// A service acting by itself inside one workspace.
+    pub fn system(workspace: WorkspaceId, service: &str) -> Self {
+        Self {
+            workspace,
+            kind: ActorKind::System,
+            subject: service.to_owned(),
+            permissions: vec![Permission::Read, Permission::Write, Permission::Admin],
+        }
+    }
+
+    /// Refuses unless the actor holds `needed`.
+    pub fn require(&self, needed: Permission) -> Result<(), Forbidden> {
+        if self.permissions.contains(&needed) { Ok(()) } else { Err(Forbidden { needed }) }
+    }
+}

@@ -1,0 +1,23 @@
+//! Pipewright's shared vocabulary: what every part means by an id, an amount, a moment, an actor, a
+//! decision and an error. No runtime, no I/O: the features `sqlx` and `graphql` only add trait impls.
+
+mod actor;
+mod clock;
+mod code;
+mod decision;
+pub mod id;
+mod money;
+mod page;
+mod personal;
+
+pub use actor::{Actor, ActorKind, Permission};
+pub use clock::{Clock, Timestamp, truncate_to_micros};
+pub use code::{Code, Coded};
+pub use decision::{Candidate, Decision, inputs_hash};
+pub use id::{
+    AccountId, ApiKeyId, ContactId, DecisionId, EnrichmentRunId, EnrollmentId, EventId, IdError, ImportId, LeadId,
+    MailboxId, MessageId, OpportunityId, PipelineId, PoolId, RepId, SequenceId, StageId, StepId, UserId, WorkspaceId,
+};
+pub use money::{Currency, CurrencyError, Money};
+pub use page::{Cursor, CursorError, PageArgs, PageError};
+pub use personal::{EmailAddress, EmailError, EmailProblem, PersonName, PhoneNumber};

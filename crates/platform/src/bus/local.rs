@@ -1,0 +1,202 @@
+//! The bus inside one process, with JetStream's semantics: a log, a cursor and a list of unsettled deliveries
+//! per consumer. SQLite's single writer makes sequence order the order of commits.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use events::Envelope;
+use futures::{Stream, StreamExt};
+use kernel::Clock;
+use sqlx::{FromRow, QueryBuilder, Sqlite, SqlitePool, types::Json};
+use tokio::sync::{Notify, broadcast};
+use tokio_stream::wrappers::BroadcastStream;
+
+use super::{BusError, Delivery, Settle, Token};
+use crate::{
+    Db,
+    db::{Reader, push_in},
+};
+
+/// How long an attempt may take before its event is delivered again.
+const LEASE: Duration = Duration::from_secs(30);
+/// Live events a slow subscriber may lag behind before it misses some.
+const LIVE_BUFFER: usize = 1024;
+
+#[derive(Debug, Clone)]
+pub struct LocalBus {
+    pool: SqlitePool,
+    clock: Clock,
+    published: Arc<Notify>,
+    live: broadcast::Sender<Arc<Envelope>>,
+}
+
+impl LocalBus {
+    pub async fn open(file: &str, clock: Clock) -> Result<Self, BusError> {
+        let url = format!("sqlite:{file}{}synchronous=normal", if file.contains('?') { "&" } else { "?" });
+        let db = Db::connect(&url).await.map_err(|error| BusError::Local(Box::new(error)))?;
+        let Reader::Sqlite(pool) = db.writer() else { return Err(BusError::UnknownScheme) };
+        sqlx::raw_sql(include_str!("schema.sql")).execute(pool).await?;
+        // A lease does not outlive the process that took it.
+        sqlx::query("update pending set due_at = 0").execute(pool).await?;
+        Ok(Self { pool: pool.clone(), clock, published: Arc::default(), live: broadcast::channel(LIVE_BUFFER).0 })
+    }
+
+    pub async fn publish(&self, envelopes: &[Envelope]) -> Result<(), BusError> {
+        let mut query = QueryBuilder::<Sqlite>::new("insert into log (id, subject, envelope) ");
+        query.push_values(envelopes, |mut row, envelope| {
+            row.push_bind(envelope.id).push_bind(envelope.r#type.clone()).push_bind(Json(envelope.clone()));
+        });
+        query.push(" on conflict (id) do nothing");
+        query.build().persistent(false).execute(&self.pool).await?;
+        for envelope in envelopes {
+            // Nobody listening is no error.
+            let _ = self.live.send(Arc::new(envelope.clone()));
+        }
+        self.published.notify_waiters();
+        Ok(())
+    }
+
+    pub async fn consumer(&self, name: &'static str, subjects: &[&str]) -> Result<LocalConsumer, BusError> {
+        sqlx::query("insert into consumer (name, seq) values ($1, 0) on conflict do nothing").bind(name).execute(&self.pool).await?;
+        Ok(LocalConsumer { bus: self.clone(), name, subjects: subjects.iter().map(|&subject| subject.to_owned()).collect() })
+    }
+
+    pub fn live(&self, subject: &'static str) -> impl Stream<Item = Envelope> + use<> {
+        BroadcastStream::new(self.live.subscribe())
+            .filter_map(|received| async { received.ok() })
+            .filter(move |envelope| std::future::ready(envelope.r#type == subject))
+            .map(|envelope| Envelope::clone(&envelope))
+    }
+
+    /// Counts what a consumer has still to read, whether or not it will match its subjects.
+    pub async fn backlog(&self, consumers: &[&'static str]) -> Result<HashMap<&'static str, u64>, BusError> {
+        const SQL: &str = "select name, (select count(*) from pending p where p.consumer = c.name) \
+            + coalesce((select max(seq) from log), 0) - c.seq from consumer c";
+        let rows: Vec<(String, i64)> = sqlx::query_as(SQL).fetch_all(&self.pool).await?;
+        let counts: HashMap<String, i64> = rows.into_iter().collect();
+        Ok(consumers.iter().map(|&name| (name, counts.get(name).map_or(0, |&count| count.unsigned_abs()))).collect())
+    }
+}
+
+#[derive(Debug)]
+pub struct LocalConsumer {
+    bus: LocalBus,
+    name: &'static str,
+    subjects: Vec<String>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    seq: i64,
+    attempt: i64,
+    envelope: Json<Envelope>,
+}
+
+impl LocalConsumer {
+    pub async fn fetch(&mut self, max: usize, wait: Duration) -> Result<Vec<Delivery>, BusError> {
+        let published = self.bus.published.clone();
+        let notified = published.notified();
+        tokio::pin!(notified);
+        notified.as_mut().enable();
+        let deliveries = self.claim(max).await?;
+        if !deliveries.is_empty() || wait.is_zero() {
+            return Ok(deliveries);
+        }
+        // A postponed event becomes due without anybody publishing.
+        let _ = tokio::time::timeout(wait.min(Duration::from_millis(200)), notified).await;
+        self.claim(max).await
+    }
+
+    pub async fn settle(&mut self, settled: Vec<(Delivery, Settle)>) -> Result<(), BusError> {
+        let now = self.bus.clock.now().timestamp_micros();
+        let mut done = Vec::with_capacity(settled.len());
+        let mut tx = self.bus.pool.begin_with("begin immediate").await?;
+        for (delivery, settle) in settled {
+            let Token::Local(seq) = delivery.token else { continue };
+            match settle {
+                Settle::Done => done.push(seq),
+                Settle::Retry(delay) => {
+                    sqlx::query("update pending set due_at = $1 where consumer = $2 and seq = $3 and attempt = $4")
+                        .bind(now.saturating_add(micros(delay)))
+                        .bind(self.name)
+                        .bind(seq)
+                        .bind(i64::from(delivery.attempt))
+                        .execute(&mut *tx)
+                        .await?;
+                }
+            }
+        }
+        if !done.is_empty() {
+            let mut query = QueryBuilder::<Sqlite>::new("delete from pending where consumer = ");
+            query.push_bind(self.name).push(" and seq in ");
+            push_in(&mut query, done);
+            query.build().persistent(false).execute(&mut *tx).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Takes what is due and, if there is room, what is new, and leases it.
+    async fn claim(&mut self, max: usize) -> Result<Vec<Delivery>, BusError> {
+        let now = self.bus.clock.now().timestamp_micros();
+        if !self.has_work(now).await? {
+            return Ok(Vec::new());
+        }
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        let mut tx = self.bus.pool.begin_with("begin immediate").await?;
+        let mut rows: Vec<Row> = sqlx::query_as(
+            "select p.seq, p.attempt + 1 as attempt, l.envelope from pending p join log l on l.seq = p.seq \
+             where p.consumer = $1 and p.due_at <= $2 order by p.seq limit $3",
+        )
+        .bind(self.name)
+        .bind(now)
+        .bind(max)
+        .fetch_all(&mut *tx)
+        .await?;
+        let room = max - i64::try_from(rows.len()).unwrap_or(max);
+        if room > 0 {
+            rows.extend(self.read_on(&mut tx, room).await?);
+        }
+        if !rows.is_empty() {
+            let lease = now.saturating_add(micros(LEASE));
+            let mut query = QueryBuilder::<Sqlite>::new("insert into pending (consumer, seq, attempt, due_at) ");
+            query.push_values(&rows, |mut values, row| {
+                values.push_bind(self.name).push_bind(row.seq).push_bind(row.attempt).push_bind(lease);
+            });
+            query.push(" on conflict (consumer, seq) do update set attempt = excluded.attempt, due_at = excluded.due_at");
+            query.build().persistent(false).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        let deliveries = rows.into_iter().map(|row| Delivery {
+            envelope: row.envelope.0,
+            attempt: u32::try_from(row.attempt).unwrap_or(u32::MAX),
+            token: Token::Local(row.seq),
+        });
+        Ok(deliveries.collect())
+    }
+
+    async fn has_work(&self, now: i64) -> Result<bool, sqlx::Error> {
+        const SQL: &str = "select exists (select 1 from pending where consumer = $1 and due_at <= $2) \
+            or coalesce((select max(seq) from log), 0) > (select seq from consumer where name = $1)";
+        sqlx::query_scalar(SQL).bind(self.name).bind(now).fetch_one(&self.bus.pool).await
+    }
+
+    /// Reads up to `room` new matching events and moves the cursor over all that were looked at.
+    async fn read_on(&self, tx: &mut sqlx::Transaction<'static, Sqlite>, room: i64) -> Result<Vec<Row>, sqlx::Error> {
+        let cursor: i64 =
+            sqlx::query_scalar("select seq from consumer where name = $1").bind(self.name).fetch_one(&mut **tx).await?;
+        let end: i64 = sqlx::query_scalar("select coalesce(max(seq), 0) from log").fetch_one(&mut **tx).await?;
+        let mut query = QueryBuilder::<Sqlite>::new("select seq, 1 as attempt, envelope from log where seq > ");
+        query.push_bind(cursor).push(" and subject in ");
+        push_in(&mut query, self.subjects.iter().cloned());
+        query.push(" order by seq limit ").push_bind(room);
+        let rows: Vec<Row> = query.build_query_as().fetch_all(&mut **tx).await?;
+        // A full page may have left matching events behind; a short one has seen the end of the log.
+        let full = rows.len() == usize::try_from(room).unwrap_or(usize::MAX);
+        let seen = if full { rows.last().map_or(cursor, |row| row.seq) } else { end };
+        sqlx::query("update consumer set seq = $1 where name = $2").bind(seen).bind(self.name).execute(&mut **tx).await?;
+        Ok(rows)
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,67 @@
+use async_graphql::{ErrorExtensions, SimpleObject};
+use kernel::{Code, Coded};
+
+/// Something the client can mend: shown beside a mutation's result.
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
+#[graphql(shareable)]
+pub struct UserError {
+    /// A stable code, see the error reference.
+    pub code: String,
+    pub message: String,
+    /// The input field at fault, if it is one.
+    pub field: Option<String>,
+}
+
+impl UserError {
+    pub fn new(error: &(impl Coded + ?Sized)) -> Self {
+        Self { code: error.code().as_str().to_owned(), message: error.to_string(), field: error.field().map(str::to_owned) }
+    }
+}
+
+/// Turns a service's error into a top-level GraphQL error with `extensions.code` and `extensions.field`.
+pub trait IntoGraphql<T> {
+    fn graphql(self) -> async_graphql::Result<T>;
+}
+
+impl<T, E: Coded + 'static> IntoGraphql<T> for Result<T, E> {
+    fn graphql(self) -> async_graphql::Result<T> {
+        self.map_err(|error| to_graphql(&error))
+    }
+}
+
+/// Splits a mutation's outcome: what the user can mend becomes a [`UserError`], the rest a top-level error.
+pub fn mutation<T, E: Coded + 'static>(outcome: Result<T, E>) -> async_graphql::Result<(Option<T>, Vec<UserError>)> {
+    match outcome {
+        Ok(value) => Ok((Some(value), Vec::new())),
+        Err(error) if can_be_mended(error.code()) => Ok((None, vec![UserError::new(&error)])),
+        Err(error) => Err(to_graphql(&error)),
+    }
+}
+
+pub(super) fn to_graphql<E: Coded + 'static>(error: &E) -> async_graphql::Error {
+    let code = error.code();
+    if code.status() >= 500 {
+        // Logged once, here at the boundary; the client learns the code and the request id.
+        tracing::error!(code = code.as_str(), error = chain(error), "request failed");
+    }
+    async_graphql::Error::new(error.to_string()).extend_with(|_, extensions| {
+        extensions.set("code", code.as_str());
+        if let Some(field) = error.field() {
+            extensions.set("field", field);
+        }
+    })
+}
+
+fn can_be_mended(code: Code) -> bool {
+    code.status() < 500 && !matches!(code, Code::Unauthenticated | Code::Forbidden)
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,62 @@
+//! What every subgraph shares: how it is called, how it fails, how it loads in batches.
+
+mod error;
+mod loader;
+mod scalars;
+mod subgraph;
+
+pub use error::{IntoGraphql, UserError, mutation};
+pub use loader::{LoadError, batch_loader};
+pub use scalars::{Long, MoneyInput, MoneyObject};
+pub use subgraph::{InProcess, Subgraph, SubgraphCall, SubgraphError};
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Context, SDLExportOptions, Schema,
+    connection::{Connection, DisableNodesField, Edge, EmptyFields},
+};
+use kernel::Actor;
+
+use crate::auth::AuthError;
+
+/// A Relay connection of `N` with `C` beside `edges` and `pageInfo`. Named `<N>Connection` in the schema.
+pub type List<N, C = EmptyFields> = Connection<
+    String,
+    N,
+    C,
+    EmptyFields,
+    async_graphql::connection::DefaultConnectionName,
+    async_graphql::connection::DefaultEdgeName,
+    DisableNodesField,
+>;
+
+/// The actor that the gateway vouched for.
+pub fn actor<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Actor> {
+    ctx.data_opt::<Arc<Actor>>().map(Arc::as_ref).ok_or_else(|| error::to_graphql(&AuthError::BadActorToken))
+}
+
+/// Fills a page from rows that hold one more than `first` if another page follows.
+pub fn page<N, C>(mut rows: Vec<N>, first: i64, fields: C, cursor: impl Fn(&N) -> String) -> List<N, C>
+where
+    N: async_graphql::OutputType,
+    C: async_graphql::ObjectType,
+{
+    let first = usize::try_from(first).unwrap_or(usize::MAX);
+    let more = rows.len() > first;
+    rows.truncate(first);
+    let mut list = List::with_additional_fields(false, more, fields);
+    list.edges.extend(rows.into_iter().map(|node| Edge::new(cursor(&node), node)));
+    list
+}
+
+/// The federation SDL of a schema, with a line feed at the end: what is composed and checked in.
+pub fn sdl<Q, M, S>(schema: &Schema<Q, M, S>) -> String
+where
+    Q: async_graphql::ObjectType + 'static,
+    M: async_graphql::ObjectType + 'static,
+    S: async_graphql::SubscriptionType + 'static,
+{
+    let sdl = schema.sdl_with_options(SDLExportOptions::new().federation().compose_directive());
+    format!("{}\n", sdl.trim())
+}

@@ -1,0 +1,194 @@
+//! Handling an event once in effect: the mark `(handler, event)` is written in the same transaction as what
+//! the handler does. A batch shares one transaction; if any event in it fails, each gets its own, so that one
+//! bad event holds nobody up.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use events::{Envelope, PayloadError};
+use kernel::EventId;
+use sqlx::{FromRow, QueryBuilder, types::Json};
+use thiserror::Error;
+
+use crate::{
+    Db, Outbox, Tx,
+    bus::{Delivery, Settle},
+    db::push_rows,
+    execute, with_db, with_tx,
+};
+
+/// Attempts before an event becomes a dead letter; with [`backoff`] about ten minutes.
+pub const MAX_ATTEMPTS: u32 = 10;
+
+/// Why a handler did not take an event.
+#[derive(Debug, Error)]
+pub enum HandleError {
+    /// What it needs has not arrived yet: try again later.
+    #[error("too early: {0}")]
+    NotYet(&'static str),
+    #[error("database")]
+    Db(#[from] sqlx::Error),
+    /// Trying again cannot help.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    #[error("{0}")]
+    Other(String),
+}
+
+impl HandleError {
+    fn is_final(&self) -> bool {
+        matches!(self, Self::Payload(_))
+    }
+}
+
+/// What a service does with what others tell it. All effects go through `tx`.
+#[async_trait]
+pub trait EventHandler: Send + Sync {
+    async fn handle(&self, tx: &mut Tx, event: &Envelope) -> Result<(), HandleError>;
+}
+
+/// A named subscription of a service.
+#[derive(Clone)]
+pub struct Handler {
+    /// Unique in the platform; the durable consumer and the inbox rows carry it.
+    pub name: &'static str,
+    /// Event types, without wildcards.
+    pub subjects: &'static [&'static str],
+    pub apply: Arc<dyn EventHandler>,
+}
+
+impl std::fmt::Debug for Handler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Handler({})", self.name)
+    }
+}
+
+/// Seconds before attempt `attempt + 1`: 0.2, 0.4, 0.8 … at most 120.
+fn backoff(attempt: u32) -> Duration {
+    Duration::from_millis(200 << attempt.min(16).saturating_sub(1)).min(Duration::from_secs(120))
+}
+
+/// Runs one handler over deliveries of the bus.
+#[derive(Debug, Clone)]
+pub struct Inbox {
+    handler: Handler,
+    db: Db,
+    outbox: Outbox,
+}
+
+/// An event that its handler gave up on.
+#[derive(Debug, Clone, FromRow)]
+pub struct DeadLetter {
+    pub handler: String,
+    pub event_id: EventId,
+    pub envelope: Json<Envelope>,
+    pub error: String,
+    pub attempts: i64,
+}
+
+impl Inbox {
+    pub fn new(handler: Handler, db: Db, outbox: Outbox) -> Self {
+        Self { handler, db, outbox }
+    }
+
+    pub fn handler(&self) -> &Handler {
+        &self.handler
+    }
+
+    /// Handles a batch and says what to tell the bus about each delivery.
+    pub async fn take(&self, deliveries: &[Delivery]) -> Vec<Settle> {
+        let envelopes: Vec<&Envelope> = deliveries.iter().map(|delivery| &delivery.envelope).collect();
+        match self.apply(&envelopes).await {
+            Ok(()) => vec![Settle::Done; deliveries.len()],
+            Err(_) if deliveries.len() > 1 => {
+                let mut settled = Vec::with_capacity(deliveries.len());
+                for delivery in deliveries {
+                    settled.push(self.take_one(delivery).await);
+                }
+                settled
+            }
+            Err(error) => vec![self.settle_failure(&deliveries[0], error).await],
+        }
+    }
+
+    async fn take_one(&self, delivery: &Delivery) -> Settle {
+        match self.apply(&[&delivery.envelope]).await {
+            Ok(()) => Settle::Done,
+            Err(error) => self.settle_failure(delivery, error).await,
+        }
+    }
+
+    async fn settle_failure(&self, delivery: &Delivery, error: HandleError) -> Settle {
+        let Delivery { envelope, attempt, .. } = delivery;
+        let (handler, event, kind) = (self.handler.name, envelope.id, &envelope.r#type);
+        if !error.is_final() && *attempt < MAX_ATTEMPTS {
+            tracing::debug!(handler, %event, kind, attempt, %error, "event postponed");
+            return Settle::Retry(backoff(*attempt));
+        }
+        match self.bury(envelope, *attempt, &error).await {
+            Ok(()) => {
+                tracing::error!(handler, %event, kind, attempt, error = &error as &dyn std::error::Error, "event is a dead letter");
+                metrics::counter!("pipewright_dead_letters_total", "handler" => handler).increment(1);
+                Settle::Done
+            }
+            Err(_) => Settle::Retry(backoff(*attempt)),
+        }
+    }
+
+    async fn apply(&self, envelopes: &[&Envelope]) -> Result<(), HandleError> {
+        let mut tx = self.db.begin().await?;
+        let fresh = self.mark(&mut tx, envelopes).await?;
+        for envelope in envelopes {
+            if fresh.contains(&envelope.id) {
+                self.handler.apply.handle(&mut tx, envelope).await?;
+            }
+        }
+        self.outbox.commit(tx).await?;
+        metrics::counter!("pipewright_events_handled_total", "handler" => self.handler.name).increment(fresh.len() as u64);
+        Ok(())
+    }
+
+    /// Leaves the marks and returns the events that had none.
+    async fn mark(&self, tx: &mut Tx, envelopes: &[&Envelope]) -> Result<HashSet<EventId>, sqlx::Error> {
+        let now = self.outbox.now();
+        let fresh: Vec<EventId> = with_tx!(tx, conn => {
+            let mut query = QueryBuilder::new("insert into inbox (handler, event_id, handled_at) ");
+            push_rows(&mut query, envelopes, |mut row, envelope| {
+                row.push_bind(self.handler.name).push_bind(envelope.id).push_bind(now);
+            });
+            query.push(" on conflict do nothing returning event_id");
+            query.build_query_scalar().persistent(false).fetch_all(conn).await?
+        });
+        Ok(fresh.into_iter().collect())
+    }
+
+    async fn bury(&self, envelope: &Envelope, attempts: u32, error: &HandleError) -> Result<(), sqlx::Error> {
+        const SQL: &str = "insert into dead_letter (handler, event_id, envelope, error, attempts, died_at) \
+            values ($1, $2, $3, $4, $5, $6) \
+            on conflict (handler, event_id) do update set error = excluded.error, attempts = excluded.attempts";
+        let mut tx = self.db.begin().await?;
+        execute!(tx, sqlx::query(SQL)
+            .bind(self.handler.name)
+            .bind(envelope.id)
+            .bind(Json(envelope))
+            .bind(error.to_string())
+            .bind(i64::from(attempts))
+            .bind(self.outbox.now()))?;
+        tx.commit().await
+    }
+
+    /// Hands a dead letter to its handler again; it is gone when that succeeds.
+    pub async fn revive(&self, letter: &DeadLetter) -> Result<(), HandleError> {
+        const SQL: &str = "delete from dead_letter where handler = $1 and event_id = $2";
+        self.apply(&[&letter.envelope.0]).await?;
+        let mut tx = self.db.begin().await?;
+        execute!(tx, sqlx::query(SQL).bind(self.handler.name).bind(letter.event_id))?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// The dead letters of a service, oldest first.
+pub async fn dead_letters(db: &Db, limit: i64) -> Result<Vec<DeadLetter>, sqlx::Error> {
+    const SQL: &str = "select handler, event_id, envelope, error, attempts from dead_letter order by died_at, event_id limit $1";
+    with_db!(db, pool => sqlx::query_as(SQL).bind(limit).fetch_all(pool).await)
+}

@@ -1,0 +1,20 @@
+//! How a service runs: everything a service needs that is not its business. A service is a value
+//! ([`service::ServiceDef`]) whose `build` wires its parts; the platform migrates its database, relays its
+//! outbox, feeds its handlers and serves its subgraph, alike in one process and in twelve.
+
+pub mod auth;
+pub mod bus;
+pub mod config;
+pub mod db;
+pub mod graphql;
+pub mod http;
+pub mod inbox;
+pub mod lifecycle;
+pub mod outbox;
+pub mod service;
+pub mod telemetry;
+
+pub use db::{Db, Tx};
+pub use inbox::{EventHandler, HandleError, Handler};
+pub use outbox::{Events, Origin, Outbox};
+pub use service::{Job, Parts, ServiceContext, ServiceDef};

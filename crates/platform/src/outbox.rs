@@ -1,0 +1,175 @@
+//! A change's events are rows in the same transaction as the change; the relay carries them to the bus
+//! afterwards. State without its events cannot be saved, and an event of a change that failed cannot escape.
+
+use std::sync::Arc;
+
+use events::{Envelope, Event};
+use kernel::{Actor, Clock, EventId, Timestamp};
+use sqlx::{FromRow, QueryBuilder, types::Json};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::{
+    Db, Tx,
+    bus::{Bus, BusError},
+    db::{push_in, push_rows},
+    with_db, with_tx,
+};
+
+/// Rows the relay carries at a time.
+const RELAY_BATCH: i64 = 500;
+/// Rows one statement writes; nine-tenths of SQLite's limit on binds would allow more, memory is the bound.
+const WRITE_BATCH: usize = 500;
+
+/// On whose behalf a change happens, and the event it follows from.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    pub actor: &'a Actor,
+    pub cause: Option<&'a Envelope>,
+}
+
+impl<'a> From<&'a Actor> for Origin<'a> {
+    fn from(actor: &'a Actor) -> Self {
+        Self { actor, cause: None }
+    }
+}
+
+impl<'a> Origin<'a> {
+    pub fn caused_by(actor: &'a Actor, cause: &'a Envelope) -> Self {
+        Self { actor, cause: Some(cause) }
+    }
+}
+
+/// The events of one change, waiting to be saved with it.
+#[derive(Debug)]
+pub struct Events<'a> {
+    outbox: &'a Outbox,
+    origin: Origin<'a>,
+    envelopes: Vec<Envelope>,
+    error: Option<serde_json::Error>,
+}
+
+impl Events<'_> {
+    pub fn push<E: Event>(&mut self, event: &E) {
+        let Outbox { service, clock, .. } = self.outbox;
+        match Envelope::wrap(service, clock.id(), clock.now(), self.origin.actor, self.origin.cause, event) {
+            Ok(envelope) => self.envelopes.push(envelope),
+            Err(error) => self.error = Some(error),
+        }
+    }
+
+    /// Writes the rows. The relay is woken by [`Outbox::wake`] once the transaction has committed.
+    pub async fn save(self, tx: &mut Tx) -> Result<(), sqlx::Error> {
+        if let Some(error) = self.error {
+            return Err(sqlx::Error::Encode(Box::new(error)));
+        }
+        for chunk in self.envelopes.chunks(WRITE_BATCH) {
+            with_tx!(tx, conn => {
+                let mut query = QueryBuilder::new("insert into outbox (id, type, envelope, created_at) ");
+                push_rows(&mut query, chunk, |mut row, envelope| {
+                    row.push_bind(envelope.id)
+                        .push_bind(envelope.r#type.clone())
+                        .push_bind(Json(envelope.clone()))
+                        .push_bind(envelope.time);
+                });
+                query.build().persistent(chunk.len() == 1).execute(conn).await?;
+            });
+        }
+        Ok(())
+    }
+}
+
+/// A service's outbox. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    service: &'static str,
+    db: Db,
+    clock: Clock,
+    wake: Arc<Notify>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    envelope: Json<Envelope>,
+}
+
+impl Outbox {
+    pub fn new(service: &'static str, db: Db, clock: Clock) -> Self {
+        Self { service, db, clock, wake: Arc::default() }
+    }
+
+    pub fn events<'a>(&'a self, origin: Origin<'a>) -> Events<'a> {
+        Events { outbox: self, origin, envelopes: Vec::new(), error: None }
+    }
+
+    /// Tells the relay that something was committed.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    pub(crate) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Commits, then wakes the relay: how every change ends.
+    pub async fn commit(&self, tx: Tx) -> Result<(), sqlx::Error> {
+        tx.commit().await?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Carries one batch to the bus and marks it. Published twice, should the mark be lost in a crash, an
+    /// event keeps its id: the bus drops the second, and so does every inbox.
+    ///
+    /// Returns how many rows were carried.
+    pub async fn relay(&self, bus: &Bus) -> Result<usize, RelayError> {
+        let envelopes = self.unpublished().await?;
+        if envelopes.is_empty() {
+            return Ok(0);
+        }
+        bus.publish(&envelopes).await?;
+        let mut tx = self.db.begin().await?;
+        with_tx!(tx, conn => {
+            let mut query = QueryBuilder::new("update outbox set published_at = ");
+            query.push_bind(self.clock.now()).push(" where id in ");
+            push_in(&mut query, envelopes.iter().map(|envelope| envelope.id));
+            query.build().persistent(false).execute(conn).await?;
+        });
+        tx.commit().await?;
+        Ok(envelopes.len())
+    }
+
+    async fn unpublished(&self) -> Result<Vec<Envelope>, sqlx::Error> {
+        const SQL: &str = "select envelope from outbox where published_at is null order by id limit $1";
+        let rows: Vec<Row> = with_db!(self.db, pool => sqlx::query_as(SQL).bind(RELAY_BATCH).fetch_all(pool).await)?;
+        Ok(rows.into_iter().map(|row| row.envelope.0).collect())
+    }
+
+    /// Events waiting for the relay.
+    pub async fn depth(&self) -> Result<i64, sqlx::Error> {
+        const SQL: &str = "select count(*) from outbox where published_at is null";
+        with_db!(self.db, pool => sqlx::query_scalar(SQL).fetch_one(pool).await)
+    }
+
+    /// A page of everything ever published, oldest first, for a consumer that builds itself anew. `after` is
+    /// the id of the last event of the page before.
+    pub async fn history(&self, after: Option<EventId>, limit: i64) -> Result<Vec<Envelope>, sqlx::Error> {
+        const SQL: &str = "select envelope from outbox where id > $1 order by id limit $2";
+        let after = after.unwrap_or_else(|| EventId::from(Uuid::nil()));
+        let rows: Vec<Row> = with_db!(self.db, pool => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(pool).await)?;
+        Ok(rows.into_iter().map(|row| row.envelope.0).collect())
+    }
+
+    /// Time as this service's events are stamped with it.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    #[error("the outbox cannot be read or marked")]
+    Db(#[from] sqlx::Error),
+    #[error("the bus does not take events")]
+    Bus(#[from] BusError),
+}

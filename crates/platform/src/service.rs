@@ -1,0 +1,266 @@
+//! A service as a value, and how one runs: the same relay, handlers and jobs in one process and in twelve.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use axum::Router;
+use futures::future::BoxFuture;
+use kernel::Clock;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Db, Outbox,
+    auth::{ActorTokens, Authenticator},
+    bus::{Bus, Consumer},
+    config::Config,
+    db::Migrations,
+    graphql::Subgraph,
+    inbox::{Handler, Inbox},
+    lifecycle::Tasks,
+};
+
+/// Events a handler takes in one transaction.
+const HANDLE_BATCH: usize = 128;
+/// How long a fetch waits for the first event; bounds how late a stop is noticed.
+const FETCH_WAIT: Duration = Duration::from_secs(2);
+/// How often the relay looks without being woken: for rows of a process that died before waking it.
+const RELAY_IDLE: Duration = Duration::from_secs(1);
+/// Pause after an infrastructure failure, so that a dead database is not hammered.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// Everything the platform must know of a service.
+#[derive(Clone, Copy)]
+pub struct ServiceDef {
+    /// The name in URLs, subjects, the supergraph and `--only`.
+    pub name: &'static str,
+    pub migrations: Migrations,
+    /// Where it listens by default when it runs alone.
+    pub port: u16,
+    pub build: fn(ServiceContext) -> BoxFuture<'static, anyhow::Result<Parts>>,
+    /// The subgraph's SDL, without a database.
+    pub sdl: fn() -> String,
+}
+
+/// What a service is given to build itself.
+#[derive(Debug, Clone)]
+pub struct ServiceContext {
+    pub db: Db,
+    pub outbox: Outbox,
+    pub bus: Bus,
+    pub clock: Clock,
+    pub config: Arc<Config>,
+    pub tokens: ActorTokens,
+}
+
+/// What a service is made of, once built.
+pub struct Parts {
+    pub subgraph: Arc<dyn Subgraph>,
+    /// Routes for the outside world (`/u/{token}`) and for other processes of the platform.
+    pub http: Router,
+    pub handlers: Vec<Handler>,
+    pub jobs: Vec<Job>,
+    /// Set by identity alone.
+    pub authenticator: Option<Arc<dyn Authenticator>>,
+}
+
+impl Parts {
+    pub fn new(subgraph: Arc<dyn Subgraph>) -> Self {
+        Self { subgraph, http: Router::new(), handlers: Vec::new(), jobs: Vec::new(), authenticator: None }
+    }
+}
+
+/// Work that no event starts: sending what is due, committing an index.
+#[derive(Clone)]
+pub struct Job {
+    pub name: &'static str,
+    /// How long to rest when there was nothing to do.
+    pub every: Duration,
+    /// Does a bounded amount and says whether there was any.
+    pub run: Arc<dyn Fn() -> BoxFuture<'static, anyhow::Result<bool>> + Send + Sync>,
+}
+
+/// A built service with its database, ready to be started or pumped.
+pub struct Service {
+    pub def: ServiceDef,
+    pub context: ServiceContext,
+    pub parts: Parts,
+    inboxes: Vec<Inbox>,
+    consumers: tokio::sync::Mutex<HashMap<&'static str, Consumer>>,
+}
+
+impl Service {
+    /// Opens the database, migrates it and builds the parts.
+    pub async fn open(def: ServiceDef, bus: Bus, clock: Clock, config: Arc<Config>, tokens: ActorTokens) -> anyhow::Result<Self> {
+        use anyhow::Context;
+        let db = Db::connect(&config.database_url(def.name)).await.with_context(|| format!("the {} service's database", def.name))?;
+        def.migrations.apply(&db).await.with_context(|| format!("the {} service's database", def.name))?;
+        let outbox = Outbox::new(def.name, db.clone(), clock.clone());
+        let context = ServiceContext { db: db.clone(), outbox: outbox.clone(), bus: bus.clone(), clock, config, tokens };
+        let parts = (def.build)(context.clone()).await.with_context(|| format!("starting the {} service", def.name))?;
+        let mut consumers = HashMap::new();
+        for handler in &parts.handlers {
+            consumers.insert(handler.name, bus.consumer(handler.name, handler.subjects).await?);
+        }
+        let inboxes = parts.handlers.iter().map(|handler| Inbox::new(handler.clone(), db.clone(), outbox.clone())).collect();
+        Ok(Self { def, context, parts, inboxes, consumers: tokio::sync::Mutex::new(consumers) })
+    }
+
+    pub fn inboxes(&self) -> &[Inbox] {
+        &self.inboxes
+    }
+
+    /// Starts relay, handlers and jobs in the background.
+    pub async fn start(&self, tasks: &Tasks) {
+        let stop = tasks.stop();
+        tasks.spawn("relay", relay(self.def.name, self.context.outbox.clone(), self.context.bus.clone(), stop.clone()));
+        let mut consumers = self.consumers.lock().await;
+        for inbox in &self.inboxes {
+            if let Some(consumer) = consumers.remove(inbox.handler().name) {
+                tasks.spawn("handler", handle(inbox.clone(), consumer, stop.clone()));
+            }
+        }
+        for job in &self.parts.jobs {
+            tasks.spawn("job", repeat(job.clone(), stop.clone()));
+        }
+    }
+
+    /// Runs relay, handlers and jobs once, for tests that want no background; says whether there was work.
+    pub async fn pump(&self) -> anyhow::Result<bool> {
+        let mut worked = self.context.outbox.relay(&self.context.bus).await? > 0;
+        let mut consumers = self.consumers.lock().await;
+        for inbox in &self.inboxes {
+            if let Some(consumer) = consumers.get_mut(inbox.handler().name) {
+                worked |= take_batch(inbox, consumer, Duration::ZERO).await? > 0;
+            }
+        }
+        for job in &self.parts.jobs {
+            worked |= (job.run)().await?;
+        }
+        Ok(worked)
+    }
+}
+
+async fn relay(service: &'static str, outbox: Outbox, bus: Bus, stop: CancellationToken) -> anyhow::Result<()> {
+    loop {
+        let pause = match outbox.relay(&bus).await {
+            Ok(0) if stop.is_cancelled() => return Ok(()),
+            Ok(0) => RELAY_IDLE,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::warn!(service, error = &error as &dyn std::error::Error, "the relay waits");
+                AFTER_FAILURE
+            }
+        };
+        tokio::select! {
+            () = outbox.woken() => {}
+            () = tokio::time::sleep(pause) => {}
+            // Once more round, to flush what was committed last.
+            () = stop.cancelled() => if pause == AFTER_FAILURE { return Ok(()) },
+        }
+    }
+}
+
+async fn handle(inbox: Inbox, mut consumer: Consumer, stop: CancellationToken) -> anyhow::Result<()> {
+    let handler = inbox.handler().name;
+    while !stop.is_cancelled() {
+        let taken = tokio::select! {
+            taken = take_batch(&inbox, &mut consumer, FETCH_WAIT) => taken,
+            () = stop.cancelled() => return Ok(()),
+        };
+        if let Err(error) = taken {
+            tracing::warn!(handler, error = &*error as &dyn std::error::Error, "the handler waits");
+            rest(AFTER_FAILURE, &stop).await;
+        }
+    }
+    Ok(())
+}
+
+async fn take_batch(inbox: &Inbox, consumer: &mut Consumer, wait: Duration) -> anyhow::Result<usize> {
+    let deliveries = consumer.fetch(HANDLE_BATCH, wait).await?;
+    let count = deliveries.len();
+    if count > 0 {
+        let settled = inbox.take(&deliveries).await;
+        consumer.settle(deliveries.into_iter().zip(settled).collect()).await?;
+    }
+    Ok(count)
+}
+
+async fn repeat(job: Job, stop: CancellationToken) -> anyhow::Result<()> {
+    while !stop.is_cancelled() {
+        match (job.run)().await {
+            Ok(true) => {}
+            Ok(false) => rest(job.every, &stop).await,
+            Err(error) => {
+                tracing::warn!(job = job.name, error = format!("{error:#}"), "the job waits");
+                rest(AFTER_FAILURE, &stop).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn rest(pause: Duration, stop: &CancellationToken) {
+    tokio::select! {
+        () = tokio::time::sleep(pause) => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+/// The program of a service that runs alone.
+pub mod standalone {
+    use super::*;
+    use crate::{
+        config::Layers,
+        http::{self, Readiness},
+        telemetry, with_db,
+    };
+
+    /// Runs `def` until it is told to stop. The thin binaries call this.
+    pub fn main(def: ServiceDef) -> anyhow::Result<()> {
+        tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(def))
+    }
+
+    async fn run(def: ServiceDef) -> anyhow::Result<()> {
+        let layers = Layers::load(None)?;
+        let mut config = layers.config()?;
+        telemetry::init(&config.log);
+        telemetry::init_metrics();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        anyhow::ensure!(
+            !config.gateway.actor_secret.is_empty(),
+            "gateway.actor_secret is not set: a service that runs alone shares one with the gateway (PIPEWRIGHT__GATEWAY__ACTOR_SECRET)"
+        );
+        if config.listen == Config::default().listen {
+            config.listen.set_port(def.port);
+        }
+        let clock = Clock::system();
+        let bus = Bus::connect(&config.bus_url(), clock.clone()).await?;
+        let tokens = ActorTokens::new(config.gateway.actor_secret.expose().as_bytes(), clock.clone());
+        let listener = http::bind(config.listen).await?;
+        let service = Service::open(def, bus, clock, Arc::new(config), tokens.clone()).await?;
+        let tasks = Tasks::new();
+        service.start(&tasks).await;
+        let router = http::subgraph(service.parts.subgraph.clone(), tokens)
+            .merge(service.parts.http.clone())
+            .merge(http::health(readiness(service.context.db.clone())));
+        announce(&listener)?;
+        tasks.spawn("http", http::serve(listener, router, tasks.stop()));
+        tasks.run_until_stopped().await
+    }
+
+    fn readiness(db: Db) -> Readiness {
+        Arc::new(move || {
+            let db = db.clone();
+            Box::pin(async move {
+                let answer: Result<i32, sqlx::Error> = with_db!(db, pool => sqlx::query_scalar("select 1").fetch_one(pool).await);
+                answer.map(|_| ()).map_err(|_| "database".to_owned())
+            })
+        })
+    }
+
+    /// Says where the process listens, for people and for the scripts that start it.
+    #[expect(clippy::print_stdout, reason = "this line is the program's interface")]
+    pub fn announce(listener: &tokio::net::TcpListener) -> std::io::Result<()> {
+        println!("listening on http://{}", listener.local_addr()?);
+        Ok(())
+    }
+}

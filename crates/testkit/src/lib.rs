@@ -1,0 +1,27 @@
+//! What tests need: real servers on free ports, found on the machine or installed by `make tools`.
+
+mod home;
+mod nats;
+mod postgres;
+mod process;
+mod tools;
+
+pub use nats::{NatsServer, nats_url};
+pub use postgres::{PostgresServer, TestDatabase, postgres_database, postgres_url};
+
+/// Starting servers blocks; this keeps it off the test's own threads.
+async fn off_the_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// Fails the test with the whole chain of causes.
+#[track_caller]
+fn must<T>(what: &str, result: anyhow::Result<T>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{what}: {error:#}"),
+    }
+}

@@ -1,0 +1,49 @@
+//! `__schema` and `__type`, answered from the API schema, and conversions from apollo-compiler's JSON.
+
+use apollo_compiler::{
+    introspection,
+    response::{JsonMap, JsonValue},
+    validation::Valid,
+};
+use async_graphql::{Name, Value};
+use indexmap::IndexMap;
+use kernel::Code;
+
+use crate::{
+    Response, Supergraph,
+    operation::Document,
+    response::from_compiler,
+};
+
+/// The introspective root fields of a query, by response key.
+pub(crate) fn introspect(
+    supergraph: &Supergraph,
+    document: &Document,
+    variables: &Valid<JsonMap>,
+) -> Result<IndexMap<Name, Value>, Response> {
+    let refuse = |problem| Response::refused(Code::ValidationFailed, vec![from_compiler(Code::ValidationFailed, problem)]);
+    let answer = introspection::partial_execute(
+        &supergraph.schema,
+        &supergraph.implementers,
+        &document.document,
+        &document.operation,
+        variables,
+    )
+    .map_err(|problem| refuse(problem.to_graphql_error(&document.document.sources)))?;
+    Ok(answer.data.map(|data| object(&data)).unwrap_or_default())
+}
+
+pub(crate) fn object(map: &JsonMap) -> IndexMap<Name, Value> {
+    map.iter().map(|(key, value)| (Name::new(key.as_str()), self::value(value))).collect()
+}
+
+fn value(json: &JsonValue) -> Value {
+    match json {
+        JsonValue::Null => Value::Null,
+        JsonValue::Bool(value) => Value::Boolean(*value),
+        JsonValue::Number(number) => Value::Number(number.clone()),
+        JsonValue::String(text) => Value::String(text.as_str().to_owned()),
+        JsonValue::Array(items) => Value::List(items.iter().map(value).collect()),
+        JsonValue::Object(map) => Value::Object(object(map)),
+    }
+}

@@ -1,0 +1,45 @@
+//! What one client may cost.
+
+use std::time::Duration;
+
+/// The bounds of the gateway. The defaults suit a page of a rich client.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes of a request's body.
+    pub body_bytes: usize,
+    /// Lexical tokens of a document.
+    pub tokens: usize,
+    /// Levels of nested fields.
+    pub depth: usize,
+    /// Fields with an alias, fragments expanded.
+    pub aliases: usize,
+    /// Fields altogether, fragments expanded.
+    pub fields: usize,
+    /// Queries and mutations running at once.
+    pub operations: usize,
+    /// Subscriptions open at once.
+    pub subscriptions: usize,
+    /// Time to find a plan.
+    pub planning: Duration,
+    /// Time for a query or a mutation as a whole.
+    pub deadline: Duration,
+    /// Documents whose plans are remembered.
+    pub cached_documents: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 4 * 1024 * 1024,
+            tokens: 15_000,
+            depth: 20,
+            aliases: 200,
+            fields: 5_000,
+            operations: 512,
+            subscriptions: 1_000,
+            planning: Duration::from_secs(2),
+            deadline: Duration::from_secs(30),
+            cached_documents: 1_000,
+        }
+    }
+}

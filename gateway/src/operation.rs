@@ -1,0 +1,259 @@
+//! From the client's text to an operation fit for planning: parsed, validated, `@skip` and `@include`
+//! decided, fragments in place.
+
+use std::collections::BTreeSet;
+
+use apollo_compiler::{
+    ExecutableDocument, Name, Node,
+    ast::{self, DirectiveList, OperationType},
+    executable::{Field, InlineFragment, Operation, Selection, SelectionSet},
+    name,
+    response::JsonMap,
+    schema::ExtendedType,
+    validation::Valid,
+};
+use kernel::Code;
+
+use crate::{Limits, Response, Supergraph, response::from_compiler};
+
+/// A valid document with the operation to run.
+pub(crate) struct Document {
+    pub document: Valid<ExecutableDocument>,
+    pub operation: Node<Operation>,
+    /// Variables that `@skip` and `@include` ask.
+    pub conditions: Vec<Name>,
+    /// Asks for `__schema` or `__type`.
+    pub introspects: bool,
+}
+
+impl Document {
+    pub fn parse(
+        supergraph: &Supergraph,
+        limits: &Limits,
+        text: &str,
+        operation: Option<&str>,
+    ) -> Result<Self, Response> {
+        let refuse = |code: Code, problems: apollo_compiler::validation::DiagnosticList| {
+            Response::refused(code, problems.iter().map(|problem| from_compiler(code, problem.to_json())).collect())
+        };
+        let parsed = ast::Document::parser()
+            .token_limit(limits.tokens)
+            .parse_ast(text, "query.graphql")
+            .map_err(|broken| refuse(Code::ParseFailed, broken.errors))?;
+        let document = parsed
+            .to_executable_validate(&supergraph.schema)
+            .map_err(|problems| refuse(Code::ValidationFailed, problems))?;
+        let operation = document.operations.get(operation).cloned().map_err(|problem| {
+            let problem = problem.to_graphql_error(&document.sources);
+            Response::refused(Code::BadRequest, vec![from_compiler(Code::BadRequest, problem)])
+        })?;
+        let introspects =
+            operation.root_fields(&document).any(|field| matches!(field.name.as_str(), "__schema" | "__type"));
+        if introspects {
+            apollo_compiler::introspection::check_max_depth(&document, &operation)
+                .map_err(|problem| too_much(problem.message().to_string()))?;
+        }
+        let conditions = conditions(&document, &operation).into_iter().collect();
+        Ok(Self { document, operation, conditions, introspects })
+    }
+
+    pub fn kind(&self) -> OperationType {
+        self.operation.operation_type
+    }
+
+    /// Decides the conditions, puts fragments in place and leaves introspection out.
+    pub fn fold(&self, variables: &JsonMap, limits: &Limits) -> Result<SelectionSet, Response> {
+        let mut folder = Folder { document: &self.document, variables, limits, fields: 0, aliases: 0 };
+        let mut root = SelectionSet::new(self.operation.selection_set.ty.clone());
+        folder.fold(&self.operation.selection_set, &mut root, 1)?;
+        root.selections.retain(|selection| {
+            !selection.as_field().is_some_and(|field| matches!(field.name.as_str(), "__schema" | "__type"))
+        });
+        Ok(root)
+    }
+
+    /// The operations to plan: one, but for a mutation one per root field, which must act in order.
+    pub fn to_plan(&self, supergraph: &Supergraph, folded: &SelectionSet) -> Vec<String> {
+        let data = |selection: &&Selection| selection.as_field().is_none_or(|field| !field.name.starts_with("__"));
+        let selections: Vec<Selection> = folded.selections.iter().filter(data).cloned().collect();
+        if selections.is_empty() {
+            return Vec::new();
+        }
+        let groups = if self.kind().is_mutation() { by_response_key(selections) } else { vec![selections] };
+        let print = |selections| {
+            let mut root = SelectionSet { ty: folded.ty.clone(), selections };
+            add_typenames(supergraph, &mut root);
+            let operation = Operation {
+                operation_type: self.kind(),
+                name: None,
+                variables: self.operation.variables.clone(),
+                directives: DirectiveList::default(),
+                selection_set: root,
+            };
+            operation.to_string()
+        };
+        groups.into_iter().map(print).collect()
+    }
+}
+
+struct Folder<'a> {
+    document: &'a ExecutableDocument,
+    variables: &'a JsonMap,
+    limits: &'a Limits,
+    fields: usize,
+    aliases: usize,
+}
+
+impl Folder<'_> {
+    fn fold(&mut self, set: &SelectionSet, into: &mut SelectionSet, depth: usize) -> Result<(), Response> {
+        for selection in &set.selections {
+            if !self.wanted(selection.directives()) {
+                continue;
+            }
+            match selection {
+                Selection::Field(field) => into.push(self.field(field, depth)?),
+                Selection::InlineFragment(fragment) => {
+                    self.fragment(fragment.type_condition.as_ref(), &fragment.selection_set, into, depth)?;
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = spread.fragment_def(self.document) {
+                        self.fragment(Some(fragment.type_condition()), &fragment.selection_set, into, depth)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, field: &Field, depth: usize) -> Result<Field, Response> {
+        self.fields += 1;
+        self.aliases += usize::from(field.alias.is_some());
+        let limits = self.limits;
+        for (asked, allowed, what) in [
+            (depth, limits.depth, "levels of fields"),
+            (self.fields, limits.fields, "fields"),
+            (self.aliases, limits.aliases, "aliases"),
+        ] {
+            if asked > allowed {
+                return Err(too_much(format!("the operation has more than {allowed} {what}")));
+            }
+        }
+        // Introspection has its own limit, and is not ours to run.
+        let mut selection_set = SelectionSet::new(field.selection_set.ty.clone());
+        if !field.name.starts_with("__") {
+            self.fold(&field.selection_set, &mut selection_set, depth + 1)?;
+        }
+        Ok(Field { directives: DirectiveList::default(), selection_set, ..field.clone() })
+    }
+
+    /// A condition that always holds is left out: the parent's own type.
+    fn fragment(
+        &mut self,
+        condition: Option<&Name>,
+        set: &SelectionSet,
+        into: &mut SelectionSet,
+        depth: usize,
+    ) -> Result<(), Response> {
+        match condition.filter(|condition| **condition != into.ty) {
+            None => self.fold(set, into, depth),
+            Some(condition) => {
+                let mut inner = SelectionSet::new(condition.clone());
+                self.fold(set, &mut inner, depth)?;
+                if !inner.selections.is_empty() {
+                    let type_condition = Some(condition.clone());
+                    into.push(InlineFragment {
+                        type_condition,
+                        directives: DirectiveList::default(),
+                        selection_set: inner,
+                    });
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn wanted(&self, directives: &DirectiveList) -> bool {
+        let says = |directive: &str| {
+            let value = directives.get(directive)?.specified_argument_by_name("if")?;
+            match value.as_variable() {
+                Some(variable) => self.variables.get(variable.as_str())?.as_bool(),
+                None => value.to_bool(),
+            }
+        };
+        says("include").unwrap_or(true) && !says("skip").unwrap_or(false)
+    }
+}
+
+/// An object of an interface or a union says what it is, and nothing is asked for nothing.
+fn add_typenames(supergraph: &Supergraph, set: &mut SelectionSet) {
+    for selection in &mut set.selections {
+        match selection {
+            Selection::Field(field) => {
+                let field = field.make_mut();
+                let ty = supergraph.schema.types.get(field.ty().inner_named_type());
+                if ty.is_some_and(|ty| !ty.is_leaf()) {
+                    add_typenames(supergraph, &mut field.selection_set);
+                    let is_abstract = !matches!(ty, Some(ExtendedType::Object(_)));
+                    if is_abstract || field.selection_set.is_empty() {
+                        add_typename(supergraph, &mut field.selection_set);
+                    }
+                }
+            }
+            Selection::InlineFragment(fragment) => add_typenames(supergraph, &mut fragment.make_mut().selection_set),
+            Selection::FragmentSpread(_) => {}
+        }
+    }
+}
+
+fn add_typename(supergraph: &Supergraph, set: &mut SelectionSet) {
+    let present = set.fields().any(|field| field.name == "__typename" && field.alias.is_none());
+    if !present && let Ok(typename) = set.new_field(&supergraph.schema, name!("__typename")) {
+        set.push(typename);
+    }
+}
+
+/// Variables in conditions, anywhere the operation reaches.
+fn conditions(document: &ExecutableDocument, operation: &Operation) -> BTreeSet<Name> {
+    let mut found = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut waiting = vec![&operation.selection_set];
+    while let Some(set) = waiting.pop() {
+        for selection in &set.selections {
+            for directive in ["skip", "include"] {
+                let value =
+                    selection.directives().get(directive).and_then(|found| found.specified_argument_by_name("if"));
+                found.extend(value.and_then(|value| value.as_variable()).cloned());
+            }
+            match selection {
+                Selection::Field(field) => waiting.push(&field.selection_set),
+                Selection::InlineFragment(fragment) => waiting.push(&fragment.selection_set),
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = spread.fragment_def(document)
+                        && seen.insert(fragment.name.clone())
+                    {
+                        waiting.push(&fragment.selection_set);
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Root fields that merge into one stay together. A fragment left at the root (on an interface of the root
+/// type) keeps its place as a group of its own.
+fn by_response_key(selections: Vec<Selection>) -> Vec<Vec<Selection>> {
+    let mut groups: Vec<(Option<Name>, Vec<Selection>)> = Vec::new();
+    for selection in selections {
+        let key = selection.as_field().map(|field| field.response_key().clone());
+        match groups.iter_mut().find(|(known, _)| key.is_some() && *known == key) {
+            Some((_, group)) => group.push(selection),
+            None => groups.push((key, vec![selection])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+fn too_much(message: String) -> Response {
+    Response::refused_because(Code::ValidationFailed, message)
+}

@@ -1,0 +1,109 @@
+//! A supergraph made ready to serve: the schema that clients see, the planner, who the subgraphs are.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use apollo_compiler::{
+    Name, Schema,
+    ast::{Definition, Document},
+    schema::Implementers,
+    validation::Valid,
+};
+use thiserror::Error;
+
+use crate::{
+    api_schema::api_schema,
+    planner::{HivePlanner, PlanError, QueryPlanner},
+};
+
+pub struct Supergraph {
+    /// The API schema, validated.
+    pub schema: Valid<Schema>,
+    pub(crate) implementers: apollo_compiler::collections::HashMap<Name, Implementers>,
+    /// Name to URL, as written in the supergraph.
+    pub subgraphs: BTreeMap<String, String>,
+    pub(crate) types: PossibleTypes,
+    pub(crate) planner: Box<dyn QueryPlanner>,
+}
+
+#[derive(Debug, Error)]
+pub enum SupergraphError {
+    #[error("the supergraph cannot be parsed: {0}")]
+    Unreadable(String),
+    #[error("the supergraph gives no valid API schema: {0}")]
+    Invalid(String),
+    #[error("the supergraph names no subgraphs: `enum join__Graph` is missing")]
+    NoSubgraphs,
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
+
+impl Supergraph {
+    pub fn parse(sdl: &str) -> Result<Self, SupergraphError> {
+        let document = Document::parser()
+            .parse_ast(sdl, "supergraph.graphql")
+            .map_err(|broken| SupergraphError::Unreadable(broken.errors.to_string()))?;
+        let subgraphs = subgraphs(&document);
+        if subgraphs.is_empty() {
+            return Err(SupergraphError::NoSubgraphs);
+        }
+        let schema = api_schema(&document).map_err(SupergraphError::Invalid)?;
+        Ok(Self {
+            implementers: schema.implementers_map(),
+            schema,
+            subgraphs,
+            types: PossibleTypes::of(&document),
+            planner: Box::new(HivePlanner::new(sdl)?),
+        })
+    }
+}
+
+impl std::fmt::Debug for Supergraph {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Supergraph").field("subgraphs", &self.subgraphs).finish_non_exhaustive()
+    }
+}
+
+/// Which object types stand behind each interface and union, the inaccessible ones too.
+#[derive(Debug, Default)]
+pub(crate) struct PossibleTypes(HashMap<String, BTreeSet<String>>);
+
+impl PossibleTypes {
+    fn of(document: &Document) -> Self {
+        let mut possible: HashMap<String, BTreeSet<String>> = HashMap::new();
+        for definition in &document.definitions {
+            match definition {
+                Definition::ObjectTypeDefinition(object) => {
+                    for interface in &object.implements_interfaces {
+                        possible.entry(interface.to_string()).or_default().insert(object.name.to_string());
+                    }
+                }
+                Definition::UnionTypeDefinition(union) => {
+                    let members = union.members.iter().map(Name::to_string);
+                    possible.entry(union.name.to_string()).or_default().extend(members);
+                }
+                _ => {}
+            }
+        }
+        Self(possible)
+    }
+
+    /// Is every `object` also a `condition`?
+    pub fn satisfies(&self, object: &str, condition: &str) -> bool {
+        object == condition || self.0.get(condition).is_some_and(|members| members.contains(object))
+    }
+}
+
+fn subgraphs(document: &Document) -> BTreeMap<String, String> {
+    let graphs = document.definitions.iter().filter_map(|definition| match definition {
+        Definition::EnumTypeDefinition(values) if values.name == "join__Graph" => Some(values),
+        _ => None,
+    });
+    graphs
+        .flat_map(|graphs| &graphs.values)
+        .filter_map(|value| {
+            let graph = value.directives.get("join__graph")?;
+            let argument = |name| Some(graph.specified_argument_by_name(name)?.as_str()?.to_owned());
+            Some((argument("name")?, argument("url").unwrap_or_default()))
+        })
+        .collect()
+}
