@@ -19,8 +19,8 @@ generate: ## write what is generated into schema/
 	cargo run -p pipewright -- schema export
 
 check: generate ## fail when schema/ was not up to date
-	@git add --intent-to-add schema && git diff --exit-code --stat -- schema || \
-		{ echo 'schema/ was out of date: commit what `make generate` wrote' >&2; exit 1; }
+	@git diff --exit-code -- schema && test -z "$$(git ls-files --others --exclude-standard schema)" || \
+		{ echo 'schema/ was out of date: add and commit what make generate wrote' >&2; exit 1; }
 
 bench: ## measure under load
 	cargo run --release -p pipewright-tests --bin bench

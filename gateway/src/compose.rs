@@ -1,17 +1,20 @@
 //! Composition: the subgraphs' schemas become one supergraph that any federation router can read.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use apollo_compiler::{
     Name, Node,
-    ast::{Argument, Definition, Directive, Document, FieldDefinition, OperationType, Value},
+    ast::{Argument, Definition, Directive, DirectiveList, Document, FieldDefinition, OperationType, Value},
     name,
 };
 use graphql_composition::{Subgraphs, render_federated_sdl};
 use thiserror::Error;
+
+/// The specifications behind a supergraph, as published: link 1.0, join 0.3, inaccessible 0.2, tag 0.3.
+const MACHINERY: &str = include_str!("compose/machinery.graphql");
 
 /// What one service says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +53,7 @@ pub fn compose(subgraphs: &[SubgraphSdl]) -> Result<String, ComposeError> {
             .map_err(|broken| unreadable(broken.errors.to_string()))?;
         roots.add(&subgraph.name, &document);
     }
-    roots.declare(&merge(&mut ingested)?)
+    complete(&merge(&mut ingested)?, &roots)
 }
 
 /// The composer panics on a type that nobody defines, so that is caught and told as an error.
@@ -80,28 +83,79 @@ impl RootTypes {
         }
     }
 
-    fn declare(&self, sdl: &str) -> Result<String, ComposeError> {
-        let mut document = Document::parser()
-            .parse_ast(sdl, "supergraph.graphql")
-            .map_err(|broken| ComposeError::BadOutput(broken.errors.to_string()))?;
-        let graphs = graph_names(&document);
+    /// Adds `@join__type` to the root types in `document`.
+    fn declare(&self, document: &mut Document, graphs: &BTreeMap<String, Name>) {
         for kind in [OperationType::Query, OperationType::Mutation, OperationType::Subscription] {
             let Some(members) = self.0.get(kind.name()) else { continue };
-            let root = root_type(&document, kind).map_or_else(|| kind.default_type_name(), |name| name.clone());
+            let root = root_type(document, kind).cloned().unwrap_or_else(|| kind.default_type_name());
             for definition in &mut document.definitions {
-                let Definition::ObjectTypeDefinition(object) = definition else { continue };
-                if object.name != root {
-                    continue;
+                if let Definition::ObjectTypeDefinition(object) = definition
+                    && object.name == root
+                {
+                    let graphs = members.iter().filter_map(|member| graphs.get(member)).cloned();
+                    join(&mut object.make_mut().directives, graphs);
                 }
-                let object = object.make_mut();
-                let declared: Vec<Node<Directive>> =
-                    members.iter().filter_map(|member| graphs.get(member)).map(|graph| join_type(graph.clone())).collect();
-                object.directives.0.retain(|directive| !declared.contains(directive));
-                object.directives.0.extend(declared);
             }
         }
-        Ok(document.to_string())
     }
+}
+
+/// What the composer leaves out and any router wants to see: who has the root types and the unions, and the
+/// definitions of the directives in use.
+fn complete(sdl: &str, roots: &RootTypes) -> Result<String, ComposeError> {
+    let parse = |text: &str| {
+        Document::parser()
+            .parse_ast(text, "supergraph.graphql")
+            .map_err(|broken| ComposeError::BadOutput(broken.errors.to_string()))
+    };
+    let mut document = parse(sdl)?;
+    let graphs = graph_names(&document);
+    roots.declare(&mut document, &graphs);
+    for definition in &mut document.definitions {
+        match definition {
+            Definition::UnionTypeDefinition(union) => {
+                let union = union.make_mut();
+                let members = union.directives.get_all("join__unionMember").filter_map(|member| {
+                    member.specified_argument_by_name("graph")?.as_enum().cloned()
+                });
+                let members: BTreeSet<Name> = members.collect();
+                join(&mut union.directives, members.into_iter());
+            }
+            Definition::ObjectTypeDefinition(object) => without_twins(&mut object.make_mut().directives),
+            Definition::InterfaceTypeDefinition(interface) => without_twins(&mut interface.make_mut().directives),
+            _ => {}
+        }
+    }
+    let machinery = parse(MACHINERY)?.definitions;
+    let names: BTreeSet<&Name> = machinery.iter().filter_map(Definition::name).collect();
+    document.definitions.retain(|definition| definition.name().is_none_or(|name| !is_join_definition(name, &names)));
+    let used = document.to_string();
+    let optional = |definition: &Definition| match definition.name().map(Name::as_str) {
+        Some(name @ ("inaccessible" | "tag")) => used.contains(&format!("@{name}")),
+        _ => true,
+    };
+    let after_schema = 1.min(document.definitions.len());
+    document.definitions.splice(after_schema..after_schema, machinery.into_iter().filter(optional));
+    Ok(document.to_string())
+}
+
+fn is_join_definition(name: &str, machinery: &BTreeSet<&Name>) -> bool {
+    machinery.iter().any(|known| *known == name) || name == "join__owner"
+}
+
+/// The same key twice says nothing new.
+fn without_twins(directives: &mut DirectiveList) {
+    let mut seen = Vec::new();
+    directives.0.retain(|directive| {
+        let new = !seen.contains(directive);
+        seen.push(directive.clone());
+        new
+    });
+}
+
+fn join(directives: &mut DirectiveList, graphs: impl Iterator<Item = Name>) {
+    directives.0.splice(0..0, graphs.map(join_type));
+    without_twins(directives);
 }
 
 fn join_type(graph: Name) -> Node<Directive> {

@@ -42,7 +42,7 @@ impl Document {
             .map_err(|broken| refuse(Code::ParseFailed, broken.errors))?;
         let document = parsed
             .to_executable_validate(&supergraph.schema)
-            .map_err(|problems| refuse(Code::ValidationFailed, problems))?;
+            .map_err(|broken| refuse(Code::ValidationFailed, broken.errors))?;
         let operation = document.operations.get(operation).cloned().map_err(|problem| {
             let problem = problem.to_graphql_error(&document.sources);
             Response::refused(Code::BadRequest, vec![from_compiler(Code::BadRequest, problem)])
@@ -61,18 +61,16 @@ impl Document {
         self.operation.operation_type
     }
 
-    /// Decides the conditions, puts fragments in place and leaves introspection out.
+    /// Decides the conditions and puts fragments in place.
     pub fn fold(&self, variables: &JsonMap, limits: &Limits) -> Result<SelectionSet, Response> {
         let mut folder = Folder { document: &self.document, variables, limits, fields: 0, aliases: 0 };
         let mut root = SelectionSet::new(self.operation.selection_set.ty.clone());
         folder.fold(&self.operation.selection_set, &mut root, 1)?;
-        root.selections.retain(|selection| {
-            !selection.as_field().is_some_and(|field| matches!(field.name.as_str(), "__schema" | "__type"))
-        });
         Ok(root)
     }
 
-    /// The operations to plan: one, but for a mutation one per root field, which must act in order.
+    /// The operations to plan, without introspection: one, but for a mutation one per root field, which must
+    /// act in order.
     pub fn to_plan(&self, supergraph: &Supergraph, folded: &SelectionSet) -> Vec<String> {
         let data = |selection: &&Selection| selection.as_field().is_none_or(|field| !field.name.starts_with("__"));
         let selections: Vec<Selection> = folded.selections.iter().filter(data).cloned().collect();

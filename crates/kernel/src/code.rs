@@ -59,6 +59,7 @@ codes! {
     TooLong, "TOO_LONG", 400, "A value is longer than its field allows.";
     UnknownColumn, "UNKNOWN_COLUMN", 400, "A column that the import needs is missing from the file.";
     NotCsv, "NOT_CSV", 400, "The file is not delimited text.";
+    InvalidEncoding, "INVALID_ENCODING", 400, "The file has bytes that its character encoding does not know.";
     // state
     NotFound, "NOT_FOUND", 404, "No such object in this workspace.";
     AlreadyExists, "ALREADY_EXISTS", 409, "An object with this unique value exists.";

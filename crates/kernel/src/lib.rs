@@ -10,7 +10,7 @@ mod money;
 mod page;
 mod personal;
 
-pub use actor::{Actor, ActorKind, Permission};
+pub use actor::{Actor, ActorKind, Forbidden, Permission};
 pub use clock::{Clock, Timestamp, truncate_to_micros};
 pub use code::{Code, Coded};
 pub use decision::{Candidate, Decision, inputs_hash};

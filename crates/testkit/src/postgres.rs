@@ -27,13 +27,12 @@ use crate::{
 const OLDEST: (u32, u32) = (15, 0);
 /// The customary number of `nobody`. PostgreSQL refuses root, so a root's server runs under this one.
 const NOBODY: u32 = 65_534;
-/// Durability buys nothing here: making a database takes 20 ms without it, 200 ms with it.
+/// A power loss would cost data, a `kill -9` does not; a new database takes 20 ms instead of 200.
 const SETTINGS: &[&str] = &[
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
     "max_connections=300",
     "fsync=off",
-    "synchronous_commit=off",
     "full_page_writes=off",
 ];
 
@@ -190,14 +189,21 @@ impl Program for Postgres {
         let output = self
             .program("initdb")
             .args(["--username=postgres", "--auth=trust", "--no-sync", "--no-instructions"])
-            .args(["--encoding=UTF8", if cfg!(target_os = "macos") { "--locale=en_US.UTF-8" } else { "--locale=C.UTF-8" }])
+            .args([
+                "--encoding=UTF8",
+                if cfg!(target_os = "macos") { "--locale=en_US.UTF-8" } else { "--locale=C.UTF-8" },
+            ])
             .arg("--pgdata")
             .arg(folder.join("data"))
             .current_dir(folder)
             .output()
             .with_context(|| format!("cannot run {}/initdb", self.binaries.display()))?;
         if !output.status.success() {
-            bail!("initdb failed: {}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            bail!(
+                "initdb failed: {}{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
         Ok(())
     }

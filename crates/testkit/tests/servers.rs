@@ -3,14 +3,16 @@
 use std::{
     io::{BufRead, BufReader, Read},
     net::TcpStream,
-    path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 use async_nats::jetstream::{self, consumer::pull, stream};
 use futures::StreamExt;
 use pipewright_testkit::{NatsServer, PostgresServer, nats_url, postgres_database, postgres_url};
 use sqlx::{Connection, Executor, PgConnection};
+
+/// Starts the servers, says where they are, and holds them until its input ends.
+const BINARY: &str = env!("CARGO_BIN_EXE_test-servers");
 
 #[tokio::test]
 async fn a_fresh_database_holds_what_is_put_in() {
@@ -104,7 +106,7 @@ async fn a_dropped_server_is_gone() {
 /// Plays a test process that is killed in mid-run: nothing of it may stay behind.
 #[test]
 fn servers_die_with_a_killed_owner() {
-    let mut owner = TestServers::command().env_remove("NEXTEST_RUN_ID").spawn().map(TestServers::of).unwrap();
+    let mut owner = TestServers::command(BINARY).env_remove("NEXTEST_RUN_ID").spawn().map(TestServers::of).unwrap();
     let servers = owner.connect();
     owner.process.kill().unwrap();
     owner.process.wait().unwrap();
@@ -116,11 +118,9 @@ fn servers_die_with_a_killed_owner() {
 fn a_run_shares_its_servers_and_they_end_with_it() {
     let script = "\"$0\" </dev/null && \"$0\" </dev/null && read -r _";
     let run = format!("of-{}", std::process::id());
-    let mut runner = Command::new("sh")
-        .args(["-c", script, env!("CARGO_BIN_EXE_test-servers")])
+    let mut runner = TestServers::command("sh")
+        .args(["-c", script, BINARY])
         .env("NEXTEST_RUN_ID", &run)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
         .spawn()
         .map(TestServers::of)
         .unwrap();
@@ -155,7 +155,7 @@ async fn read(stream: &stream::Stream) -> String {
 /// A process that runs the binary `test-servers`.
 struct TestServers {
     process: Child,
-    output: BufReader<std::process::ChildStdout>,
+    output: BufReader<ChildStdout>,
 }
 
 /// An open connection to each server, and where they said they are.
@@ -165,8 +165,9 @@ struct Connections {
 }
 
 impl TestServers {
-    fn command() -> Command {
-        let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_test-servers")));
+    /// Starts servers even when the tests around it use somebody's own.
+    fn command(program: &str) -> Command {
+        let mut command = Command::new(program);
         for name in ["PIPEWRIGHT_TEST_POSTGRES_URL", "PIPEWRIGHT_TEST_NATS_URL"] {
             command.env_remove(name);
         }

@@ -7,10 +7,12 @@
 mod engine;
 mod lists;
 mod migrate;
+mod text;
 
 pub use engine::{Db, DbError, Engine, Reader, Tx, TxInner};
 pub use lists::{push_in, push_rows};
 pub use migrate::Migrations;
+pub use text::Text;
 
 /// Runs a read on the pool: `with_db!(db, pool => sqlx::query_as::<_, Row>(SQL).fetch_all(pool).await)`.
 #[macro_export]

@@ -16,7 +16,7 @@ use async_graphql::{
     Context, SDLExportOptions, Schema,
     connection::{Connection, DisableNodesField, Edge, EmptyFields},
 };
-use kernel::Actor;
+use kernel::{Actor, Cursor};
 
 use crate::auth::AuthError;
 
@@ -37,16 +37,16 @@ pub fn actor<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Actor> {
 }
 
 /// Fills a page from rows that hold one more than `first` if another page follows.
-pub fn page<N, C>(mut rows: Vec<N>, first: i64, fields: C, cursor: impl Fn(&N) -> String) -> List<N, C>
+pub fn page<T, N, C>(mut rows: Vec<T>, first: i64, fields: C, cursor: impl Fn(&T) -> Cursor) -> List<N, C>
 where
-    N: async_graphql::OutputType,
+    N: async_graphql::OutputType + From<T>,
     C: async_graphql::ObjectType,
 {
     let first = usize::try_from(first).unwrap_or(usize::MAX);
     let more = rows.len() > first;
     rows.truncate(first);
     let mut list = List::with_additional_fields(false, more, fields);
-    list.edges.extend(rows.into_iter().map(|node| Edge::new(cursor(&node), node)));
+    list.edges.extend(rows.into_iter().map(|row| Edge::new(cursor(&row).encode(), N::from(row))));
     list
 }
 

@@ -35,28 +35,30 @@ pub fn domain_of(text: &str) -> Option<String> {
 /// Whether anybody can have an address at `domain`: such a domain says nothing about the company.
 pub fn is_free_mail(domain: &str) -> bool {
     let domain = domain.trim().to_lowercase();
-    if FREE_MAIL.contains(&domain.as_str()) {
+    if listed(FREE_MAIL, &domain) {
         return true;
     }
     // `yahoo.fr`, `hotmail.co.uk`: a country's edition, not `yahoo.shop.example`.
     let Some((brand, edition)) = domain.split_once('.') else { return false };
     let country = edition.strip_prefix("co.").or_else(|| edition.strip_prefix("com.")).unwrap_or(edition);
-    FREE_MAIL_BRANDS.contains(&brand) && matches!(country.len(), 2..=3) && !country.contains('.')
+    listed(FREE_MAIL_BRANDS, brand) && matches!(country.len(), 2..=3) && !country.contains('.')
 }
 
-const FREE_MAIL_BRANDS: &[&str] = &["yahoo", "ymail", "hotmail", "outlook", "live", "msn", "gmx"];
+/// The lists below are words with a space between.
+fn listed(list: &str, word: &str) -> bool {
+    list.split(' ').any(|known| known == word)
+}
 
-const FREE_MAIL: &[&str] = &[
-    "126.com", "163.com", "aim.com", "aol.com", "arcor.de", "bigpond.com", "bk.ru", "bluewin.ch", "bol.com.br",
-    "btinternet.com", "comcast.net", "daum.net", "duck.com", "email.com", "fastmail.com", "fastmail.fm", "foxmail.com",
-    "free.fr", "freenet.de", "gmail.com", "googlemail.com", "hanmail.net", "hey.com", "icloud.com", "inbox.ru",
-    "interia.pl", "laposte.net", "libero.it", "list.ru", "mac.com", "mail.com", "mail.de", "mail.ru", "mailbox.org",
-    "me.com", "naver.com", "o2.pl", "onet.pl", "orange.fr", "pm.me", "posteo.de", "proton.me", "protonmail.ch",
-    "protonmail.com", "qq.com", "rediffmail.com", "rocketmail.com", "rogers.com", "sbcglobal.net", "seznam.cz",
-    "sfr.fr", "shaw.ca", "sina.com", "sohu.com", "t-online.de", "telenet.be", "terra.com.br", "tuta.com", "tuta.io",
-    "tutanota.com", "uol.com.br", "verizon.net", "virgilio.it", "wanadoo.fr", "web.de", "wp.pl", "yandex.com",
-    "yandex.ru", "yeah.net", "zoho.com",
-];
+const FREE_MAIL_BRANDS: &str = "yahoo ymail hotmail outlook live msn gmx";
+
+const FREE_MAIL: &str = "126.com 163.com aim.com aol.com arcor.de bigpond.com bk.ru bluewin.ch bol.com.br btinternet.com \
+    comcast.net daum.net duck.com email.com fastmail.com fastmail.fm foxmail.com free.fr freenet.de \
+    gmail.com googlemail.com hanmail.net hey.com icloud.com inbox.ru interia.pl laposte.net libero.it \
+    list.ru mac.com mail.com mail.de mail.ru mailbox.org me.com naver.com o2.pl onet.pl orange.fr pm.me \
+    posteo.de proton.me protonmail.ch protonmail.com qq.com rediffmail.com rocketmail.com rogers.com \
+    sbcglobal.net seznam.cz sfr.fr shaw.ca sina.com sohu.com t-online.de telenet.be terra.com.br tuta.com \
+    tuta.io tutanota.com uol.com.br verizon.net virgilio.it wanadoo.fr web.de wp.pl yandex.com yandex.ru \
+    yeah.net zoho.com";
 
 /// A word of a name. `raw` keeps the case, which tells the legal form `SpA` from a spa.
 #[derive(Debug, Default)]
@@ -165,11 +167,11 @@ fn strip_legal_forms(words: &mut Vec<Word>) {
             break;
         }
     }
-    if words.len() > 1 && LEGAL_PREFIXES.contains(&words[0].folded.as_str()) {
+    if words.len() > 1 && listed(LEGAL_PREFIXES, &words[0].folded) {
         words.remove(0);
     }
     // East Asian forms are written without a space, before or after the name.
-    for form in UNSPACED_FORMS {
+    for form in UNSPACED_FORMS.split(' ') {
         let only = words.len() == 1;
         for at_start in [true, false] {
             let Some(word) = (if at_start { words.first_mut() } else { words.last_mut() }) else { return };
@@ -183,26 +185,21 @@ fn strip_legal_forms(words: &mut Vec<Word>) {
 }
 
 fn is_legal_suffix(word: &Word) -> bool {
-    LEGAL_SUFFIXES.contains(&word.folded.as_str())
+    listed(LEGAL_SUFFIXES, &word.folded)
         || (word.is("spa") && !matches!(word.raw.as_str(), "spa" | "Spa"))
         // What `Deere & Company` leaves behind.
         || word.is("and")
 }
 
 /// Folded, initials joined. `group`, `holding(s)` and `companies` are missing on purpose.
-const LEGAL_SUFFIXES: &[&str] = &[
-    "ab", "ag", "aktiengesellschaft", "aps", "as", "asa", "bhd", "bv", "bvba", "cjsc", "co", "company", "corp",
-    "corporation", "cv", "eg", "ek", "eood", "ev", "gmbh", "inc", "incorporated", "kft", "kg", "kgaa", "kk", "lda",
-    "limited", "limitada", "llc", "llp", "lp", "ltd", "ltda", "mbh", "nv", "nyrt", "oao", "ohg", "ojsc", "ooo", "oy",
-    "oyj", "pjsc", "plc", "pte", "pty", "pvt", "sa", "sab", "sapi", "sarl", "sas", "sasu", "sca", "sdn", "se", "sl",
-    "sro", "srl", "ug", "zrt", "ао", "оао", "ооо", "пао", "株", "有", "주",
-];
+const LEGAL_SUFFIXES: &str = "ab ag aktiengesellschaft aps as asa bhd bv bvba cjsc co company corp corporation cv eg ek eood ev gmbh \
+    inc incorporated kft kg kgaa kk lda limited limitada llc llp lp ltd ltda mbh nv nyrt oao ohg ojsc ooo oy \
+    oyj pjsc plc pte pty pvt sa sab sapi sarl sas sasu sca sdn se sl sro srl ug zrt ао оао ооо пао 株 有 주";
 
-const LEGAL_PREFIXES: &[&str] = &["ооо", "оао", "пао", "ао", "зао", "тов", "pt", "株", "有", "주"];
+const LEGAL_PREFIXES: &str = "ооо оао пао ао зао тов pt 株 有 주";
 
 /// Longest first. (The bracketed short forms, `(株)`, are words and stand above.)
-const UNSPACED_FORMS: &[&str] =
-    &["股份有限公司", "有限责任公司", "有限公司", "株式会社", "有限会社", "合同会社", "주식회사", "유한회사"];
+const UNSPACED_FORMS: &str = "股份有限公司 有限责任公司 有限公司 株式会社 有限会社 合同会社 주식회사 유한회사";
 
 fn is_domain_name(host: &str) -> bool {
     let label = |label: &str| {
@@ -270,9 +267,14 @@ mod tests {
 
     #[test]
     fn a_name_of_nothing_but_ornaments_keeps_its_text() {
-        for (name, key) in
-            [("The", "the"), ("Corporation", "corporation"), ("!!!", "!!!"), ("🍎", "🍎"), ("株式会社", "株式会社"), ("  ", "")]
-        {
+        for (name, key) in [
+            ("The", "the"),
+            ("Corporation", "corporation"),
+            ("!!!", "!!!"),
+            ("🍎", "🍎"),
+            ("株式会社", "株式会社"),
+            ("  ", ""),
+        ] {
             assert_eq!(company_key(name), key, "{name}");
         }
     }
@@ -301,10 +303,19 @@ mod tests {
 
     #[test]
     fn free_mail_is_known_by_provider_and_edition() {
-        for domain in ["gmail.com", "Yahoo.co.uk", "hotmail.fr", "gmx.net", "qq.com", "web.de", "mail.ru", "proton.me"] {
+        for domain in ["gmail.com", "Yahoo.co.uk", "hotmail.fr", "gmx.net", "qq.com", "web.de", "mail.ru", "proton.me"]
+        {
             assert!(is_free_mail(domain), "{domain}");
         }
-        for domain in ["microsoft.example", "yahoo.example", "live.acme.com", "live.abc.com", "notgmail.com", "gmail.com.acme.com", ""] {
+        for domain in [
+            "microsoft.example",
+            "yahoo.example",
+            "live.acme.com",
+            "live.abc.com",
+            "notgmail.com",
+            "gmail.com.acme.com",
+            "",
+        ] {
             assert!(!is_free_mail(domain), "{domain}");
         }
     }

@@ -74,7 +74,7 @@ impl Mapping {
         let mut columns = Vec::new();
         for (field, labels) in vocabulary(kind) {
             let found: Vec<usize> = labels
-                .iter()
+                .split('|')
                 .flat_map(|label| {
                     let label = header_key(label);
                     keys.iter().enumerate().filter(move |(_, key)| **key == label).map(|(column, _)| column)
@@ -86,7 +86,7 @@ impl Mapping {
                     found
                 });
             if found.is_empty() && *field == required(kind) {
-                let looked_for = labels.iter().map(|label| format!("\"{label}\"")).collect::<Vec<_>>().join(" or ");
+                let looked_for = labels.split('|').map(|label| format!("\"{label}\"")).collect::<Vec<_>>().join(" or ");
                 return Err(ImportError::MissingColumn { field: field.as_str(), looked_for });
             }
             columns.push((*field, found));
@@ -115,104 +115,54 @@ fn required(kind: ImportKind) -> Field {
     }
 }
 
-/// Each field with the headers it goes by, best first. The order of the fields is the order of the
-/// fingerprint: append, never reorder.
-fn vocabulary(kind: ImportKind) -> &'static [(Field, &'static [&'static str])] {
+/// Each field with the headers it goes by, best first, with a bar between. The order of the fields is the
+/// order of the fingerprint: append, never reorder.
+fn vocabulary(kind: ImportKind) -> &'static [(Field, &'static str)] {
     match kind {
         ImportKind::Leads => LEADS,
         ImportKind::Accounts => ACCOUNTS,
     }
 }
 
-const LEADS: &[(Field, &[&str])] = &[
-    (
-        Field::ExternalId,
-        &["Record ID", "Lead ID", "Contact ID", "Id", "hs_object_id", "Record ID - Contact", "External ID", "18 Digit ID"],
-    ),
-    (Field::Email, &["Email", "E-mail", "Email Address", "E-mail Address", "Work Email", "Business Email"]),
-    (Field::FirstName, &["First Name", "Given Name", "Forename"]),
-    (Field::LastName, &["Last Name", "Surname", "Family Name"]),
-    (Field::Title, &["Job Title", "Title", "Position", "Role"]),
+const LEADS: &[(Field, &str)] = &[
+    (Field::ExternalId, "Record ID|Lead ID|Contact ID|Id|hs_object_id|Record ID - Contact|External ID|18 Digit ID"),
+    (Field::Email, "Email|E-mail|Email Address|E-mail Address|Work Email|Business Email"),
+    (Field::FirstName, "First Name|Given Name|Forename"),
+    (Field::LastName, "Last Name|Surname|Family Name"),
+    (Field::Title, "Job Title|Title|Position|Role"),
     (
         Field::Company,
-        &[
-            "Company name",
-            "Company",
-            "Account Name",
-            "Company / Account",
-            "Associated Company",
-            "Primary Company",
-            "Account",
-            "Organization",
-            "Organisation",
-        ],
+        "Company name|Company|Account Name|Company / Account|Associated Company|Primary Company|Account|\
+         Organization|Organisation",
     ),
-    (
-        Field::CompanyDomain,
-        &["Company Domain Name", "Company Domain", "Domain", "Website", "Website URL", "Company Website", "hs_email_domain"],
-    ),
-    (
-        Field::Phone,
-        &["Phone Number", "Phone", "Business Phone", "Work Phone", "Telephone", "Mobile Phone Number", "Mobile Phone", "Mobile"],
-    ),
+    (Field::CompanyDomain, "Company Domain Name|Company Domain|Domain|Website|Website URL|Company Website"),
+    (Field::Phone, "Phone Number|Phone|Business Phone|Work Phone|Telephone|Mobile Phone Number|Mobile Phone|Mobile"),
     (Field::Employees, EMPLOYEES),
-    (Field::Country, &["Country/Region", "Country", "Country Code", "Mailing Country", "IP Country"]),
-    (
-        Field::Source,
-        &["Original Source", "Lead Source", "Original Traffic Source", "hs_analytics_source", "Latest Source", "Source"],
-    ),
-    (Field::CreatedAtSource, &["Create Date", "Created Date", "Created At", "Date Created", "Created"]),
-    (Field::Message, &["Message", "Description", "Comments", "Comment", "Notes"]),
+    (Field::Country, "Country/Region|Country|Country Code|Mailing Country|IP Country"),
+    (Field::Source, "Original Source|Lead Source|Original Traffic Source|hs_analytics_source|Latest Source|Source"),
+    (Field::CreatedAtSource, "Create Date|Created Date|Created At|Date Created|Created"),
+    (Field::Message, "Message|Description|Comments|Comment|Notes"),
 ];
 
-const ACCOUNTS: &[(Field, &[&str])] = &[
+const ACCOUNTS: &[(Field, &str)] = &[
     (
         Field::ExternalId,
-        &[
-            "Record ID",
-            "Account ID",
-            "Company ID",
-            "Id",
-            "hs_object_id",
-            "Record ID - Company",
-            "External ID",
-            "18 Digit ID",
-            "Symbol",
-            "Ticker",
-        ],
+        "Record ID|Account ID|Company ID|Id|hs_object_id|Record ID - Company|External ID|18 Digit ID|\
+         Symbol|Ticker",
     ),
-    (Field::Name, &["Company name", "Account Name", "Name", "Company", "Security", "Account", "Organization", "Organisation"]),
-    (
-        Field::Domain,
-        &["Company Domain Name", "Company Domain", "Domain", "Domain Name", "Website", "Website URL", "Company Website", "URL"],
-    ),
-    (Field::Industry, &["Industry", "GICS Sector", "Sector", "Industry Group"]),
+    (Field::Name, "Company name|Account Name|Name|Company|Security|Account|Organization|Organisation"),
+    (Field::Domain, "Company Domain Name|Company Domain|Domain|Domain Name|Website|Website URL|Company Website|URL"),
+    (Field::Industry, "Industry|GICS Sector|Sector|Industry Group"),
     (
         Field::Country,
-        &[
-            "Country/Region",
-            "Country",
-            "Billing Country",
-            "Headquarters Location",
-            "Headquarters",
-            "Headquarter",
-            "HQ",
-            "Country Code",
-            "Shipping Country",
-        ],
+        "Country/Region|Country|Billing Country|Headquarters Location|Headquarters|Headquarter|HQ|\
+         Country Code|Shipping Country",
     ),
     (Field::Employees, EMPLOYEES),
 ];
 
-const EMPLOYEES: &[&str] = &[
-    "Number of Employees",
-    "No. of Employees",
-    "Employees",
-    "Num Employees",
-    "Employee Count",
-    "Company Size",
-    "Employee Range",
-];
+const EMPLOYEES: &str = "Number of Employees|No. of Employees|Employees|Num Employees|\
+    Employee Count|Company Size|Employee Range";
 
 /// What is left of a header when spelling does not matter. Salesforce's relations (`Account.Name`) and
 /// HubSpot's internal names (`jobtitle`) meet their labels here.
@@ -239,13 +189,25 @@ mod tests {
     }
 
     fn fields(kind: ImportKind, head: &str) -> Vec<&'static str> {
-        let cells = headers(head).iter().enumerate().map(|(column, _)| column.to_string()).collect::<Vec<_>>().join(",");
+        let cells =
+            headers(head).iter().enumerate().map(|(column, _)| column.to_string()).collect::<Vec<_>>().join(",");
         picked(kind, head, &cells).into_iter().map(|(field, _)| field).collect()
     }
 
     const ALL_OF_A_LEAD: &[&str] = &[
-        "externalId", "email", "firstName", "lastName", "title", "company", "companyDomain", "phone", "employees",
-        "country", "source", "createdAtSource", "message",
+        "externalId",
+        "email",
+        "firstName",
+        "lastName",
+        "title",
+        "company",
+        "companyDomain",
+        "phone",
+        "employees",
+        "country",
+        "source",
+        "createdAtSource",
+        "message",
     ];
 
     #[test]
@@ -281,14 +243,23 @@ mod tests {
 
     #[test]
     fn spelling_of_a_header_does_not_matter() {
-        assert_eq!(fields(ImportKind::Leads, "\u{feff}E-MAIL,first_name, LAST-name "), ["email", "firstName", "lastName"]);
+        assert_eq!(
+            fields(ImportKind::Leads, "\u{feff}E-MAIL,first_name, LAST-name "),
+            ["email", "firstName", "lastName"]
+        );
     }
 
     #[test]
     fn of_two_columns_for_one_field_the_first_with_text_wins() {
         let head = "Email,Email,Website,Company Domain Name";
-        assert_eq!(picked(ImportKind::Leads, head, ",b@x.example,w,d"), [("email", "b@x.example".into()), ("companyDomain", "d".into())]);
-        assert_eq!(picked(ImportKind::Leads, head, "a@x.example,b@x.example,w,"), [("email", "a@x.example".into()), ("companyDomain", "w".into())]);
+        assert_eq!(
+            picked(ImportKind::Leads, head, ",b@x.example,w,d"),
+            [("email", "b@x.example".into()), ("companyDomain", "d".into())]
+        );
+        assert_eq!(
+            picked(ImportKind::Leads, head, "a@x.example,b@x.example,w,"),
+            [("email", "a@x.example".into()), ("companyDomain", "w".into())]
+        );
     }
 
     #[test]

@@ -2,8 +2,19 @@ use super::*;
 use crate::domain::import::ImportKind;
 
 const HEAD: &[&str] = &[
-    "Record ID", "First Name", "Last Name", "Email", "Phone Number", "Job Title", "Company name",
-    "Company Domain Name", "Number of Employees", "Country/Region", "Original Source", "Create Date", "Message",
+    "Record ID",
+    "First Name",
+    "Last Name",
+    "Email",
+    "Phone Number",
+    "Job Title",
+    "Company name",
+    "Company Domain Name",
+    "Number of Employees",
+    "Country/Region",
+    "Original Source",
+    "Create Date",
+    "Message",
 ];
 
 fn strings(texts: &[&str]) -> Vec<String> {
@@ -17,8 +28,19 @@ fn mapping() -> Mapping {
 /// A good row in which the named columns are replaced.
 fn row(changes: &[(&str, &str)]) -> Vec<String> {
     let mut cells = strings(&[
-        "51", "Ada", "Lindqvist", "ada@acme.example", "+46 8 123", "COO", "Acme AB", "https://www.Acme.example/",
-        "10,001+", "SE", "Webinar", "2025-04-01 16:26", "line one\nline two",
+        "51",
+        "Ada",
+        "Lindqvist",
+        "ada@acme.example",
+        "+46 8 123",
+        "COO",
+        "Acme AB",
+        "https://www.Acme.example/",
+        "10,001+",
+        "SE",
+        "Webinar",
+        "2025-04-01 16:26",
+        "line one\nline two",
     ]);
     for (column, text) in changes {
         let index = HEAD.iter().position(|known| known == column).unwrap();
@@ -76,7 +98,9 @@ fn invisible_characters_leave_names_but_not_messages() {
 
 #[test]
 fn names_of_every_script_survive() {
-    for name in ["翔太", "Íngrid", "Łukasz", "محمد\u{200c}رضا", "ක්\u{200d}රිස්ටි", "Νίκος", "मीरा", "O’Brien", "José\u{301}"] {
+    for name in
+        ["翔太", "Íngrid", "Łukasz", "محمد\u{200c}رضا", "ක්\u{200d}රිස්ටි", "Νίκος", "मीरा", "O’Brien", "José\u{301}"]
+    {
         assert_eq!(lead(&[("First Name", name)]).first_name, Some(PersonName::new(name)), "{name}");
     }
     assert_eq!(lead(&[("First Name", "A\u{200d}da")]).first_name, Some(PersonName::new("Ada")));
@@ -207,12 +231,13 @@ fn the_sample_export_has_887_people_90_repeats_and_23_bad_addresses() {
 }
 
 #[test]
-fn most_leads_of_the_sample_find_their_company_by_name() {
+fn every_lead_of_the_sample_finds_its_company_by_name() {
     use crate::domain::normalise::company_key;
 
     let (headers, rows) = csv_rows(include_str!("../../../../../seed/accounts-sp500.csv"));
     let mapping = Mapping::detect(&headers, ImportKind::Accounts).unwrap();
-    let accounts: Vec<AccountRow> = (1..).zip(&rows).map(|(row, cells)| parse_account_row(&mapping, row, cells).unwrap()).collect();
+    let accounts: Vec<AccountRow> =
+        (1..).zip(&rows).map(|(row, cells)| parse_account_row(&mapping, row, cells).unwrap()).collect();
     let keys: std::collections::HashMap<String, &str> =
         accounts.iter().map(|account| (company_key(&account.name), account.name.as_str())).collect();
     // Three companies are listed with two share classes; nothing else may fall together.

@@ -1,0 +1,103 @@
+//! Who is asking: the credential of a request, and the actor that it stands for.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
+use futures::{FutureExt, future::BoxFuture};
+use kernel::{Actor, ActorKind, Clock, Timestamp, WorkspaceId};
+use platform::auth::{ACTOR_HEADER, ActorTokens, AuthError, Authenticator};
+use sha2::{Digest, Sha256};
+
+use crate::cache::Cache;
+
+/// Asks the identity service over HTTP: `POST /internal/authenticate` with `{"credential": "…"}`.
+#[derive(Debug, Clone)]
+pub struct HttpAuthenticator {
+    client: reqwest::Client,
+    url: String,
+    tokens: ActorTokens,
+}
+
+impl HttpAuthenticator {
+    /// `identity` is the base URL of the identity service.
+    pub fn new(client: reqwest::Client, identity: &str, tokens: ActorTokens) -> Self {
+        Self { client, url: format!("{}/internal/authenticate", identity.trim_end_matches('/')), tokens }
+    }
+}
+
+impl Authenticator for HttpAuthenticator {
+    fn authenticate(&self, credential: &str) -> BoxFuture<'static, Result<Arc<Actor>, AuthError>> {
+        let request = self
+            .client
+            .post(&self.url)
+            .timeout(Duration::from_secs(5))
+            .header(ACTOR_HEADER, self.tokens.sign(&gateway_actor()))
+            .json(&serde_json::json!({ "credential": credential }));
+        async move {
+            let unavailable = |error: reqwest::Error| {
+                tracing::error!(error = %error.without_url(), "the identity service does not answer");
+                AuthError::Unavailable
+            };
+            let response = request.send().await.map_err(unavailable)?;
+            match response.status() {
+                StatusCode::OK => response.json::<Actor>().await.map(Arc::new).map_err(unavailable),
+                StatusCode::UNAUTHORIZED => Err(AuthError::BadCredential),
+                status => {
+                    tracing::error!(%status, "the identity service refuses to authenticate");
+                    Err(AuthError::Unavailable)
+                }
+            }
+        }
+        .boxed()
+    }
+}
+
+/// The gateway on its own behalf.
+pub(crate) fn gateway_actor() -> Actor {
+    Actor {
+        workspace: WorkspaceId::from(uuid::Uuid::nil()),
+        kind: ActorKind::Gateway,
+        subject: "gateway".into(),
+        permissions: Vec::new(),
+    }
+}
+
+/// Authenticates, and remembers a good credential for a few seconds: long enough for a page's requests, short
+/// enough for a revocation. Keys are hashes, so that no credential lies in memory.
+pub(crate) struct Credentials {
+    authenticator: Arc<dyn Authenticator>,
+    known: Cache<[u8; 32], (Arc<Actor>, Timestamp)>,
+    clock: Clock,
+}
+
+const REMEMBERED_FOR: Duration = Duration::from_secs(5);
+const REMEMBERED: usize = 10_000;
+
+impl Credentials {
+    pub fn new(authenticator: Arc<dyn Authenticator>, clock: Clock) -> Self {
+        Self { authenticator, known: Cache::new(REMEMBERED), clock }
+    }
+
+    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Actor>, AuthError> {
+        let credential = credential(headers).ok_or(AuthError::BadCredential)?;
+        let hash: [u8; 32] = Sha256::digest(credential.as_bytes()).into();
+        let now = self.clock.now();
+        if let Some((actor, until)) = self.known.get(&hash)
+            && now < until
+        {
+            return Ok(actor);
+        }
+        let actor = self.authenticator.authenticate(credential).await?;
+        self.known.insert(hash, (actor.clone(), now + REMEMBERED_FOR));
+        Ok(actor)
+    }
+}
+
+/// `Authorization: Bearer <key>` or `X-Api-Key: <key>`.
+fn credential(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
+        let (scheme, key) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+    });
+    bearer.or_else(|| headers.get("x-api-key")?.to_str().ok()).filter(|key| !key.is_empty())
+}

@@ -1,0 +1,230 @@
+//! One request to one subgraph: what to send, and where the answer goes.
+
+use std::{collections::HashMap, time::Instant};
+
+use async_graphql::{Name, PathSegment, ServerError, Value};
+use kernel::Code;
+use platform::graphql::{SubgraphCall, SubgraphError};
+
+use super::{
+    Execution,
+    merge::{Step, at_mut, error_path, merge, rewrite, walk},
+    requires::represent,
+};
+use crate::{
+    plan::{Entities, Fetch, Path, Rewrite, Segment, Target},
+    response::{at, error},
+};
+
+/// The entities of one lookup: what is sent, and who waits for which answer.
+struct Lookup<'p> {
+    plan: &'p Entities,
+    representations: Vec<Value>,
+    /// Places in the result, each with the index of its representation.
+    waiting: Vec<(Vec<Step>, usize)>,
+}
+
+impl Execution {
+    pub(super) async fn fetch(&self, fetch: &Fetch) {
+        match &fetch.target {
+            Target::Objects { path, output } => {
+                let answer = self.ask(fetch, Vec::new()).await;
+                self.place_objects(fetch, path, output, answer);
+            }
+            Target::Entities(lookups) => {
+                let lookups: Vec<Lookup> = lookups.iter().map(|plan| self.collect(plan)).collect();
+                if lookups.iter().all(|lookup| lookup.representations.is_empty()) {
+                    return;
+                }
+                let sent = lookups.iter().map(|lookup| {
+                    (lookup.plan.variable.clone(), Value::List(lookup.representations.clone()))
+                });
+                let answer = self.ask(fetch, sent.collect()).await;
+                self.place_entities(fetch, lookups, answer);
+            }
+        }
+    }
+
+    /// The call that `fetch` makes.
+    pub(super) fn call(&self, fetch: &Fetch, representations: Vec<(Name, Value)>) -> SubgraphCall {
+        let mut variables = async_graphql::Variables::default();
+        for name in &fetch.variables {
+            if let Some(value) = self.variables.get(name) {
+                variables.insert(name.clone(), value.clone());
+            }
+        }
+        variables.extend(representations);
+        SubgraphCall {
+            query: fetch.query.clone(),
+            variables,
+            actor: self.context.actor.clone(),
+            request_id: self.context.request_id.clone(),
+        }
+    }
+
+    async fn ask(
+        &self,
+        fetch: &Fetch,
+        representations: Vec<(Name, Value)>,
+    ) -> Result<async_graphql::Response, SubgraphError> {
+        let service = fetch.service.to_string();
+        let Some(subgraph) = self.subgraphs.get(&*fetch.service) else {
+            return Err(SubgraphError::Unreachable { service });
+        };
+        let started = Instant::now();
+        let answer = subgraph.execute(self.call(fetch, representations)).await;
+        metrics::histogram!("gateway_subgraph_seconds", "service" => service.clone()).record(started.elapsed());
+        if let Err(error) = &answer {
+            metrics::counter!("gateway_subgraph_failures_total", "service" => service).increment(1);
+            tracing::warn!(%error, service = %fetch.service, request_id = %self.context.request_id, "a subgraph failed");
+        }
+        answer
+    }
+
+    /// Merges root fields, at the root or wherever a subgraph hands out the root type again.
+    pub(super) fn place_objects(
+        &self,
+        fetch: &Fetch,
+        path: &Path,
+        output: &[Rewrite],
+        answer: Result<async_graphql::Response, SubgraphError>,
+    ) {
+        let mut state = self.state();
+        let mut places = Vec::new();
+        walk(&self.supergraph.types, path, &state.data, &mut Vec::new(), &mut |place, _| places.push(place.to_vec()));
+        let prefix = places.first().map(|place| error_path(place)).unwrap_or_default();
+        match answer {
+            Ok(mut response) => {
+                rewrite(&self.supergraph.types, output, &mut response.data);
+                for error in response.errors {
+                    let path = prefix.iter().chain(&error.path).cloned().collect();
+                    state.errors.push(self.pass_on(&fetch.service, at(error, path)));
+                }
+                for place in &places {
+                    if let Some(target) = at_mut(&mut state.data, place)
+                        && matches!(response.data, Value::Object(_))
+                    {
+                        merge(target, response.data.clone());
+                    }
+                }
+            }
+            Err(failure) => {
+                for field in &fetch.fields {
+                    let field = PathSegment::Field(field.to_string());
+                    let path = prefix.iter().cloned().chain([field]).collect();
+                    state.errors.push(self.failed(&fetch.service, &failure, path));
+                }
+            }
+        }
+    }
+
+    fn place_entities(
+        &self,
+        fetch: &Fetch,
+        lookups: Vec<Lookup>,
+        answer: Result<async_graphql::Response, SubgraphError>,
+    ) {
+        let mut state = self.state();
+        let response = match answer {
+            Ok(response) => response,
+            Err(failure) => {
+                for path in lookups.iter().filter_map(Lookup::shared_path) {
+                    state.errors.push(self.failed(&fetch.service, &failure, path));
+                }
+                return;
+            }
+        };
+        for error in response.errors {
+            let path = lookups.iter().find_map(|lookup| lookup.client_path(&error.path)).unwrap_or_default();
+            state.errors.push(self.pass_on(&fetch.service, at(error, path)));
+        }
+        let Value::Object(mut data) = response.data else { return };
+        for lookup in lookups {
+            let Some(mut found) = data.get_mut(&lookup.plan.alias).map(std::mem::take) else { continue };
+            rewrite(&self.supergraph.types, &lookup.plan.output, &mut found);
+            let Value::List(found) = found else { continue };
+            for (place, index) in &lookup.waiting {
+                if let (Some(target), Some(entity @ Value::Object(_))) =
+                    (at_mut(&mut state.data, place), found.get(*index))
+                {
+                    merge(target, entity.clone());
+                }
+            }
+        }
+    }
+
+    /// Gathers the representations for one lookup, each only once.
+    fn collect<'p>(&self, plan: &'p Entities) -> Lookup<'p> {
+        let types = &self.supergraph.types;
+        let state = self.state();
+        let mut lookup = Lookup { plan, representations: Vec::new(), waiting: Vec::new() };
+        let mut known: HashMap<String, usize> = HashMap::new();
+        for path in &plan.paths {
+            walk(types, path, &state.data, &mut Vec::new(), &mut |place, entity| {
+                let Some(mut representation) = represent(types, &plan.requires, entity) else { return };
+                rewrite(types, &plan.input, &mut representation);
+                let index = *known.entry(representation.to_string()).or_insert_with(|| {
+                    lookup.representations.push(representation);
+                    lookup.representations.len() - 1
+                });
+                lookup.waiting.push((place.to_vec(), index));
+            });
+        }
+        lookup
+    }
+
+    /// A subgraph's own error, marked with its service. Its locations point into a query that the client
+    /// never wrote.
+    pub(super) fn pass_on(&self, service: &str, mut error: ServerError) -> ServerError {
+        error.locations.clear();
+        error.source = None;
+        let extensions = error.extensions.get_or_insert_default();
+        extensions.set("service", service);
+        if extensions.get("code").is_none_or(|code| *code == Value::from(Code::Internal.as_str())) {
+            extensions.set("code", Code::Internal.as_str());
+            extensions.set("requestId", &*self.context.request_id);
+        }
+        error
+    }
+
+    pub(super) fn failed(&self, service: &str, failure: &SubgraphError, path: Vec<PathSegment>) -> ServerError {
+        let mut error = at(error(Code::SubgraphUnavailable, failure.to_string()), path);
+        let extensions = error.extensions.get_or_insert_default();
+        extensions.set("service", service);
+        extensions.set("requestId", &*self.context.request_id);
+        error
+    }
+}
+
+impl Lookup<'_> {
+    /// The client's path to what an error of the subgraph is about: `_entities`, the index, the rest.
+    fn client_path(&self, path: &[PathSegment]) -> Option<Vec<PathSegment>> {
+        let [PathSegment::Field(alias), rest @ ..] = path else { return None };
+        if self.plan.alias != *alias {
+            return None;
+        }
+        let [PathSegment::Index(index), rest @ ..] = rest else { return self.shared_path() };
+        let (place, _) = self.waiting.iter().find(|(_, waiting)| waiting == index)?;
+        Some(error_path(place).into_iter().chain(rest.iter().cloned()).collect())
+    }
+
+    /// The path of the entity if it is one, else up to where they part.
+    fn shared_path(&self) -> Option<Vec<PathSegment>> {
+        match self.waiting.as_slice() {
+            [] => None,
+            [(only, _)] => Some(error_path(only)),
+            _ => {
+                let path = self.plan.paths.first()?;
+                let fields = path.iter().take_while(|segment| **segment != Segment::List);
+                Some(
+                    fields
+                        .filter_map(|segment| match segment {
+                            Segment::Field(field) => Some(PathSegment::Field(field.to_string())),
+                            _ => None,
+                        })
+                        .collect(),
+                )
+            }
+        }
+    }
+}

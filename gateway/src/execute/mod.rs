@@ -1,0 +1,161 @@
+//! Runs a plan: asks the subgraphs, gathers their answers, projects what the client asked for.
+
+mod fetch;
+mod merge;
+pub(crate) mod project;
+mod requires;
+
+use std::{
+    collections::HashMap,
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_graphql::{Name, ServerError, Value};
+use futures::{
+    FutureExt, StreamExt,
+    future::{BoxFuture, join_all},
+    stream::{self, BoxStream},
+};
+use indexmap::IndexMap;
+use platform::graphql::{Subgraph, SubgraphError};
+
+use self::project::{Selections, project};
+use crate::{
+    RequestContext, Response, Supergraph,
+    plan::{Fetch, Node, Target},
+};
+
+pub(crate) type Subgraphs = HashMap<String, Arc<dyn Subgraph>>;
+
+/// An operation ready to run: its plan or, for a mutation, plans, and what the client wants to see.
+pub(crate) struct Prepared {
+    pub steps: Vec<Node>,
+    pub selections: Selections,
+}
+
+/// One run of a plan.
+pub(crate) struct Execution {
+    pub supergraph: Arc<Supergraph>,
+    pub subgraphs: Arc<Subgraphs>,
+    pub context: RequestContext,
+    /// Coerced.
+    pub variables: Arc<IndexMap<Name, Value>>,
+    state: Mutex<State>,
+}
+
+struct State {
+    data: Value,
+    errors: Vec<ServerError>,
+}
+
+impl Execution {
+    pub fn new(
+        supergraph: Arc<Supergraph>,
+        subgraphs: Arc<Subgraphs>,
+        context: RequestContext,
+        variables: Arc<IndexMap<Name, Value>>,
+    ) -> Self {
+        let state = Mutex::new(State { data: Value::Object(IndexMap::new()), errors: Vec::new() });
+        Self { supergraph, subgraphs, context, variables, state }
+    }
+
+    /// Runs the steps in order. `introspected` are root fields that are answered already.
+    pub async fn run(self, prepared: &Prepared, introspected: IndexMap<Name, Value>) -> Response {
+        for step in &prepared.steps {
+            self.node(step).await;
+        }
+        if let Value::Object(data) = &mut self.state().data {
+            data.extend(introspected);
+        }
+        self.finish(prepared)
+    }
+
+    /// The events of a subscription; each is joined with what other subgraphs know.
+    pub fn subscribe(self, prepared: Arc<Prepared>) -> BoxStream<'static, Response> {
+        let Some((source, _)) = prepared.steps.first().and_then(split) else {
+            return stream::once(async move { self.finish(&prepared) }).boxed();
+        };
+        let Some(subgraph) = self.subgraphs.get(&*source.service) else {
+            let failure = SubgraphError::Unreachable { service: source.service.to_string() };
+            return stream::once(async move { self.event(&prepared, Err(failure)).await }).boxed();
+        };
+        let events = subgraph.subscribe(self.call(source, Vec::new()));
+        events
+            .then(move |event| {
+                let run = Self::new(
+                    self.supergraph.clone(),
+                    self.subgraphs.clone(),
+                    self.context.clone(),
+                    self.variables.clone(),
+                );
+                let prepared = prepared.clone();
+                async move { run.event(&prepared, event).await }
+            })
+            .boxed()
+    }
+
+    async fn event(self, prepared: &Prepared, event: Result<async_graphql::Response, SubgraphError>) -> Response {
+        if let Some((source, rest)) = prepared.steps.first().and_then(split) {
+            if let Target::Objects { path, output } = &source.target {
+                self.place_objects(source, path, output, event);
+            }
+            for node in rest {
+                self.node(node).await;
+            }
+        }
+        self.finish(prepared)
+    }
+
+    fn node<'a>(&'a self, node: &'a Node) -> BoxFuture<'a, ()> {
+        async move {
+            match node {
+                Node::Sequence(nodes) => {
+                    for node in nodes {
+                        self.node(node).await;
+                    }
+                }
+                Node::Parallel(nodes) => _ = join_all(nodes.iter().map(|node| self.node(node))).await,
+                Node::Fetch(fetch) => self.fetch(fetch).await,
+                Node::Condition { variable, then, otherwise } => {
+                    let holds = matches!(self.variables.get(variable), Some(Value::Boolean(true)));
+                    if let Some(branch) = if holds { then } else { otherwise } {
+                        self.node(branch).await;
+                    }
+                }
+                // The source of a subscription; it has no place in a query.
+                Node::Subscription(_) | Node::Empty => {}
+            }
+        }
+        .boxed()
+    }
+
+    fn finish(&self, prepared: &Prepared) -> Response {
+        let mut state = self.state();
+        let data = mem::take(&mut state.data);
+        let (data, told) = project(&self.supergraph.schema, &prepared.selections, data, &state.errors);
+        let mut errors = mem::take(&mut state.errors);
+        errors.extend(told.into_iter().map(|mut error| {
+            error.extensions.get_or_insert_default().set("requestId", &*self.context.request_id);
+            error
+        }));
+        Response { data: Some(data), errors, refused: None }
+    }
+
+    /// Never held across an await.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The source of a subscription's events and what to run for each.
+fn split(plan: &Node) -> Option<(&Fetch, &[Node])> {
+    match plan {
+        Node::Subscription(source) => Some((source, &[])),
+        Node::Sequence(nodes) => match nodes.split_first()? {
+            (Node::Subscription(source), rest) => Some((source, rest)),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,64 @@
+//! Is it alive, can it serve, how is it doing.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::IntoResponse,
+};
+use futures::future::join_all;
+use platform::graphql::{Subgraph, SubgraphCall};
+use serde::Serialize;
+
+use crate::{Gateway, auth::gateway_actor};
+
+const PATIENCE: Duration = Duration::from_secs(2);
+
+#[derive(Serialize)]
+struct Readiness {
+    ready: bool,
+    subgraphs: Vec<SubgraphReadiness>,
+}
+
+#[derive(Serialize)]
+struct SubgraphReadiness {
+    name: String,
+    ready: bool,
+}
+
+/// The process runs.
+pub(super) async fn live() -> &'static str {
+    "live\n"
+}
+
+/// Every subgraph answers; which one does not is listed.
+pub(super) async fn ready(State(gateway): State<Gateway>) -> impl IntoResponse {
+    let actor = gateway.credentials().map(|_| Arc::new(gateway_actor()));
+    let request_id = gateway.new_request_id();
+    let checks = gateway.subgraphs().iter().map(|(name, subgraph)| {
+        let call = SubgraphCall {
+            query: "{__typename}".into(),
+            variables: async_graphql::Variables::default(),
+            actor: actor.clone(),
+            request_id: request_id.clone(),
+        };
+        async move { SubgraphReadiness { name: name.clone(), ready: answers(subgraph.as_ref(), call).await } }
+    });
+    let mut subgraphs = join_all(checks).await;
+    subgraphs.sort_by(|a, b| a.name.cmp(&b.name));
+    let ready = subgraphs.iter().all(|subgraph| subgraph.ready);
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Readiness { ready, subgraphs }))
+}
+
+/// In the text format of Prometheus.
+pub(super) async fn metrics(State(gateway): State<Gateway>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], gateway.metrics())
+}
+
+async fn answers(subgraph: &dyn Subgraph, call: SubgraphCall) -> bool {
+    let answer = tokio::time::timeout(PATIENCE, subgraph.execute(call)).await;
+    matches!(answer, Ok(Ok(response)) if response.errors.is_empty())
+}

@@ -1,0 +1,142 @@
+use pipewright_gateway::Request;
+use serde_json::{Value, json};
+
+use crate::shop::Shop;
+
+fn codes(answer: &Value) -> Vec<&str> {
+    answer["errors"].as_array().unwrap().iter().map(|error| error["extensions"]["code"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_document_that_does_not_parse_says_where() {
+    let answer = Shop::in_process().ask("{ me { name }").await;
+    assert_eq!(answer.get("data"), None);
+    assert_eq!(codes(&answer), ["GRAPHQL_PARSE_FAILED"]);
+    assert_eq!(answer["errors"][0]["locations"][0]["line"], 1, "{answer}");
+}
+
+#[tokio::test]
+async fn a_document_that_does_not_fit_the_schema_says_every_place() {
+    let answer = Shop::in_process().ask("{\n  me { shoes }\n  product { title }\n}").await;
+    assert_eq!(answer.get("data"), None);
+    assert_eq!(codes(&answer), ["GRAPHQL_VALIDATION_FAILED", "GRAPHQL_VALIDATION_FAILED"]);
+    assert_eq!(answer["errors"][0]["locations"], json!([{ "line": 2, "column": 8 }]));
+    assert!(answer["errors"][0]["message"].as_str().unwrap().contains("shoes"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_variable_of_the_wrong_type_is_refused() {
+    let shop = Shop::in_process();
+    for variables in [json!({ "upc": 1.5 }), json!({ "upc": null }), json!({})] {
+        let answer = shop.ask_with("query ($upc: ID!) { product(upc: $upc) { title } }", variables).await;
+        assert_eq!(answer.get("data"), None);
+        assert_eq!(codes(&answer), ["GRAPHQL_VALIDATION_FAILED"]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_inaccessible_cannot_be_asked_for_and_reads_as_null() {
+    let shop = Shop::in_process();
+    for query in ["{ me { secret } }", "{ media { ... on Prototype { title } } }"] {
+        assert_eq!(codes(&shop.ask(query).await), ["GRAPHQL_VALIDATION_FAILED"], "{query}");
+    }
+    let data = shop.data("{ products { status } }").await;
+    assert_eq!(data, json!({ "products": [{ "status": "ON_SALE" }, { "status": null }, { "status": null }] }));
+}
+
+#[tokio::test]
+async fn a_dead_service_leaves_the_rest_standing() {
+    let shop = Shop::builder().without("accounts").build();
+    let answer = shop.ask("{ me { name } product(upc: \"table\") { title warehouse { name } stock } users { name } }").await;
+    assert_eq!(answer["data"], Value::Null, "`users` may not be null");
+    let answer = shop.ask("{ me { name } mine: me { id } product(upc: \"table\") { title warehouse { name } stock } }").await;
+    assert_eq!(
+        answer["data"],
+        json!({ "me": null, "mine": null, "product": { "title": "Table", "warehouse": { "name": "North" }, "stock": 3 } })
+    );
+    assert_eq!(codes(&answer), ["SUBGRAPH_UNAVAILABLE", "SUBGRAPH_UNAVAILABLE"]);
+    let error = &answer["errors"][0];
+    assert_eq!(error["extensions"]["service"], "accounts");
+    assert_eq!(error["path"], json!(["me"]));
+    assert!(error["extensions"]["requestId"].is_string());
+}
+
+#[tokio::test]
+async fn a_dead_service_in_the_middle_nulls_only_its_own_fields() {
+    let shop = Shop::builder().without("inventory").build();
+    let answer = shop.ask("{ product(upc: \"table\") { title shipping warehouse { name } reviews { body } } }").await;
+    assert_eq!(
+        answer["data"],
+        json!({ "product": { "title": "Table", "shipping": null, "warehouse": null, "reviews": [{ "body": "Sturdy" }, { "body": "Wobbly" }] } })
+    );
+    assert!(codes(&answer).iter().all(|code| *code == "SUBGRAPH_UNAVAILABLE"), "{answer}");
+    assert_eq!(answer["errors"][0]["path"], json!(["product"]));
+}
+
+#[tokio::test]
+async fn a_service_that_nobody_listens_for_is_unavailable_over_http_too() {
+    let shop = Shop::builder().over_http().await.without("reviews").build();
+    let answer = shop.ask("{ me { name } review(id: \"r1\") { body } }").await;
+    assert_eq!(answer["data"], json!({ "me": { "name": "Ada" }, "review": null }));
+    assert_eq!(codes(&answer), ["SUBGRAPH_UNAVAILABLE"]);
+}
+
+#[tokio::test]
+async fn an_error_of_a_service_keeps_its_code_and_gets_the_path_of_the_client() {
+    let shop = Shop::in_process();
+    let answer = shop.ask("{ products { upc store: warehouse { keeper { name } } } }").await;
+    // `name` and `keeper` may not be null, the warehouse may.
+    assert_eq!(
+        answer["data"]["products"],
+        json!([
+            { "upc": "table", "store": null },
+            { "upc": "chair", "store": null },
+            { "upc": "cloud", "store": null },
+        ]),
+        "{answer}"
+    );
+    let locked = answer["errors"].as_array().unwrap().iter().find(|error| error["extensions"]["code"] == "ACCOUNT_LOCKED");
+    let locked = locked.unwrap_or_else(|| panic!("{answer}"));
+    assert_eq!(locked["message"], "this account is locked");
+    assert_eq!(locked["extensions"]["service"], "accounts");
+    assert_eq!(locked.get("locations"), None);
+}
+
+#[tokio::test]
+async fn an_error_at_the_root_of_a_service_is_passed_on() {
+    let answer = Shop::in_process().ask("{ it: broken me { name } }").await;
+    assert_eq!(answer["data"], json!({ "it": null, "me": { "name": "Ada" } }));
+    assert_eq!(answer["errors"][0]["message"], "it is broken");
+    assert_eq!(answer["errors"][0]["path"], json!(["it"]));
+    assert_eq!(answer["errors"][0]["extensions"]["service"], "products");
+}
+
+#[tokio::test]
+async fn a_null_that_may_not_be_takes_its_parents_up_to_one_that_may() {
+    let shop = Shop::in_process();
+    let answer = shop.ask("{ products { upc reviews { id author { name } } } }").await;
+    let products = answer["data"]["products"].as_array().unwrap_or_else(|| panic!("{answer}"));
+    assert_eq!(products[1]["reviews"], json!([{ "id": "r3", "author": { "name": "Ada" } }]));
+    // Nobody knows the author, who must have a name; the review in the list may be null.
+    assert_eq!(products[2]["reviews"], json!([null]));
+    let errors = answer["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 1, "{answer}");
+    assert_eq!(errors[0]["path"], json!(["products", 2, "reviews", 0, "author", "name"]));
+    assert_eq!(errors[0]["message"], "Cannot return null for non-nullable field User.name.");
+}
+
+#[tokio::test]
+async fn a_null_at_the_root_that_may_not_be_nulls_the_data() {
+    let shop = Shop::builder().without("inventory").build();
+    let answer = shop.ask("{ me { name } shortages { stock } }").await;
+    assert_eq!(answer["data"], Value::Null);
+    assert_eq!(codes(&answer), ["SUBGRAPH_UNAVAILABLE"]);
+}
+
+#[tokio::test]
+async fn a_subscription_needs_a_stream() {
+    let shop = Shop::in_process();
+    let response = shop.gateway.execute(Request::new("subscription { countdown(from: 1) }"), None).await;
+    let answer = serde_json::to_value(response).unwrap();
+    assert_eq!(codes(&answer), ["BAD_REQUEST"]);
+}

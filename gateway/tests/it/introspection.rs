@@ -1,0 +1,41 @@
+use serde_json::json;
+
+use crate::shop::Shop;
+
+#[tokio::test]
+async fn introspection_mixes_with_data() {
+    let shop = Shop::in_process();
+    let data = shop
+        .data(
+            "{ root: __typename me { t: __typename name } type: __type(name: \"Product\") { name fields { name } }
+               __schema { queryType { name } subscriptionType { name } } }",
+        )
+        .await;
+    assert_eq!(data["root"], "Query");
+    assert_eq!(data["me"], json!({ "t": "User", "name": "Ada" }));
+    assert_eq!(data["__schema"], json!({ "queryType": { "name": "Query" }, "subscriptionType": { "name": "Subscription" } }));
+    let fields: Vec<_> = data["type"]["fields"].as_array().unwrap().iter().map(|field| &field["name"]).collect();
+    assert_eq!(fields.len(), 9, "{fields:?}");
+}
+
+#[tokio::test]
+async fn only_what_clients_may_know_is_shown() {
+    let shop = Shop::in_process();
+    let data = shop.data("{ __schema { types { name fields { name } enumValues { name } possibleTypes { name } } directives { name } } }").await;
+    let text = data.to_string();
+    for hidden in ["join__", "link__", "_Any", "_entities", "_service", "\"secret\"", "RECALLED", "Prototype", "inaccessible"] {
+        assert!(!text.contains(hidden), "{hidden}");
+    }
+    for shown in ["\"nickname\"", "ON_SALE", "\"oneOf\"", "\"Film\""] {
+        assert!(text.contains(shown), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn an_introspection_that_would_explode_is_refused() {
+    let shop = Shop::in_process();
+    let answer = shop
+        .ask("{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }")
+        .await;
+    assert_eq!(answer.get("data"), None, "{answer}");
+}

@@ -1,0 +1,54 @@
+use events::lead::LeadCaptured;
+use kernel::{Actor, EmailAddress, Permission};
+
+use super::{App, matching, save_changes};
+use crate::{
+    domain::lead::{Details, Lead, LeadDraft},
+    error::Error,
+    store,
+};
+
+/// One lead from a form, an integration or a person.
+#[derive(Debug, Clone)]
+pub struct CaptureLead {
+    pub email: EmailAddress,
+    pub details: Details,
+    pub source: Option<String>,
+}
+
+/// The lead, and whether it is new: a second capture of one address finds the first.
+#[derive(Debug, Clone)]
+pub struct Captured {
+    pub lead: Lead,
+    pub created: bool,
+}
+
+impl App {
+    /// Stores the lead durably before it answers. Captured again, it only fills what was blank.
+    pub async fn capture_lead(&self, actor: &Actor, input: CaptureLead) -> Result<Captured, Error> {
+        actor.require(Permission::Write)?;
+        let CaptureLead { email, details, source } = input;
+        let draft = LeadDraft { email, details, source, external_id: None, import_fingerprint: None };
+        let mut tx = self.db.begin().await?;
+        let mut events = self.outbox.events(actor.into());
+        let known = store::leads::known(&mut tx, actor.workspace, &[&draft.email], &[]).await?.pop();
+        let captured = if let Some(lead) = known {
+            let change = if lead.is_converted() { None } else { lead.change(self.clock.now(), |lead| lead.details.fill_blanks(draft.details)) };
+            save_changes(&mut tx, &mut events, change.as_slice()).await?;
+            Captured { lead: change.map_or(lead, |change| change.current), created: false }
+        } else {
+            let mut index = matching::index_for(&mut tx, actor.workspace, std::slice::from_ref(&draft)).await?;
+            let account = matching::find_account(&mut tx, &mut events, &mut index, &draft, self.clock.now()).await?;
+            let lead = Lead::capture(draft, self.clock.id(), actor.workspace, account, self.clock.now());
+            if store::leads::insert(&mut tx, std::slice::from_ref(&lead)).await?.is_empty() {
+                // Somebody captured the same address between our look and our write.
+                return Err(Error::Conflict);
+            }
+            events.push(&LeadCaptured { current: lead.published() });
+            Captured { lead, created: true }
+        };
+        events.save(&mut tx).await?;
+        self.outbox.commit(tx).await?;
+        Ok(captured)
+    }
+}

@@ -1,0 +1,121 @@
+use events::lead::{AccountCreated, ContactCreated, LeadConverted, LeadStatus, RequestedOpportunity};
+use kernel::{AccountId, Actor, Code, LeadId, Money, OpportunityId, Permission};
+
+use super::{App, link_leads::link_leads};
+use crate::{
+    domain::{
+        account::{Account, AccountDetails, AccountDraft},
+        contact::Contact,
+        lead::Lead,
+        normalise::is_free_mail,
+    },
+    error::Error,
+    store::{self, accounts::Wanted},
+};
+
+#[derive(Debug, Clone)]
+pub struct ConvertLead {
+    pub id: LeadId,
+    /// The account to convert into; the lead's own, else one with its company's name, if `None`.
+    pub account: Option<AccountId>,
+    pub opportunity: Option<OpportunityRequest>,
+}
+
+#[derive(Debug, Clone)]
+pub struct OpportunityRequest {
+    /// `<company>` if `None`.
+    pub name: Option<String>,
+    pub amount: Option<Money>,
+}
+
+/// What the lead became. The pipeline service opens the opportunity when it hears of the conversion; its id
+/// is known already.
+#[derive(Debug, Clone)]
+pub struct Converted {
+    pub lead: Lead,
+    pub contact: Contact,
+    pub account: Account,
+    pub opportunity: Option<OpportunityId>,
+}
+
+impl App {
+    /// Makes a contact, finds or opens the account, and asks for the opportunity, all or nothing. A person
+    /// who is a contact already is not made again.
+    pub async fn convert_lead(&self, actor: &Actor, input: ConvertLead) -> Result<Converted, Error> {
+        actor.require(Permission::Write)?;
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let lead = store::leads::by_id(&mut tx, actor, input.id).await?.ok_or(Error::not_found("lead"))?;
+        if lead.is_converted() {
+            return Err(Error::AlreadyConverted);
+        }
+        let mut events = self.outbox.events(actor.into());
+        let account = match input.account.or(lead.account) {
+            Some(id) => {
+                let wanted = Wanted { ids: vec![id], ..Wanted::default() };
+                store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?.pop().ok_or(Error::not_found("account"))?
+            }
+            None => {
+                let account = self.account_for(actor, &lead)?;
+                if store::accounts::insert(&mut tx, std::slice::from_ref(&account)).await?.is_empty() {
+                    return Err(Error::Conflict);
+                }
+                events.push(&AccountCreated { current: account.published() });
+                account
+            }
+        };
+        let contact = match store::contacts::by_email(&mut tx, actor.workspace, &lead.email).await? {
+            Some(contact) => contact,
+            None => {
+                let contact = Contact::from_lead(&lead, self.clock.id(), account.id, now);
+                store::contacts::insert(&mut tx, &contact).await?;
+                events.push(&ContactCreated { current: contact.published() });
+                contact
+            }
+        };
+        let opportunity = input.opportunity.map(|request| RequestedOpportunity {
+            id: self.clock.id(),
+            name: request.name.unwrap_or_else(|| account.details.name.clone()),
+            amount: request.amount,
+        });
+        let change = lead.change(now, |lead| {
+            lead.status = LeadStatus::Converted;
+            lead.account = Some(account.id);
+            lead.contact = Some(contact.id);
+        });
+        let change = change.ok_or(Error::AlreadyConverted)?;
+        if store::leads::update(&mut tx, &change).await? == 0 {
+            return Err(Error::Conflict);
+        }
+        let opportunity_id = opportunity.as_ref().map(|opportunity| opportunity.id);
+        events.push(&LeadConverted {
+            previous: change.previous.published(),
+            current: change.current.published(),
+            contact: contact.id,
+            account: account.id,
+            opportunity,
+        });
+        link_leads(&mut tx, &mut events, actor.workspace, std::slice::from_ref(&account), now).await?;
+        events.save(&mut tx).await?;
+        self.outbox.commit(tx).await?;
+        Ok(Converted { lead: change.current, contact, account, opportunity: opportunity_id })
+    }
+
+    fn account_for(&self, actor: &Actor, lead: &Lead) -> Result<Account, Error> {
+        let domain = lead.match_domain().map(str::to_owned);
+        let name = lead.details.company.clone().or_else(|| domain.clone()).ok_or_else(|| Error::Invalid {
+            code: Code::Required,
+            field: "accountId",
+            reason: "the lead names no company: say which account it belongs to".to_owned(),
+        })?;
+        let details = AccountDetails {
+            name,
+            domain: domain.filter(|domain| !is_free_mail(domain)),
+            country: lead.details.country.clone(),
+            employees: lead.details.employees.clone(),
+            ..AccountDetails::default()
+        };
+        let draft = AccountDraft { details, external_id: None, import_fingerprint: None };
+        Ok(Account::create(draft, self.clock.id(), actor.workspace, self.clock.now()))
+    }
+}

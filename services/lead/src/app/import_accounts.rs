@@ -1,0 +1,146 @@
+use std::collections::HashMap;
+
+use events::lead::AccountCreated;
+use kernel::{AccountId, Actor, Permission, Timestamp};
+
+use super::{App, ImportRows, Imported, Outcome, RowOutcome, link_leads::link_leads};
+use crate::{
+    domain::{
+        account::{Account, AccountChange, AccountDraft},
+        import::{ImportKind, Mapping, parse_account_row},
+        normalise::company_key,
+    },
+    error::Error,
+    store::{self, accounts::Wanted},
+};
+
+impl App {
+    /// Takes a stretch of rows in one transaction. A row is a known account by its foreign id, else by its
+    /// domain, else by its compared name where neither says otherwise; the same rows again change nothing.
+    pub async fn import_accounts(&self, actor: &Actor, input: ImportRows) -> Result<Imported, Error> {
+        actor.require(Permission::Write)?;
+        input.check()?;
+        let mapping = Mapping::detect(&input.headers, ImportKind::Accounts)?;
+        let mut imported = Imported::default();
+        let mut drafts = Vec::with_capacity(input.rows.len());
+        for row in &input.rows {
+            match parse_account_row(&mapping, row.row, &row.cells) {
+                Ok(parsed) => drafts.push((row.row, AccountDraft::from(parsed))),
+                Err(errors) => imported.rejected.extend(errors),
+            }
+        }
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let mut known = Batch::new(store::accounts::candidates(&mut tx, actor.workspace, &wanted(&drafts)).await?);
+        for (row, draft) in drafts {
+            let match_key = draft.external_id.clone().unwrap_or_else(|| company_key(&draft.details.name));
+            let outcome = known.take(Account::create(draft, self.clock.id(), actor.workspace, now), now);
+            imported.outcomes.push(RowOutcome { row, outcome, match_key });
+        }
+        if !input.dry_run {
+            let mut events = self.outbox.events(actor.into());
+            let fresh = known.fresh;
+            if store::accounts::insert(&mut tx, &fresh).await?.len() < fresh.len() {
+                return Err(Error::Conflict);
+            }
+            for account in &fresh {
+                events.push(&AccountCreated { current: account.published() });
+            }
+            for change in known.changes.values() {
+                if store::accounts::update(&mut tx, change).await? == 0 {
+                    return Err(Error::Conflict);
+                }
+                events.push(&change.updated());
+            }
+            if !fresh.is_empty() {
+                link_leads(&mut tx, &mut events, actor.workspace, &fresh, now).await?;
+            }
+            events.save(&mut tx).await?;
+            self.outbox.commit(tx).await?;
+        }
+        Ok(imported)
+    }
+}
+
+fn wanted(drafts: &[(u32, AccountDraft)]) -> Wanted {
+    Wanted {
+        domains: drafts.iter().filter_map(|(_, draft)| draft.details.domain.clone()).collect(),
+        name_keys: drafts.iter().map(|(_, draft)| company_key(&draft.details.name)).collect(),
+        external_ids: drafts.iter().filter_map(|(_, draft)| draft.external_id.clone()).collect(),
+        ids: Vec::new(),
+    }
+}
+
+/// The accounts a stretch of rows meets, and what it does to them.
+#[derive(Default)]
+struct Batch {
+    accounts: HashMap<AccountId, Account>,
+    by_external_id: HashMap<String, AccountId>,
+    by_domain: HashMap<String, AccountId>,
+    by_name: HashMap<String, AccountId>,
+    fresh: Vec<Account>,
+    changes: HashMap<AccountId, AccountChange>,
+}
+
+impl Batch {
+    fn new(mut accounts: Vec<Account>) -> Self {
+        let mut batch = Self::default();
+        accounts.sort_by_key(|account| (account.created_at, account.id));
+        accounts.into_iter().for_each(|account| batch.know(account));
+        batch
+    }
+
+    fn know(&mut self, account: Account) {
+        self.by_external_id.extend(account.external_id.clone().map(|id| (id, account.id)));
+        self.by_domain.extend(account.details.domain.clone().map(|domain| (domain, account.id)));
+        self.by_name.entry(account.name_key()).or_insert(account.id);
+        self.accounts.insert(account.id, account);
+    }
+
+    /// `row` is the account that the row would make if there were none.
+    fn take(&mut self, row: Account, now: Timestamp) -> Outcome {
+        let same_record = row.external_id.as_ref().and_then(|id| self.by_external_id.get(id));
+        let Some(known) = same_record.or_else(|| self.find(&row)).and_then(|id| self.accounts.get(id)) else {
+            self.know(row.clone());
+            self.fresh.push(row);
+            return Outcome::Created;
+        };
+        let change = if known.external_id == row.external_id && known.external_id.is_some() {
+            if known.import_fingerprint == row.import_fingerprint {
+                return Outcome::Duplicate;
+            }
+            known.change(now, |account| {
+                account.details.overwrite_with(row.details);
+                account.import_fingerprint = row.import_fingerprint;
+            })
+        } else {
+            known.change(now, |account| account.details.fill_blanks(row.details))
+        };
+        // An account that this stretch has just made, or changed, keeps its first word.
+        match change {
+            Some(change) if !self.is_touched(change.current.id) => {
+                self.know(change.current.clone());
+                self.changes.insert(change.current.id, change);
+                Outcome::Updated
+            }
+            _ => Outcome::Duplicate,
+        }
+    }
+
+    fn is_touched(&self, id: AccountId) -> bool {
+        self.changes.contains_key(&id) || self.fresh.iter().any(|account| account.id == id)
+    }
+
+    /// By domain, else by a name that neither a foreign id nor a domain contradicts.
+    fn find(&self, row: &Account) -> Option<&AccountId> {
+        let differs = |a: &Option<String>, b: &Option<String>| a.is_some() && b.is_some() && a != b;
+        let by_domain = row.details.domain.as_ref().and_then(|domain| self.by_domain.get(domain));
+        by_domain.or_else(|| {
+            self.by_name.get(&row.name_key()).filter(|id| {
+                self.accounts.get(id).is_some_and(|known| {
+                    !differs(&known.external_id, &row.external_id) && !differs(&known.details.domain, &row.details.domain)
+                })
+            })
+        })
+    }
+}

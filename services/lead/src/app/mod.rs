@@ -1,0 +1,45 @@
+//! What the lead service can be asked to do: one use case a file. Every one checks the actor first.
+
+mod capture_lead;
+mod convert_lead;
+mod create_account;
+mod import_accounts;
+mod import_leads;
+mod link_leads;
+mod matching;
+mod read;
+mod update_lead;
+
+use kernel::Clock;
+use platform::{Db, Outbox, Tx, outbox::Events};
+
+pub use capture_lead::{CaptureLead, Captured};
+pub use convert_lead::{ConvertLead, Converted, OpportunityRequest};
+pub use create_account::CreateAccount;
+pub use import_leads::{ImportRow, ImportRows, Imported, Outcome, RowOutcome};
+pub use update_lead::UpdateLead;
+
+use crate::{
+    domain::lead::LeadChange,
+    error::Error,
+    store,
+};
+
+/// The service's use cases and what they need. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App {
+    pub db: Db,
+    pub outbox: Outbox,
+    pub clock: Clock,
+}
+
+/// Saves changed leads with their events; refuses all of them if one has changed meanwhile.
+async fn save_changes(tx: &mut Tx, events: &mut Events<'_>, changes: &[LeadChange]) -> Result<(), Error> {
+    for change in changes {
+        if store::leads::update(tx, change).await? == 0 {
+            return Err(Error::Conflict);
+        }
+        events.push(&change.updated());
+    }
+    Ok(())
+}

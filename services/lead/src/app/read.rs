@@ -1,0 +1,51 @@
+use kernel::{AccountId, Actor, ContactId, LeadId, PageArgs, Permission};
+
+use super::App;
+use crate::{
+    domain::{account::Account, contact::Contact, lead::Lead},
+    error::Error,
+    store::{
+        self,
+        accounts::AccountFilter,
+        leads::LeadFilter,
+    },
+};
+
+impl App {
+    pub async fn lead(&self, actor: &Actor, id: LeadId) -> Result<Option<Lead>, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::leads::by_ids(&self.db, actor.workspace, &[id]).await?.pop())
+    }
+
+    /// One row more than the page holds, if another page follows.
+    pub async fn leads(&self, actor: &Actor, filter: &LeadFilter, page: PageArgs) -> Result<Vec<Lead>, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::leads::list(&self.db, actor, filter, page).await?)
+    }
+
+    pub async fn count_leads(&self, actor: &Actor, filter: &LeadFilter) -> Result<i64, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::leads::count(&self.db, actor, filter).await?)
+    }
+
+    pub async fn account(&self, actor: &Actor, id: AccountId) -> Result<Option<Account>, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::accounts::by_ids(&self.db, actor.workspace, &[id]).await?.pop())
+    }
+
+    /// One row more than the page holds, if another page follows.
+    pub async fn accounts(&self, actor: &Actor, filter: &AccountFilter, page: PageArgs) -> Result<Vec<Account>, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::accounts::list(&self.db, actor, filter, page).await?)
+    }
+
+    pub async fn count_accounts(&self, actor: &Actor, filter: &AccountFilter) -> Result<i64, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::accounts::count(&self.db, actor, filter).await?)
+    }
+
+    pub async fn contact(&self, actor: &Actor, id: ContactId) -> Result<Option<Contact>, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::contacts::by_ids(&self.db, actor.workspace, &[id]).await?.pop())
+    }
+}

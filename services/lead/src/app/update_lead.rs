@@ -1,0 +1,46 @@
+use events::lead::LeadStatus;
+use kernel::{Actor, Code, LeadId, Permission};
+
+use super::{App, save_changes};
+use crate::{
+    domain::lead::{Details, Lead},
+    error::Error,
+    store,
+};
+
+/// What to change; `None` keeps a value.
+#[derive(Debug, Clone)]
+pub struct UpdateLead {
+    pub id: LeadId,
+    pub details: Details,
+    pub status: Option<LeadStatus>,
+    /// The version that was read: refused with `CONFLICT` if the lead is newer.
+    pub version: Option<i64>,
+}
+
+impl App {
+    pub async fn update_lead(&self, actor: &Actor, input: UpdateLead) -> Result<Lead, Error> {
+        actor.require(Permission::Write)?;
+        if input.status == Some(LeadStatus::Converted) {
+            let reason = "a lead becomes converted by convertLead".to_owned();
+            return Err(Error::Invalid { code: Code::InvalidInput, field: "status", reason });
+        }
+        let mut tx = self.db.begin().await?;
+        let lead = store::leads::by_id(&mut tx, actor, input.id).await?.ok_or(Error::not_found("lead"))?;
+        if lead.is_converted() {
+            return Err(Error::AlreadyConverted);
+        }
+        if input.version.is_some_and(|version| version != lead.version) {
+            return Err(Error::Conflict);
+        }
+        let change = lead.change(self.clock.now(), |lead| {
+            lead.details.overwrite_with(input.details);
+            lead.status = input.status.unwrap_or(lead.status);
+        });
+        let mut events = self.outbox.events(actor.into());
+        save_changes(&mut tx, &mut events, change.as_slice()).await?;
+        events.save(&mut tx).await?;
+        self.outbox.commit(tx).await?;
+        Ok(change.map_or(lead, |change| change.current))
+    }
+}

@@ -1,0 +1,97 @@
+//! A company that is sold to.
+
+use events::lead as published;
+use kernel::{AccountId, Timestamp, WorkspaceId};
+
+use super::{import::AccountRow, normalise::company_key};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub id: AccountId,
+    pub workspace: WorkspaceId,
+    pub version: i64,
+    pub details: AccountDetails,
+    pub external_id: Option<String>,
+    pub import_fingerprint: Option<String>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountDetails {
+    pub name: String,
+    pub domain: Option<String>,
+    pub industry: Option<String>,
+    pub country: Option<String>,
+    pub employees: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct AccountDraft {
+    pub details: AccountDetails,
+    pub external_id: Option<String>,
+    pub import_fingerprint: Option<String>,
+}
+
+impl From<AccountRow> for AccountDraft {
+    fn from(row: AccountRow) -> Self {
+        let details = AccountDetails { name: row.name, domain: row.domain, industry: row.industry, country: row.country, employees: row.employees };
+        Self { details, external_id: row.external_id, import_fingerprint: Some(row.fingerprint) }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct AccountChange {
+    pub previous: Account,
+    pub current: Account,
+}
+
+impl Account {
+    pub fn create(draft: AccountDraft, id: AccountId, workspace: WorkspaceId, now: Timestamp) -> Self {
+        let AccountDraft { details, external_id, import_fingerprint } = draft;
+        Self { id, workspace, version: 1, details, external_id, import_fingerprint, created_at: now, updated_at: now }
+    }
+
+    /// The change `edit` makes, or `None` if it makes none.
+    pub fn change(&self, now: Timestamp, edit: impl FnOnce(&mut Self)) -> Option<AccountChange> {
+        let mut current = self.clone();
+        edit(&mut current);
+        if current == *self {
+            return None;
+        }
+        current.version += 1;
+        current.updated_at = now;
+        Some(AccountChange { previous: self.clone(), current })
+    }
+
+    pub fn name_key(&self) -> String {
+        company_key(&self.details.name)
+    }
+
+    pub fn published(&self) -> published::Account {
+        let AccountDetails { name, domain, industry, country, employees } = self.details.clone();
+        published::Account { id: self.id, version: self.version, name, domain, industry, country, employees, created_at: self.created_at }
+    }
+}
+
+impl AccountDetails {
+    /// Takes from `other` what is missing here.
+    pub fn fill_blanks(&mut self, other: Self) {
+        self.domain = self.domain.take().or(other.domain);
+        self.industry = self.industry.take().or(other.industry);
+        self.country = self.country.take().or(other.country);
+        self.employees = self.employees.take().or(other.employees);
+    }
+
+    /// Takes from `other` what it says, and keeps the rest.
+    pub fn overwrite_with(&mut self, other: Self) {
+        let known = std::mem::replace(self, other);
+        self.fill_blanks(known);
+    }
+}
+
+impl AccountChange {
+    pub fn updated(&self) -> published::AccountUpdated {
+        published::AccountUpdated { previous: self.previous.published(), current: self.current.published() }
+    }
+}

@@ -1,0 +1,72 @@
+use kernel::{Code, Coded, PageError};
+use thiserror::Error;
+
+use crate::domain::import::ImportError;
+
+/// What can go wrong in the lead service. `Display` is safe to show.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error(transparent)]
+    Forbidden(#[from] kernel::Forbidden),
+    #[error("there is no such {what}")]
+    NotFound { what: &'static str },
+    #[error("{reason}")]
+    Invalid { code: Code, field: &'static str, reason: String },
+    #[error("the lead has been converted and is read-only")]
+    AlreadyConverted,
+    #[error("another account has this domain")]
+    DomainTaken,
+    #[error("the object was changed by somebody else meanwhile; read it again and retry")]
+    Conflict,
+    #[error(transparent)]
+    Page(#[from] PageError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error("something broke on our side")]
+    Db(#[source] sqlx::Error),
+}
+
+impl Error {
+    pub fn not_found(what: &'static str) -> Self {
+        Self::NotFound { what }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        // Both engines say it: PostgreSQL by the index's name, SQLite by its columns.
+        let text = error.as_database_error().filter(|error| error.is_unique_violation()).map(|error| error.to_string());
+        match text {
+            Some(text) if text.contains("account_domain") || text.contains("account.domain") => Self::DomainTaken,
+            Some(_) => Self::Conflict,
+            None => Self::Db(error),
+        }
+    }
+}
+
+impl Coded for Error {
+    fn code(&self) -> Code {
+        match self {
+            Self::Forbidden(error) => error.code(),
+            Self::NotFound { .. } => Code::NotFound,
+            Self::Invalid { code, .. } => *code,
+            Self::AlreadyConverted => Code::AlreadyConverted,
+            Self::DomainTaken => Code::AlreadyExists,
+            Self::Conflict => Code::Conflict,
+            Self::Page(error) => error.code(),
+            Self::Import(error) => error.code(),
+            Self::Db(_) => Code::Internal,
+        }
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::NotFound { .. } => Some("id"),
+            Self::Invalid { field, .. } => Some(field),
+            Self::DomainTaken => Some("domain"),
+            Self::Page(error) => error.field(),
+            Self::Import(error) => error.field(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,204 @@
+use async_graphql::{Enum, InputObject};
+use kernel::{AccountId, Code, EmailAddress, LeadId, Money, PersonName, PhoneNumber};
+use platform::graphql::{Long, MoneyInput};
+
+use super::types::LeadStatus;
+use crate::{
+    app::{CaptureLead, ConvertLead, CreateAccount, ImportRow, ImportRows, OpportunityRequest, UpdateLead},
+    domain::{account::AccountDetails, lead::Details, normalise::domain_of},
+    error::Error,
+};
+
+/// Longest value of a field, in characters; a message may be longer.
+const MAX_CHARS: usize = 500;
+const MAX_MESSAGE_CHARS: usize = 10_000;
+
+#[derive(InputObject)]
+pub struct CaptureLeadInput {
+    pub email: String,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub title: Option<String>,
+    pub company: Option<String>,
+    /// A host or a web address.
+    pub company_domain: Option<String>,
+    pub phone: Option<String>,
+    pub country: Option<String>,
+    pub employees: Option<String>,
+    pub message: Option<String>,
+    /// Where the lead comes from, for example `Webinar`.
+    pub source: Option<String>,
+}
+
+/// What is left out stays as it is.
+#[derive(InputObject)]
+pub struct UpdateLeadInput {
+    pub id: LeadId,
+    /// The version you read; the update is refused if the lead has changed since.
+    pub version: Option<Long>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub title: Option<String>,
+    pub company: Option<String>,
+    pub company_domain: Option<String>,
+    pub phone: Option<String>,
+    pub country: Option<String>,
+    pub employees: Option<String>,
+    pub status: Option<LeadStatus>,
+}
+
+#[derive(InputObject)]
+pub struct ConvertLeadInput {
+    pub id: LeadId,
+    /// The account to convert into; left out, the lead's own, else one is opened for its company.
+    pub account_id: Option<AccountId>,
+    /// Left out, no opportunity is opened.
+    pub opportunity: Option<OpportunityRequestInput>,
+}
+
+#[derive(InputObject)]
+pub struct OpportunityRequestInput {
+    /// The account's name if left out.
+    pub name: Option<String>,
+    pub amount: Option<MoneyInput>,
+}
+
+#[derive(InputObject)]
+pub struct CreateAccountInput {
+    pub name: String,
+    /// A host or a web address.
+    pub domain: Option<String>,
+    pub industry: Option<String>,
+    pub country: Option<String>,
+    pub employees: Option<String>,
+}
+
+/// A stretch of an export; at most 5,000 rows.
+#[derive(InputObject)]
+pub struct ImportRowsInput {
+    /// The header line's cells; HubSpot's and Salesforce's names are known.
+    pub headers: Vec<String>,
+    pub rows: Vec<ImportRowInput>,
+    /// Decides everything and writes nothing.
+    #[graphql(default)]
+    pub dry_run: bool,
+}
+
+#[derive(InputObject)]
+pub struct ImportRowInput {
+    /// Number of the record, counting from 1 after the header.
+    pub row: u32,
+    pub cells: Vec<String>,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::app::Outcome")]
+pub enum ImportOutcome {
+    Created,
+    Updated,
+    /// The workspace has it already, or an earlier row was the same.
+    Duplicate,
+}
+
+pub fn parse_email(field: &'static str, text: &str) -> Result<EmailAddress, Error> {
+    EmailAddress::parse(text).map_err(|error| Error::Invalid { code: Code::InvalidEmail, field, reason: error.to_string() })
+}
+
+impl TryFrom<CaptureLeadInput> for CaptureLead {
+    type Error = Error;
+    fn try_from(input: CaptureLeadInput) -> Result<Self, Error> {
+        let details = Details {
+            first_name: text("firstName", input.first_name)?.map(PersonName::new),
+            last_name: text("lastName", input.last_name)?.map(PersonName::new),
+            title: text("title", input.title)?,
+            company: text("company", input.company)?,
+            company_domain: domain("companyDomain", input.company_domain)?,
+            phone: text("phone", input.phone)?.map(PhoneNumber::new),
+            country: text("country", input.country)?,
+            employees: text("employees", input.employees)?,
+            message: bounded("message", input.message, MAX_MESSAGE_CHARS)?,
+        };
+        Ok(Self { email: parse_email("email", &input.email)?, details, source: text("source", input.source)? })
+    }
+}
+
+impl TryFrom<UpdateLeadInput> for UpdateLead {
+    type Error = Error;
+    fn try_from(input: UpdateLeadInput) -> Result<Self, Error> {
+        let details = Details {
+            first_name: text("firstName", input.first_name)?.map(PersonName::new),
+            last_name: text("lastName", input.last_name)?.map(PersonName::new),
+            title: text("title", input.title)?,
+            company: text("company", input.company)?,
+            company_domain: domain("companyDomain", input.company_domain)?,
+            phone: text("phone", input.phone)?.map(PhoneNumber::new),
+            country: text("country", input.country)?,
+            employees: text("employees", input.employees)?,
+            message: None,
+        };
+        Ok(Self { id: input.id, details, status: input.status.map(Into::into), version: input.version.map(|version| version.0) })
+    }
+}
+
+impl TryFrom<ConvertLeadInput> for ConvertLead {
+    type Error = Error;
+    fn try_from(input: ConvertLeadInput) -> Result<Self, Error> {
+        let opportunity = input.opportunity.map(OpportunityRequest::try_from).transpose()?;
+        Ok(Self { id: input.id, account: input.account_id, opportunity })
+    }
+}
+
+impl TryFrom<OpportunityRequestInput> for OpportunityRequest {
+    type Error = Error;
+    fn try_from(input: OpportunityRequestInput) -> Result<Self, Error> {
+        let amount = input.amount.map(Money::try_from).transpose().map_err(|error| Error::Invalid {
+            code: Code::InvalidInput,
+            field: "opportunity.amount.currency",
+            reason: error.to_string(),
+        })?;
+        Ok(Self { name: text("opportunity.name", input.name)?, amount })
+    }
+}
+
+impl TryFrom<CreateAccountInput> for CreateAccount {
+    type Error = Error;
+    fn try_from(input: CreateAccountInput) -> Result<Self, Error> {
+        let required = || Error::Invalid { code: Code::Required, field: "name", reason: "an account needs a name".to_owned() };
+        let details = AccountDetails {
+            name: text("name", Some(input.name))?.ok_or_else(required)?,
+            domain: domain("domain", input.domain)?,
+            industry: text("industry", input.industry)?,
+            country: text("country", input.country)?,
+            employees: text("employees", input.employees)?,
+        };
+        Ok(Self { details })
+    }
+}
+
+impl From<ImportRowsInput> for ImportRows {
+    fn from(input: ImportRowsInput) -> Self {
+        let rows = input.rows.into_iter().map(|row| ImportRow { row: row.row, cells: row.cells }).collect();
+        Self { headers: input.headers, rows, dry_run: input.dry_run }
+    }
+}
+
+/// Trimmed; blank is nothing.
+fn text(field: &'static str, value: Option<String>) -> Result<Option<String>, Error> {
+    bounded(field, value, MAX_CHARS)
+}
+
+fn bounded(field: &'static str, value: Option<String>, max: usize) -> Result<Option<String>, Error> {
+    let value = value.map(|value| value.trim().replace('\0', "")).filter(|value| !value.is_empty());
+    match &value {
+        Some(value) if value.chars().count() > max => {
+            Err(Error::Invalid { code: Code::TooLong, field, reason: format!("longer than {max} characters") })
+        }
+        _ => Ok(value),
+    }
+}
+
+fn domain(field: &'static str, value: Option<String>) -> Result<Option<String>, Error> {
+    let invalid = || Error::Invalid { code: Code::InvalidInput, field, reason: "not a host name or web address".to_owned() };
+    text(field, value)?.map(|value| domain_of(&value).ok_or_else(invalid)).transpose()
+}

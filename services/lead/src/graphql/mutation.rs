@@ -1,0 +1,146 @@
+use async_graphql::{Context, Object, SimpleObject};
+use kernel::{Actor, OpportunityId};
+use platform::graphql::{UserError, actor, mutation};
+
+use super::{
+    inputs::{CaptureLeadInput, ConvertLeadInput, CreateAccountInput, ImportOutcome, ImportRowsInput, UpdateLeadInput},
+    types::{AccountObject, ContactObject, LeadObject},
+};
+use crate::{
+    app::{App, Imported},
+    error::Error,
+};
+
+pub struct Mutation;
+
+#[derive(Default, SimpleObject)]
+struct CaptureLeadPayload {
+    lead: Option<LeadObject>,
+    /// False when the address was known: then blanks were filled and nothing was made twice.
+    created: bool,
+    errors: Vec<UserError>,
+}
+
+#[derive(SimpleObject)]
+struct UpdateLeadPayload {
+    lead: Option<LeadObject>,
+    errors: Vec<UserError>,
+}
+
+#[derive(Default, SimpleObject)]
+struct ConvertLeadPayload {
+    lead: Option<LeadObject>,
+    contact: Option<ContactObject>,
+    account: Option<AccountObject>,
+    /// The pipeline service opens it when it hears of the conversion: for a moment only the id is there.
+    opportunity: Option<OpportunityReference>,
+    errors: Vec<UserError>,
+}
+
+#[derive(SimpleObject)]
+#[graphql(name = "Opportunity", unresolvable)]
+struct OpportunityReference {
+    id: OpportunityId,
+}
+
+#[derive(SimpleObject)]
+struct CreateAccountPayload {
+    account: Option<AccountObject>,
+    errors: Vec<UserError>,
+}
+
+/// One outcome for each row that was not rejected.
+#[derive(SimpleObject)]
+struct ImportPayload {
+    outcomes: Vec<ImportedRow>,
+    rejected: Vec<RejectedRow>,
+    /// What is wrong with the file as a whole; then nothing was imported.
+    errors: Vec<UserError>,
+}
+
+#[derive(SimpleObject)]
+struct ImportedRow {
+    row: u32,
+    outcome: ImportOutcome,
+    /// Rows with one key are one record.
+    match_key: String,
+}
+
+/// One thing wrong with one row; a row can have several.
+#[derive(SimpleObject)]
+struct RejectedRow {
+    row: u32,
+    field: String,
+    code: String,
+    message: String,
+}
+
+#[Object]
+impl Mutation {
+    /// Takes a lead durably. An address that is known is not captured twice.
+    async fn capture_lead(&self, ctx: &Context<'_>, input: CaptureLeadInput) -> async_graphql::Result<CaptureLeadPayload> {
+        let (app, actor) = parts(ctx)?;
+        let (captured, errors) = mutation(async { app.capture_lead(actor, input.try_into()?).await }.await)?;
+        Ok(captured.map_or_else(
+            || CaptureLeadPayload { errors, ..Default::default() },
+            |captured| CaptureLeadPayload { lead: Some(captured.lead.into()), created: captured.created, errors: Vec::new() },
+        ))
+    }
+
+    async fn update_lead(&self, ctx: &Context<'_>, input: UpdateLeadInput) -> async_graphql::Result<UpdateLeadPayload> {
+        let (app, actor) = parts(ctx)?;
+        let (lead, errors) = mutation(async { app.update_lead(actor, input.try_into()?).await }.await)?;
+        Ok(UpdateLeadPayload { lead: lead.map(Into::into), errors })
+    }
+
+    /// Makes the lead a contact at an account, with an opportunity if one is asked for; all or nothing.
+    async fn convert_lead(&self, ctx: &Context<'_>, input: ConvertLeadInput) -> async_graphql::Result<ConvertLeadPayload> {
+        let (app, actor) = parts(ctx)?;
+        let (converted, errors) = mutation(async { app.convert_lead(actor, input.try_into()?).await }.await)?;
+        let Some(converted) = converted else { return Ok(ConvertLeadPayload { errors, ..Default::default() }) };
+        Ok(ConvertLeadPayload {
+            lead: Some(converted.lead.into()),
+            contact: Some(converted.contact.into()),
+            account: Some(converted.account.into()),
+            opportunity: converted.opportunity.map(|id| OpportunityReference { id }),
+            errors,
+        })
+    }
+
+    /// Opens an account; leads that were waiting for it find it.
+    async fn create_account(&self, ctx: &Context<'_>, input: CreateAccountInput) -> async_graphql::Result<CreateAccountPayload> {
+        let (app, actor) = parts(ctx)?;
+        let (account, errors) = mutation(async { app.create_account(actor, input.try_into()?).await }.await)?;
+        Ok(CreateAccountPayload { account: account.map(Into::into), errors })
+    }
+
+    /// Takes a stretch of a lead export; `pipewright import leads` calls this. The same rows again change nothing.
+    async fn import_leads(&self, ctx: &Context<'_>, input: ImportRowsInput) -> async_graphql::Result<ImportPayload> {
+        let (app, actor) = parts(ctx)?;
+        import_payload(app.import_leads(actor, input.into()).await)
+    }
+
+    /// Takes a stretch of an account export; `pipewright import accounts` calls this.
+    async fn import_accounts(&self, ctx: &Context<'_>, input: ImportRowsInput) -> async_graphql::Result<ImportPayload> {
+        let (app, actor) = parts(ctx)?;
+        import_payload(app.import_accounts(actor, input.into()).await)
+    }
+}
+
+fn parts<'a>(ctx: &Context<'a>) -> async_graphql::Result<(&'a App, &'a Actor)> {
+    Ok((ctx.data_unchecked(), actor(ctx)?))
+}
+
+fn import_payload(outcome: Result<Imported, Error>) -> async_graphql::Result<ImportPayload> {
+    let (imported, errors) = mutation(outcome)?;
+    let imported = imported.unwrap_or_default();
+    let outcomes = imported.outcomes.into_iter();
+    let rejected = imported.rejected.into_iter();
+    Ok(ImportPayload {
+        outcomes: outcomes.map(|row| ImportedRow { row: row.row, outcome: row.outcome.into(), match_key: row.match_key }).collect(),
+        rejected: rejected
+            .map(|error| RejectedRow { row: error.row, field: error.field.to_owned(), code: error.code.as_str().to_owned(), message: error.message })
+            .collect(),
+        errors,
+    })
+}

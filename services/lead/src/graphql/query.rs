@@ -1,0 +1,103 @@
+use async_graphql::{Context, InputObject, Object};
+use kernel::{AccountId, ContactId, Cursor, LeadId, PageArgs, id::TypedId};
+use platform::graphql::{IntoGraphql, List, actor, page};
+
+use super::{
+    inputs::parse_email,
+    loaders::load,
+    types::{AccountObject, AccountTotal, ContactObject, LeadObject, LeadStatus, LeadTotal},
+};
+use crate::{
+    app::App,
+    domain::{account::Account, contact::Contact, lead::Lead, normalise::company_key},
+    store::{accounts::AccountFilter, leads::LeadFilter},
+};
+
+pub struct Query;
+
+/// All conditions must hold; one left out holds always.
+#[derive(Default, InputObject)]
+struct LeadFilterInput {
+    /// Exact, without regard to case.
+    email: Option<String>,
+    status: Option<LeadStatus>,
+    source: Option<String>,
+    account_id: Option<AccountId>,
+}
+
+/// All conditions must hold; one left out holds always.
+#[derive(Default, InputObject)]
+struct AccountFilterInput {
+    domain: Option<String>,
+    /// Compared without case, accents and legal form: `ACME` finds `Acme, Inc.`.
+    name: Option<String>,
+}
+
+#[Object]
+impl Query {
+    async fn lead(&self, ctx: &Context<'_>, id: LeadId) -> async_graphql::Result<Option<LeadObject>> {
+        Ok(load::<_, Lead>(ctx, id).await?.map(LeadObject::from))
+    }
+
+    /// Newest first.
+    async fn leads(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Between 1 and 200; 20 if left out.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list.")] after: Option<String>,
+        filter: Option<LeadFilterInput>,
+    ) -> async_graphql::Result<List<LeadObject, LeadTotal>> {
+        let app: &App = ctx.data_unchecked();
+        let args = PageArgs::parse(first, after.as_deref()).graphql()?;
+        let filter = filter.unwrap_or_default();
+        let filter = LeadFilter {
+            email: filter.email.map(|email| parse_email("filter.email", &email)).transpose().graphql()?,
+            status: filter.status.map(Into::into),
+            source: filter.source,
+            account: filter.account_id,
+        };
+        let leads = app.leads(actor(ctx)?, &filter, args).await.graphql()?;
+        Ok(page(leads, args.first, LeadTotal(filter), |lead| Cursor { time: lead.created_at, id: lead.id.uuid() }))
+    }
+
+    async fn account(&self, ctx: &Context<'_>, id: AccountId) -> async_graphql::Result<Option<AccountObject>> {
+        Ok(load::<_, Account>(ctx, id).await?.map(AccountObject::from))
+    }
+
+    /// Newest first.
+    async fn accounts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Between 1 and 200; 20 if left out.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list.")] after: Option<String>,
+        filter: Option<AccountFilterInput>,
+    ) -> async_graphql::Result<List<AccountObject, AccountTotal>> {
+        let app: &App = ctx.data_unchecked();
+        let args = PageArgs::parse(first, after.as_deref()).graphql()?;
+        let filter = filter.unwrap_or_default();
+        let filter = AccountFilter { domain: filter.domain.map(|domain| domain.to_lowercase()), name_key: filter.name.as_deref().map(company_key) };
+        let accounts = app.accounts(actor(ctx)?, &filter, args).await.graphql()?;
+        Ok(page(accounts, args.first, AccountTotal(filter), |account| {
+            Cursor { time: account.created_at, id: account.id.uuid() }
+        }))
+    }
+
+    async fn contact(&self, ctx: &Context<'_>, id: ContactId) -> async_graphql::Result<Option<ContactObject>> {
+        Ok(load::<_, Contact>(ctx, id).await?.map(ContactObject::from))
+    }
+
+    #[graphql(entity)]
+    async fn find_lead(&self, ctx: &Context<'_>, id: LeadId) -> async_graphql::Result<Option<LeadObject>> {
+        Ok(load::<_, Lead>(ctx, id).await?.map(LeadObject::from))
+    }
+
+    #[graphql(entity)]
+    async fn find_account(&self, ctx: &Context<'_>, id: AccountId) -> async_graphql::Result<Option<AccountObject>> {
+        Ok(load::<_, Account>(ctx, id).await?.map(AccountObject::from))
+    }
+
+    #[graphql(entity)]
+    async fn find_contact(&self, ctx: &Context<'_>, id: ContactId) -> async_graphql::Result<Option<ContactObject>> {
+        Ok(load::<_, Contact>(ctx, id).await?.map(ContactObject::from))
+    }
+}

@@ -1,0 +1,194 @@
+use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use events::lead::LeadStatus as Status;
+use kernel::{AccountId, Actor, ContactId, LeadId};
+use platform::graphql::{IntoGraphql, Long, actor};
+
+use super::loaders::load;
+use crate::{
+    app::App,
+    domain::{account::Account, contact::Contact, lead::Lead},
+    store::{accounts::AccountFilter, leads::LeadFilter},
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Status")]
+pub enum LeadStatus {
+    /// Captured, untouched.
+    New,
+    /// Somebody is at it.
+    Working,
+    Qualified,
+    Disqualified,
+    /// Became a contact; read-only.
+    Converted,
+}
+
+/// A person who may become a customer.
+#[derive(SimpleObject)]
+#[graphql(complex, name = "Lead")]
+pub struct LeadObject {
+    id: LeadId,
+    /// Grows by one with every change; give it to `updateLead` to refuse overwriting somebody else's.
+    version: Long,
+    email: String,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    title: Option<String>,
+    company: Option<String>,
+    /// Host name of the company's site, without `www.`.
+    company_domain: Option<String>,
+    phone: Option<String>,
+    country: Option<String>,
+    /// Head count or band, as the source wrote it.
+    employees: Option<String>,
+    /// What the person wrote, as text.
+    message: Option<String>,
+    /// Where it came from: a form, an event, the original source of an import.
+    source: String,
+    status: LeadStatus,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    #[graphql(skip)]
+    account_id: Option<AccountId>,
+    #[graphql(skip)]
+    contact_id: Option<ContactId>,
+}
+
+#[ComplexObject]
+impl LeadObject {
+    /// Found by the company's domain, else by its name.
+    async fn account(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<AccountObject>> {
+        let Some(id) = self.account_id else { return Ok(None) };
+        Ok(load::<_, Account>(ctx, id).await?.map(AccountObject::from))
+    }
+
+    /// What it was converted into.
+    async fn contact(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ContactObject>> {
+        let Some(id) = self.contact_id else { return Ok(None) };
+        Ok(load::<_, Contact>(ctx, id).await?.map(ContactObject::from))
+    }
+}
+
+impl From<Lead> for LeadObject {
+    fn from(lead: Lead) -> Self {
+        let details = lead.details;
+        Self {
+            id: lead.id,
+            version: Long(lead.version),
+            email: lead.email.into_string(),
+            first_name: details.first_name.map(kernel::PersonName::into_string),
+            last_name: details.last_name.map(kernel::PersonName::into_string),
+            title: details.title,
+            company: details.company,
+            company_domain: details.company_domain,
+            phone: details.phone.map(kernel::PhoneNumber::into_string),
+            country: details.country,
+            employees: details.employees,
+            message: details.message,
+            source: lead.source,
+            status: lead.status.into(),
+            created_at: lead.created_at,
+            updated_at: lead.updated_at,
+            account_id: lead.account,
+            contact_id: lead.contact,
+        }
+    }
+}
+
+/// A company that is sold to.
+#[derive(SimpleObject)]
+#[graphql(name = "Account")]
+pub struct AccountObject {
+    id: AccountId,
+    version: Long,
+    name: String,
+    domain: Option<String>,
+    industry: Option<String>,
+    country: Option<String>,
+    /// Head count or band, as the source wrote it.
+    employees: Option<String>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl From<Account> for AccountObject {
+    fn from(account: Account) -> Self {
+        let details = account.details;
+        Self {
+            id: account.id,
+            version: Long(account.version),
+            name: details.name,
+            domain: details.domain,
+            industry: details.industry,
+            country: details.country,
+            employees: details.employees,
+            created_at: account.created_at,
+            updated_at: account.updated_at,
+        }
+    }
+}
+
+/// A person at an account.
+#[derive(SimpleObject)]
+#[graphql(complex, name = "Contact")]
+pub struct ContactObject {
+    id: ContactId,
+    version: Long,
+    email: String,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    title: Option<String>,
+    phone: Option<String>,
+    created_at: DateTime<Utc>,
+    #[graphql(skip)]
+    account_id: Option<AccountId>,
+}
+
+#[ComplexObject]
+impl ContactObject {
+    async fn account(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<AccountObject>> {
+        let Some(id) = self.account_id else { return Ok(None) };
+        Ok(load::<_, Account>(ctx, id).await?.map(AccountObject::from))
+    }
+}
+
+impl From<Contact> for ContactObject {
+    fn from(contact: Contact) -> Self {
+        Self {
+            id: contact.id,
+            version: Long(contact.version),
+            email: contact.email.into_string(),
+            first_name: contact.first_name.map(kernel::PersonName::into_string),
+            last_name: contact.last_name.map(kernel::PersonName::into_string),
+            title: contact.title,
+            phone: contact.phone.map(kernel::PhoneNumber::into_string),
+            created_at: contact.created_at,
+            account_id: contact.account,
+        }
+    }
+}
+
+/// Counts only when asked.
+pub struct LeadTotal(pub LeadFilter);
+
+#[Object]
+impl LeadTotal {
+    /// How many leads the filter finds, on all pages.
+    async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<Long> {
+        let (app, actor): (&App, &Actor) = (ctx.data_unchecked(), actor(ctx)?);
+        app.count_leads(actor, &self.0).await.graphql().map(Long)
+    }
+}
+
+/// Counts only when asked.
+pub struct AccountTotal(pub AccountFilter);
+
+#[Object]
+impl AccountTotal {
+    /// How many accounts the filter finds, on all pages.
+    async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<Long> {
+        let (app, actor): (&App, &Actor) = (ctx.data_unchecked(), actor(ctx)?);
+        app.count_accounts(actor, &self.0).await.graphql().map(Long)
+    }
+}

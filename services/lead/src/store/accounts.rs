@@ -1,0 +1,181 @@
+use std::collections::HashSet;
+
+use kernel::{AccountId, Actor, PageArgs, Timestamp, WorkspaceId};
+use platform::{
+    Db, Tx,
+    db::{push_in, push_rows},
+    execute, with_db, with_tx,
+};
+use sqlx::{FromRow, QueryBuilder};
+
+use super::push_page;
+use crate::domain::account::{Account, AccountChange, AccountDetails};
+
+const COLUMNS: &str =
+    "id, workspace_id, version, name, domain, industry, country, employees, external_id, import_fingerprint, created_at, updated_at";
+
+/// Which accounts a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct AccountFilter {
+    pub domain: Option<String>,
+    /// Compared without case, accents and legal form.
+    pub name_key: Option<String>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: AccountId,
+    workspace_id: WorkspaceId,
+    version: i64,
+    name: String,
+    domain: Option<String>,
+    industry: Option<String>,
+    country: Option<String>,
+    employees: Option<String>,
+    external_id: Option<String>,
+    import_fingerprint: Option<String>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<Row> for Account {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            workspace: row.workspace_id,
+            version: row.version,
+            details: AccountDetails { name: row.name, domain: row.domain, industry: row.industry, country: row.country, employees: row.employees },
+            external_id: row.external_id,
+            import_fingerprint: row.import_fingerprint,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+macro_rules! push_filter {
+    ($query:ident, $filter:expr) => {
+        if let Some(domain) = &$filter.domain {
+            $query.push(" and domain = ").push_bind(domain.clone());
+        }
+        if let Some(name_key) = &$filter.name_key {
+            $query.push(" and name_key = ").push_bind(name_key.clone());
+        }
+    };
+}
+
+/// Inserts accounts whose domain and foreign id are free, and returns the ids of those that went in.
+pub async fn insert(tx: &mut Tx, accounts: &[Account]) -> Result<HashSet<AccountId>, sqlx::Error> {
+    let mut inserted = HashSet::with_capacity(accounts.len());
+    for chunk in accounts.chunks(500) {
+        let ids: Vec<AccountId> = with_tx!(tx, conn => {
+            let mut query = QueryBuilder::new(
+                "insert into account (id, workspace_id, version, name, name_key, domain, industry, country, employees, external_id, \
+                 import_fingerprint, created_at, updated_at) ",
+            );
+            push_rows(&mut query, chunk, |mut row, account| {
+                let details = &account.details;
+                row.push_bind(account.id)
+                    .push_bind(account.workspace)
+                    .push_bind(account.version)
+                    .push_bind(details.name.clone())
+                    .push_bind(account.name_key())
+                    .push_bind(details.domain.clone())
+                    .push_bind(details.industry.clone())
+                    .push_bind(details.country.clone())
+                    .push_bind(details.employees.clone())
+                    .push_bind(account.external_id.clone())
+                    .push_bind(account.import_fingerprint.clone())
+                    .push_bind(account.created_at)
+                    .push_bind(account.updated_at);
+            });
+            query.push(" on conflict do nothing returning id");
+            query.build_query_scalar().persistent(chunk.len() == 500).fetch_all(conn).await?
+        });
+        inserted.extend(ids);
+    }
+    Ok(inserted)
+}
+
+/// Writes the current state of a changed account. Returns 0 if it no longer stood at its previous version.
+pub async fn update(tx: &mut Tx, change: &AccountChange) -> Result<u64, sqlx::Error> {
+    const SQL: &str = "update account set version = $1, name = $2, name_key = $3, domain = $4, industry = $5, country = $6, \
+        employees = $7, import_fingerprint = $8, updated_at = $9 where workspace_id = $10 and id = $11 and version = $12";
+    let AccountChange { previous, current } = change;
+    let details = &current.details;
+    execute!(
+        tx,
+        sqlx::query(SQL)
+            .bind(current.version)
+            .bind(&details.name)
+            .bind(current.name_key())
+            .bind(&details.domain)
+            .bind(&details.industry)
+            .bind(&details.country)
+            .bind(&details.employees)
+            .bind(&current.import_fingerprint)
+            .bind(current.updated_at)
+            .bind(current.workspace)
+            .bind(current.id)
+            .bind(previous.version)
+    )
+}
+
+/// The accounts with these ids, in no order.
+pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[AccountId]) -> Result<Vec<Account>, sqlx::Error> {
+    let rows: Vec<Row> = with_db!(db, pool => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
+        query.push_bind(workspace).push(" and id in ");
+        push_in(&mut query, ids.iter().copied());
+        query.build_query_as().persistent(ids.len() == 1).fetch_all(pool).await?
+    });
+    Ok(rows.into_iter().map(Account::from).collect())
+}
+
+/// Every account that one of these domains, names or foreign ids names.
+pub async fn candidates(tx: &mut Tx, workspace: WorkspaceId, wanted: &Wanted) -> Result<Vec<Account>, sqlx::Error> {
+    let rows: Vec<Row> = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
+        query.push_bind(workspace).push(" and (domain in ");
+        push_in(&mut query, wanted.domains.iter().cloned());
+        query.push(" or name_key in ");
+        push_in(&mut query, wanted.name_keys.iter().cloned());
+        query.push(" or external_id in ");
+        push_in(&mut query, wanted.external_ids.iter().cloned());
+        query.push(" or id in ");
+        push_in(&mut query, wanted.ids.iter().copied());
+        query.push(")");
+        query.build_query_as().persistent(false).fetch_all(conn).await?
+    });
+    Ok(rows.into_iter().map(Account::from).collect())
+}
+
+/// See [`candidates`].
+#[derive(Debug, Default)]
+pub struct Wanted {
+    pub domains: Vec<String>,
+    pub name_keys: Vec<String>,
+    pub external_ids: Vec<String>,
+    pub ids: Vec<AccountId>,
+}
+
+/// A page, newest first, with one row more than the page if another follows.
+pub async fn list(db: &Db, actor: &Actor, filter: &AccountFilter, page: PageArgs) -> Result<Vec<Account>, sqlx::Error> {
+    let rows: Vec<Row> = with_db!(db, pool => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
+        query.push_bind(actor.workspace);
+        push_filter!(query, filter);
+        push_page(&mut query, page);
+        query.build_query_as().fetch_all(pool).await?
+    });
+    Ok(rows.into_iter().map(Account::from).collect())
+}
+
+pub async fn count(db: &Db, actor: &Actor, filter: &AccountFilter) -> Result<i64, sqlx::Error> {
+    with_db!(db, pool => {
+        let mut query = QueryBuilder::new("select count(*) from account where workspace_id = ");
+        query.push_bind(actor.workspace);
+        push_filter!(query, filter);
+        query.build_query_scalar().fetch_one(pool).await
+    })
+}
