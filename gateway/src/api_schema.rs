@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use apollo_compiler::{
     Name, Node, Schema,
     ast::{
-        Definition, DirectiveDefinition, DirectiveList, DirectiveLocation, Document, EnumValueDefinition, FieldDefinition,
-        InputValueDefinition,
+        Definition, DirectiveDefinition, DirectiveList, DirectiveLocation, Document, EnumValueDefinition,
+        FieldDefinition, InputValueDefinition,
     },
     validation::Valid,
 };
@@ -130,9 +130,8 @@ fn is_public_directive(directive: &DirectiveDefinition) -> bool {
     use DirectiveLocation::{
         Field, FragmentDefinition, FragmentSpread, InlineFragment, Mutation, Query, Subscription, VariableDefinition,
     };
-    let executable = [
-        Query, Mutation, Subscription, Field, FragmentDefinition, FragmentSpread, InlineFragment, VariableDefinition,
-    ];
+    let executable =
+        [Query, Mutation, Subscription, Field, FragmentDefinition, FragmentSpread, InlineFragment, VariableDefinition];
     let built_in = matches!(directive.name.as_str(), "skip" | "include");
     directive.name == "oneOf"
         || (!built_in

@@ -60,8 +60,9 @@ pub fn compose(subgraphs: &[SubgraphSdl]) -> Result<String, ComposeError> {
 fn merge(subgraphs: &mut Subgraphs) -> Result<String, ComposeError> {
     let composed = catch_unwind(AssertUnwindSafe(|| graphql_composition::compose(subgraphs).into_result()))
         .map_err(|_| ComposeError::UnknownType)?;
-    let graph = composed
-        .map_err(|problems| ComposeError::Conflict { messages: problems.iter_messages().map(str::to_owned).collect() })?;
+    let graph = composed.map_err(|problems| ComposeError::Conflict {
+        messages: problems.iter_messages().map(str::to_owned).collect(),
+    })?;
     render_federated_sdl(&graph).map_err(|error| ComposeError::BadOutput(error.to_string()))
 }
 
@@ -115,9 +116,10 @@ fn complete(sdl: &str, roots: &RootTypes) -> Result<String, ComposeError> {
         match definition {
             Definition::UnionTypeDefinition(union) => {
                 let union = union.make_mut();
-                let members = union.directives.get_all("join__unionMember").filter_map(|member| {
-                    member.specified_argument_by_name("graph")?.as_enum().cloned()
-                });
+                let members = union
+                    .directives
+                    .get_all("join__unionMember")
+                    .filter_map(|member| member.specified_argument_by_name("graph")?.as_enum().cloned());
                 let members: BTreeSet<Name> = members.collect();
                 join(&mut union.directives, members.into_iter());
             }

@@ -17,7 +17,7 @@ use indexmap::IndexMap;
 use kernel::{Actor, Clock, Code};
 use platform::{auth::Authenticator, graphql::Subgraph};
 use thiserror::Error;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -84,6 +84,22 @@ struct Ready {
     kind: OperationType,
     variables: Arc<IndexMap<Name, Value>>,
     introspected: IndexMap<Name, Value>,
+}
+
+/// A subscription that counts while it is open.
+struct Open(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+
+impl Open {
+    fn new(permit: OwnedSemaphorePermit) -> Self {
+        metrics::gauge!("gateway_subscriptions").increment(1);
+        Self(permit)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        metrics::gauge!("gateway_subscriptions").decrement(1);
+    }
 }
 
 impl Gateway {
@@ -153,6 +169,11 @@ impl Gateway {
 
     pub(crate) async fn run_stream(&self, request: Request, context: RequestContext) -> BoxStream<'static, Response> {
         let one = |response| stream::once(async move { response }).boxed();
+        // What is no subscription, or nothing at all, is told in one response.
+        if !self.document(&request).is_ok_and(|cached| cached.document.kind().is_subscription()) {
+            return one(self.run(request, context).await);
+        }
+        let Ok(permit) = self.0.subscriptions.clone().try_acquire_owned() else { return one(overloaded()) };
         let ready = match self.ready(request, &context).await {
             Ok(ready) => ready,
             Err(mut refused) => {
@@ -160,24 +181,16 @@ impl Gateway {
                 return one(refused);
             }
         };
-        if !ready.kind.is_subscription() {
-            let Ok(_permit) = self.0.operations.try_acquire() else { return one(overloaded()) };
-            let request_id = context.request_id.clone();
-            let run = tokio::time::timeout(self.0.limits.deadline, self.run_ready(ready, context)).await;
-            let mut response = run.unwrap_or_else(|_| late());
-            mark_internal(&mut response, &request_id);
-            return one(response);
-        }
-        let Ok(permit) = self.0.subscriptions.clone().try_acquire_owned() else { return one(overloaded()) };
+        tracing::info!(kind = "subscription", request_id = %context.request_id, "operation");
+        let open = Open::new(permit);
         let events = self.execution(ready.variables, context).subscribe(ready.prepared);
-        let draining = self.0.draining.clone();
         events
             .map(move |event| {
                 // Held until the stream ends.
-                let _permit = &permit;
+                let _open = &open;
                 event
             })
-            .take_until(draining.cancelled_owned())
+            .take_until(self.0.draining.clone().cancelled_owned())
             .boxed()
     }
 
@@ -196,20 +209,17 @@ impl Gateway {
             return Err(Response::refused_because(Code::MethodNotAllowed, "a mutation needs the method POST"));
         }
         let variables = self.coerce(document, &request.variables.unwrap_or_default())?;
-        let introspected = if document.introspects {
-            introspect(&self.0.supergraph, document, &variables)?
-        } else {
-            IndexMap::new()
-        };
+        let introspected =
+            if document.introspects { introspect(&self.0.supergraph, document, &variables)? } else { IndexMap::new() };
         let prepared = self.prepare(&cached, &variables).await?;
         let kind = document.kind();
         Ok(Ready { prepared, kind, variables: Arc::new(object(&variables)), introspected })
     }
 
     fn document(&self, request: &Request) -> Result<Arc<Cached>, Response> {
-        let name = request.operation_name.as_deref();
-        // A name cannot hold a line break, so no two requests share a key.
-        let key = format!("{}\n{}", name.unwrap_or_default(), request.query);
+        let name = request.operation_name.as_deref().filter(|name| !name.is_empty());
+        // With its length before it, no name can pass for the beginning of a document.
+        let key = format!("{}:{}{}", name.map_or(0, str::len), name.unwrap_or_default(), request.query);
         if let Some(known) = self.0.documents.get(&key) {
             return Ok(known);
         }
@@ -241,7 +251,10 @@ impl Gateway {
         let (planned, variables) = (cached.clone(), variables.clone());
         let prepared = tokio::task::spawn_blocking(move || plan(&supergraph, &limits, &planned.document, &variables))
             .await
-            .unwrap_or_else(|_| Err(Response::refused_because(Code::Internal, "the operation cannot be planned")))?;
+            .unwrap_or_else(|panic| {
+                tracing::error!(error = %panic, "the planner gave up");
+                Err(Response::refused_because(Code::Internal, "the operation cannot be planned"))
+            })?;
         let prepared = Arc::new(prepared);
         let mut plans = cached.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if plans.len() < PLANS_PER_DOCUMENT {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use async_graphql::Response;
+use async_graphql::{Response, Value};
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use bytes::{Buf, BytesMut};
 use futures::{
@@ -42,12 +42,8 @@ impl HttpSubgraph {
 
     fn request(&self, call: &SubgraphCall, accept: &str) -> reqwest::RequestBuilder {
         let body = serde_json::json!({ "query": &*call.query, "variables": &call.variables });
-        let request = self
-            .client
-            .post(&self.url)
-            .header(ACCEPT, accept)
-            .header("x-request-id", &*call.request_id)
-            .json(&body);
+        let request =
+            self.client.post(&self.url).header(ACCEPT, accept).header("x-request-id", &*call.request_id).json(&body);
         match (&self.tokens, &call.actor) {
             (Some(tokens), Some(actor)) => request.header(ACTOR_HEADER, tokens.sign(actor)),
             _ => request,
@@ -66,7 +62,10 @@ impl HttpSubgraph {
     }
 
     fn parse(&self, json: &[u8]) -> Result<Response, SubgraphError> {
-        serde_json::from_slice(json).map_err(|_| SubgraphError::BadResponse { service: self.name.clone() })
+        let response: Option<Response> = serde_json::from_slice(json).ok();
+        response
+            .filter(|response| response.data != Value::Null || !response.errors.is_empty())
+            .ok_or_else(|| SubgraphError::BadResponse { service: self.name.clone() })
     }
 }
 

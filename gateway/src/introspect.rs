@@ -9,11 +9,7 @@ use async_graphql::{Name, Value};
 use indexmap::IndexMap;
 use kernel::Code;
 
-use crate::{
-    Response, Supergraph,
-    operation::Document,
-    response::from_compiler,
-};
+use crate::{Response, Supergraph, operation::Document, response::from_compiler};
 
 /// The introspective root fields of a query, by response key.
 pub(crate) fn introspect(
@@ -21,7 +17,8 @@ pub(crate) fn introspect(
     document: &Document,
     variables: &Valid<JsonMap>,
 ) -> Result<IndexMap<Name, Value>, Response> {
-    let refuse = |problem| Response::refused(Code::ValidationFailed, vec![from_compiler(Code::ValidationFailed, problem)]);
+    let refuse =
+        |problem| Response::refused(Code::ValidationFailed, vec![from_compiler(Code::ValidationFailed, problem)]);
     let answer = introspection::partial_execute(
         &supergraph.schema,
         &supergraph.implementers,

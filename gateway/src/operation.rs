@@ -10,7 +10,7 @@ use apollo_compiler::{
     name,
     response::JsonMap,
     schema::ExtendedType,
-    validation::Valid,
+    validation::{DiagnosticList, Valid, WithErrors},
 };
 use kernel::Code;
 
@@ -33,16 +33,17 @@ impl Document {
         text: &str,
         operation: Option<&str>,
     ) -> Result<Self, Response> {
-        let refuse = |code: Code, problems: apollo_compiler::validation::DiagnosticList| {
+        let refuse = |code: Code, problems: DiagnosticList| {
             Response::refused(code, problems.iter().map(|problem| from_compiler(code, problem.to_json())).collect())
         };
         let parsed = ast::Document::parser()
             .token_limit(limits.tokens)
             .parse_ast(text, "query.graphql")
             .map_err(|broken| refuse(Code::ParseFailed, broken.errors))?;
-        let document = parsed
-            .to_executable_validate(&supergraph.schema)
-            .map_err(|broken| refuse(Code::ValidationFailed, broken.errors))?;
+        // Unknown fields are told alone: without them, what is left of the document looks wrong in other ways.
+        let invalid = |broken: WithErrors<ExecutableDocument>| refuse(Code::ValidationFailed, broken.errors);
+        let document = parsed.to_executable(&supergraph.schema).map_err(invalid)?;
+        let document = document.validate(&supergraph.schema).map_err(invalid)?;
         let operation = document.operations.get(operation).cloned().map_err(|problem| {
             let problem = problem.to_graphql_error(&document.sources);
             Response::refused(Code::BadRequest, vec![from_compiler(Code::BadRequest, problem)])

@@ -145,7 +145,9 @@ impl Examples {
         };
         let moved = pipeline::Opportunity { version: 2, stage: self.id(), stage_name: "Proposal".into(), ..opportunity.clone() };
         self.add(&pipeline::OpportunityCreated { current: opportunity.clone() });
-        self.add(&pipeline::OpportunityStageChanged { previous: opportunity, current: moved });
+        let renamed = pipeline::Opportunity { version: 3, name: "Engines for 2028".into(), ..moved.clone() };
+        self.add(&pipeline::OpportunityStageChanged { previous: opportunity, current: moved.clone() });
+        self.add(&pipeline::OpportunityUpdated { previous: moved, current: renamed });
     }
 }
 

@@ -40,3 +40,11 @@ pub struct OpportunityStageChanged {
     pub current: Opportunity,
 }
 event!(OpportunityStageChanged, "crm.pipeline.opportunity.stage_changed.v1", |e| e.current.id);
+
+/// Anything but its stage changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OpportunityUpdated {
+    pub previous: Opportunity,
+    pub current: Opportunity,
+}
+event!(OpportunityUpdated, "crm.pipeline.opportunity.updated.v1", |e| e.current.id);

@@ -6,6 +6,7 @@ mod clock;
 mod code;
 mod decision;
 pub mod id;
+mod mail_domain;
 mod money;
 mod page;
 mod personal;
@@ -18,6 +19,7 @@ pub use id::{
     AccountId, ApiKeyId, ContactId, DecisionId, EnrichmentRunId, EnrollmentId, EventId, IdError, ImportId, LeadId,
     MailboxId, MessageId, OpportunityId, PipelineId, PoolId, RepId, SequenceId, StageId, StepId, UserId, WorkspaceId,
 };
+pub use mail_domain::is_free_mail;
 pub use money::{Currency, CurrencyError, Money};
 pub use page::{Cursor, CursorError, PageArgs, PageError};
 pub use personal::{EmailAddress, EmailError, EmailProblem, PersonName, PhoneNumber};

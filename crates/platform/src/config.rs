@@ -20,6 +20,9 @@ use thiserror::Error;
 const PREFIX: &str = "PIPEWRIGHT__";
 const FILE: &str = "pipewright.toml";
 
+/// Name of the file in the data directory that keeps the first admin key, if one was made.
+pub const KEY_FILE: &str = "admin.key";
+
 #[derive(Debug, Error)]
 pub enum ConfigError {
     #[error("configuration: {0}")]
@@ -65,7 +68,7 @@ pub struct MailConfig {
     /// `file:FOLDER`, `smtp://USER:PASSWORD@HOST:PORT` or `smtps://…`.
     pub url: Secret,
     pub from: String,
-    /// Where recipients reach the unsubscribe page.
+    /// Where recipients reach the unsubscribe page; the address served on, if empty.
     pub public_url: String,
     /// Postal address in the footer of every mail, which the law asks for.
     pub postal_address: String,
@@ -158,7 +161,7 @@ impl Default for MailConfig {
         Self {
             url: Secret::default(),
             from: "Pipewright <hello@pipewright.example>".to_owned(),
-            public_url: "http://127.0.0.1:4000".to_owned(),
+            public_url: String::new(),
             postal_address: "Pipewright, 1 Example Street, 12345 Example City".to_owned(),
         }
     }
@@ -201,6 +204,11 @@ impl Layers {
         #[expect(clippy::disallowed_methods, reason = "the one home of the environment")]
         let environment: Vec<(String, String)> = std::env::vars().filter(|(name, _)| name.starts_with(PREFIX)).collect();
         Self::from_parts(file, &environment)
+    }
+
+    /// Defaults alone, for the reference.
+    pub fn defaults() -> Self {
+        Self(Figment::from(Serialized::defaults(Config::default())))
     }
 
     fn from_parts(file: Option<&Path>, environment: &[(String, String)]) -> Result<Self, ConfigError> {

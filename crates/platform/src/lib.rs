@@ -8,6 +8,7 @@ pub mod config;
 pub mod db;
 pub mod graphql;
 pub mod http;
+pub mod idempotency;
 pub mod inbox;
 pub mod lifecycle;
 pub mod outbox;

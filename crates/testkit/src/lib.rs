@@ -1,13 +1,16 @@
-//! What tests need: real servers on free ports, found on the machine or installed by `make tools`.
+//! What tests need: a service under test, and real servers on free ports, found on the machine or installed
+//! by `make tools`.
 
 mod home;
 mod nats;
 mod postgres;
 mod process;
+mod service;
 mod tools;
 
 pub use nats::{NatsServer, nats_url};
 pub use postgres::{PostgresServer, TestDatabase, postgres_database, postgres_url};
+pub use service::{ServiceTest, start_of_test};
 
 /// Starting servers blocks; this keeps it off the test's own threads.
 async fn off_the_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {

@@ -1,8 +1,9 @@
 //! One request to one subgraph: what to send, and where the answer goes.
 
-use std::{collections::HashMap, time::Instant};
+use std::{collections::HashMap, panic::AssertUnwindSafe, time::Instant};
 
 use async_graphql::{Name, PathSegment, ServerError, Value};
+use futures::FutureExt;
 use kernel::Code;
 use platform::graphql::{SubgraphCall, SubgraphError};
 
@@ -36,9 +37,9 @@ impl Execution {
                 if lookups.iter().all(|lookup| lookup.representations.is_empty()) {
                     return;
                 }
-                let sent = lookups.iter().map(|lookup| {
-                    (lookup.plan.variable.clone(), Value::List(lookup.representations.clone()))
-                });
+                let sent = lookups
+                    .iter()
+                    .map(|lookup| (lookup.plan.variable.clone(), Value::List(lookup.representations.clone())));
                 let answer = self.ask(fetch, sent.collect()).await;
                 self.place_entities(fetch, lookups, answer);
             }
@@ -72,7 +73,9 @@ impl Execution {
             return Err(SubgraphError::Unreachable { service });
         };
         let started = Instant::now();
-        let answer = subgraph.execute(self.call(fetch, representations)).await;
+        // In process, a panic of the service would be one of the gateway.
+        let asked = AssertUnwindSafe(subgraph.execute(self.call(fetch, representations))).catch_unwind();
+        let answer = asked.await.unwrap_or(Err(SubgraphError::BadResponse { service: service.clone() }));
         metrics::histogram!("gateway_subgraph_seconds", "service" => service.clone()).record(started.elapsed());
         if let Err(error) = &answer {
             metrics::counter!("gateway_subgraph_failures_total", "service" => service).increment(1);
@@ -100,11 +103,10 @@ impl Execution {
                     let path = prefix.iter().chain(&error.path).cloned().collect();
                     state.errors.push(self.pass_on(&fetch.service, at(error, path)));
                 }
+                let mut copies = Copies::of(vec![response.data], places.iter().map(|_| 0));
                 for place in &places {
-                    if let Some(target) = at_mut(&mut state.data, place)
-                        && matches!(response.data, Value::Object(_))
-                    {
-                        merge(target, response.data.clone());
+                    if let (Some(target), Some(data)) = (at_mut(&mut state.data, place), copies.take(0)) {
+                        merge(target, data);
                     }
                 }
             }
@@ -143,11 +145,10 @@ impl Execution {
             let Some(mut found) = data.get_mut(&lookup.plan.alias).map(std::mem::take) else { continue };
             rewrite(&self.supergraph.types, &lookup.plan.output, &mut found);
             let Value::List(found) = found else { continue };
+            let mut copies = Copies::of(found, lookup.waiting.iter().map(|(_, index)| *index));
             for (place, index) in &lookup.waiting {
-                if let (Some(target), Some(entity @ Value::Object(_))) =
-                    (at_mut(&mut state.data, place), found.get(*index))
-                {
-                    merge(target, entity.clone());
+                if let (Some(target), Some(entity)) = (at_mut(&mut state.data, place), copies.take(*index)) {
+                    merge(target, entity);
                 }
             }
         }
@@ -193,6 +194,32 @@ impl Execution {
         extensions.set("service", service);
         extensions.set("requestId", &*self.context.request_id);
         error
+    }
+}
+
+/// Objects that may be wanted in many places: copied for all but the last.
+struct Copies {
+    objects: Vec<Value>,
+    wanted: Vec<usize>,
+}
+
+impl Copies {
+    fn of(objects: Vec<Value>, uses: impl Iterator<Item = usize>) -> Self {
+        let mut wanted = vec![0; objects.len()];
+        for index in uses {
+            if let Some(count) = wanted.get_mut(index) {
+                *count += 1;
+            }
+        }
+        Self { objects, wanted }
+    }
+
+    /// `None` if the subgraph gave no object.
+    fn take(&mut self, index: usize) -> Option<Value> {
+        let object = self.objects.get_mut(index).filter(|object| matches!(object, Value::Object(_)))?;
+        let wanted = self.wanted.get_mut(index)?;
+        *wanted = wanted.saturating_sub(1);
+        Some(if *wanted == 0 { std::mem::take(object) } else { object.clone() })
     }
 }
 

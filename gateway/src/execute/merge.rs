@@ -44,13 +44,15 @@ pub(crate) fn merge_objects(into: &mut IndexMap<Name, Value>, from: IndexMap<Nam
     }
 }
 
+type Visit<'f, 'v> = dyn FnMut(&[Step], &'v IndexMap<Name, Value>) + 'f;
+
 /// Calls `visit` for every object at `path`, with where it is.
 pub(crate) fn walk<'v>(
     types: &PossibleTypes,
     path: &[Segment],
     value: &'v Value,
     here: &mut Vec<Step>,
-    visit: &mut dyn FnMut(&[Step], &'v IndexMap<Name, Value>),
+    visit: &mut Visit<'_, 'v>,
 ) {
     match (value, path) {
         (Value::List(items), _) => {
@@ -66,10 +68,10 @@ pub(crate) fn walk<'v>(
         }
         (_, [Segment::List, rest @ ..]) => walk(types, rest, value, here, visit),
         (Value::Object(object), []) => visit(here, object),
-        (Value::Object(object), [Segment::On(conditions), rest @ ..]) => {
-            if is_one_of(types, object, conditions.iter().map(String::as_str)) {
-                walk(types, rest, value, here, visit);
-            }
+        (Value::Object(object), [Segment::On(conditions), rest @ ..])
+            if is_one_of(types, object, conditions.iter().map(String::as_str)) =>
+        {
+            walk(types, rest, value, here, visit);
         }
         (Value::Object(object), [Segment::Field(field), rest @ ..]) => {
             if let Some(inner) = object.get(field) {

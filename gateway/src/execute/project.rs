@@ -97,7 +97,13 @@ fn compile(
             }
             _ => Kind::Leaf,
         };
-        Some(FieldProjection { key: Name::new(key.as_str()), parent: object.clone(), name: first.name.clone(), ty, kind })
+        Some(FieldProjection {
+            key: Name::new(key.as_str()),
+            parent: object.clone(),
+            name: first.name.clone(),
+            ty,
+            kind,
+        })
     });
     Some(Arc::new(fields.collect()))
 }

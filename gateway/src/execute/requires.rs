@@ -29,19 +29,17 @@ fn fill(
 ) -> Option<()> {
     for requirement in requires {
         match requirement {
-            Requirement::Field { read, write, selections } => {
-                match entity.get(read).or_else(|| entity.get(write)) {
-                    Some(value) => {
-                        let value = project(types, selections, value)?;
-                        match into.get_mut(write) {
-                            Some(there) => merge(there, value),
-                            None => _ = into.insert(write.clone(), value),
-                        }
+            Requirement::Field { read, write, selections } => match entity.get(read).or_else(|| entity.get(write)) {
+                Some(value) => {
+                    let value = project(types, selections, value)?;
+                    match into.get_mut(write) {
+                        Some(there) => merge(there, value),
+                        None => _ = into.insert(write.clone(), value),
                     }
-                    None if sure && write != "__typename" => return None,
-                    None => {}
                 }
-            }
+                None if sure && write != "__typename" => return None,
+                None => {}
+            },
             Requirement::On { condition, selections } => {
                 let name = typename(entity).unwrap_or(condition);
                 let sure = sure && types.satisfies(name, condition);

@@ -99,7 +99,7 @@ impl Call {
             return Err(refuse(StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message));
         };
         let actor = self.actor(readable).await?;
-        let request = if read_only { self.from_query() } else { self.from_body(body).await };
+        let request = if read_only { self.read_query() } else { self.read_body(body).await };
         let request = request.map_err(|(status, code, message)| refuse(status, code, &message))?;
         let context = RequestContext { actor, request_id: self.request_id.clone(), read_only };
         if media == MediaType::EventStream {
@@ -124,7 +124,7 @@ impl Call {
         })
     }
 
-    async fn from_body(&self, body: Body) -> Result<Request, (StatusCode, Code, String)> {
+    async fn read_body(&self, body: Body) -> Result<Request, (StatusCode, Code, String)> {
         if !is_json(&self.headers) {
             let message = "the content type of a request is application/json".to_owned();
             return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message));
@@ -142,7 +142,7 @@ impl Call {
         serde_json::from_slice(&body).map_err(|error| bad_request(format!("the body is no GraphQL request: {error}")))
     }
 
-    fn from_query(&self) -> Result<Request, (StatusCode, Code, String)> {
+    fn read_query(&self) -> Result<Request, (StatusCode, Code, String)> {
         let uri = format!("/?{}", self.query.as_deref().unwrap_or_default())
             .parse()
             .map_err(|_| bad_request("the query string is malformed".to_owned()))?;

@@ -62,7 +62,8 @@ pub(crate) fn accepted(headers: &HeaderMap) -> Option<MediaType> {
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
     let mut parts = value.split(';').map(str::trim);
-    let charset = |part: &str| part.to_ascii_lowercase().strip_prefix("charset=").map(|set| set.trim_matches('"').to_owned());
+    let charset =
+        |part: &str| part.to_ascii_lowercase().strip_prefix("charset=").map(|set| set.trim_matches('"').to_owned());
     parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"))
         && parts.filter_map(charset).all(|set| set == "utf-8")
 }

@@ -3,24 +3,45 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use axum::response::{
-    IntoResponse, Response as HttpResponse,
-    sse::{Event, KeepAlive, Sse},
+use axum::{
+    body::Body,
+    http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    response::{IntoResponse, Response as HttpResponse},
 };
 use futures::{
     StreamExt,
     stream::{self, BoxStream},
 };
+use tokio::time::timeout;
 
+use super::negotiate::MediaType;
 use crate::Response;
 
 /// Proxies give up on a silent connection after about a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// A comment: clients skip it.
+const NOTHING: &str = ":\n\n";
+
 pub(crate) fn event_stream(responses: BoxStream<'static, Response>) -> HttpResponse {
-    let events = responses
-        .map(|response| Event::default().event("next").data(serde_json::to_string(&response).unwrap_or_default()))
-        .chain(stream::once(async { Event::default().event("complete").data("") }))
-        .map(Ok::<_, Infallible>);
-    Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
+    let events = stream::unfold(Some(responses), |responses| async {
+        let mut responses = responses?;
+        Some(match timeout(KEEP_ALIVE, responses.next()).await {
+            Err(_) => (NOTHING.to_owned(), Some(responses)),
+            Ok(Some(response)) => {
+                let json = serde_json::to_string(&response).unwrap_or_default();
+                (format!("event: next\ndata: {json}\n\n"), Some(responses))
+            }
+            // A browser drops an event without data, so this one has an empty line of it.
+            Ok(None) => ("event: complete\ndata:\n\n".to_owned(), None),
+        })
+    });
+    // The comment tells the client at once that the connection stands.
+    let events = stream::once(async { NOTHING.to_owned() }).chain(events).map(Ok::<_, Infallible>);
+    let headers = [
+        (CONTENT_TYPE.as_str(), MediaType::EventStream.as_str()),
+        (CACHE_CONTROL.as_str(), "no-cache"),
+        ("x-accel-buffering", "no"),
+    ];
+    (headers, Body::from_stream(events)).into_response()
 }

@@ -15,6 +15,7 @@ fn the_same_schemas_compose_to_the_same_text_in_any_order() {
 #[test]
 fn a_supergraph_says_who_answers_its_root_fields() {
     let text = compose(&Shop::builder().sdls).unwrap();
+    std::fs::write("/tmp/shop.graphql", &text).unwrap();
     for expected in [
         "@link(url: \"https://specs.apollo.dev/join/v0.3\"",
         "@join__graph(name: \"accounts\", url: \"http://accounts.invalid/graphql\")",
@@ -58,7 +59,11 @@ fn schemas_that_contradict_each_other_do_not_compose() {
 fn a_field_that_nobody_can_reach_is_found() {
     // The only key of `a` is not known to `b`, so the extra field hangs in the air.
     let link = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.3\", import: [\"@key\"])";
-    let sdl = |name: &str, sdl: &str| SubgraphSdl { name: name.into(), url: "http://x".into(), sdl: format!("{link}\n{sdl}") };
+    let sdl = |name: &str, sdl: &str| SubgraphSdl {
+        name: name.into(),
+        url: "http://x".into(),
+        sdl: format!("{link}\n{sdl}"),
+    };
     let supergraph = compose(&[
         sdl("a", "type Query { thing: Thing } type Thing @key(fields: \"id\") { id: ID! }"),
         sdl("b", "type Query { other: Int } type Thing @key(fields: \"code\") { code: ID! extra: Int }"),

@@ -1,7 +1,10 @@
-use pipewright_gateway::Request;
+use std::time::Duration;
+
+use axum::Router;
+use pipewright_gateway::{Limits, Request};
 use serde_json::{Value, json};
 
-use crate::shop::Shop;
+use crate::shop::{Shop, serve};
 
 fn codes(answer: &Value) -> Vec<&str> {
     answer["errors"].as_array().unwrap().iter().map(|error| error["extensions"]["code"].as_str().unwrap()).collect()
@@ -17,11 +20,13 @@ async fn a_document_that_does_not_parse_says_where() {
 
 #[tokio::test]
 async fn a_document_that_does_not_fit_the_schema_says_every_place() {
-    let answer = Shop::in_process().ask("{\n  me { shoes }\n  product { title }\n}").await;
+    let answer = Shop::in_process().ask("{\n  me { shoes }\n  hats\n}").await;
     assert_eq!(answer.get("data"), None);
-    assert_eq!(codes(&answer), ["GRAPHQL_VALIDATION_FAILED", "GRAPHQL_VALIDATION_FAILED"]);
+    assert_eq!(codes(&answer), ["GRAPHQL_VALIDATION_FAILED", "GRAPHQL_VALIDATION_FAILED"], "{answer}");
     assert_eq!(answer["errors"][0]["locations"], json!([{ "line": 2, "column": 8 }]));
     assert!(answer["errors"][0]["message"].as_str().unwrap().contains("shoes"), "{answer}");
+    let answer = Shop::in_process().ask("{ product { title } }").await;
+    assert!(answer["errors"][0]["message"].as_str().unwrap().contains("Query.product(upc:)"), "{answer}");
 }
 
 #[tokio::test]
@@ -38,7 +43,8 @@ async fn a_variable_of_the_wrong_type_is_refused() {
 async fn what_is_inaccessible_cannot_be_asked_for_and_reads_as_null() {
     let shop = Shop::in_process();
     for query in ["{ me { secret } }", "{ media { ... on Prototype { title } } }"] {
-        assert_eq!(codes(&shop.ask(query).await), ["GRAPHQL_VALIDATION_FAILED"], "{query}");
+        let answer = shop.ask(query).await;
+        assert_eq!(codes(&answer), ["GRAPHQL_VALIDATION_FAILED"], "{query} {answer}");
     }
     let data = shop.data("{ products { status } }").await;
     assert_eq!(data, json!({ "products": [{ "status": "ON_SALE" }, { "status": null }, { "status": null }] }));
@@ -47,9 +53,11 @@ async fn what_is_inaccessible_cannot_be_asked_for_and_reads_as_null() {
 #[tokio::test]
 async fn a_dead_service_leaves_the_rest_standing() {
     let shop = Shop::builder().without("accounts").build();
-    let answer = shop.ask("{ me { name } product(upc: \"table\") { title warehouse { name } stock } users { name } }").await;
+    let answer =
+        shop.ask("{ me { name } product(upc: \"table\") { title warehouse { name } stock } users { name } }").await;
     assert_eq!(answer["data"], Value::Null, "`users` may not be null");
-    let answer = shop.ask("{ me { name } mine: me { id } product(upc: \"table\") { title warehouse { name } stock } }").await;
+    let answer =
+        shop.ask("{ me { name } mine: me { id } product(upc: \"table\") { title warehouse { name } stock } }").await;
     assert_eq!(
         answer["data"],
         json!({ "me": null, "mine": null, "product": { "title": "Table", "warehouse": { "name": "North" }, "stock": 3 } })
@@ -82,6 +90,38 @@ async fn a_service_that_nobody_listens_for_is_unavailable_over_http_too() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_no_graphql_is_a_failure() {
+    for body in ["<html>", "{}", "{\"data\":null}", "[]"] {
+        let url = serve(Router::new().fallback(move || async move { body })).await;
+        let shop = Shop::builder().at("reviews", &url, Duration::from_secs(5)).build();
+        let answer = shop.ask("{ me { name } review(id: \"r1\") { body } }").await;
+        assert_eq!(answer["data"], json!({ "me": { "name": "Ada" }, "review": null }), "{body}");
+        assert_eq!(answer["errors"][0]["message"], "the reviews service gave an answer that is not GraphQL", "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_answer_in_time_is_given_up() {
+    let url = serve(Router::new().fallback(std::future::pending::<()>)).await;
+    let shop = Shop::builder().at("reviews", &url, Duration::from_millis(50)).build();
+    let answer = shop.ask("{ me { name } review(id: \"r1\") { body } }").await;
+    assert_eq!(answer["data"], json!({ "me": { "name": "Ada" }, "review": null }));
+    assert_eq!(codes(&answer), ["SUBGRAPH_UNAVAILABLE"]);
+    assert_eq!(answer["errors"][0]["message"], "the reviews service did not answer in time");
+}
+
+#[tokio::test]
+async fn an_operation_that_takes_too_long_is_given_up() {
+    let url = serve(Router::new().fallback(std::future::pending::<()>)).await;
+    let limits = Limits { deadline: Duration::from_millis(50), ..Limits::default() };
+    let shop = Shop::builder().limits(limits).at("reviews", &url, Duration::from_secs(60)).build();
+    let answer = shop.ask("{ review(id: \"r1\") { body } }").await;
+    assert_eq!(answer.get("data"), None);
+    assert_eq!(codes(&answer), ["DEADLINE_EXCEEDED"]);
+    assert!(answer["errors"][0]["extensions"]["requestId"].is_string());
+}
+
+#[tokio::test]
 async fn an_error_of_a_service_keeps_its_code_and_gets_the_path_of_the_client() {
     let shop = Shop::in_process();
     let answer = shop.ask("{ products { upc store: warehouse { keeper { name } } } }").await;
@@ -95,7 +135,8 @@ async fn an_error_of_a_service_keeps_its_code_and_gets_the_path_of_the_client() 
         ]),
         "{answer}"
     );
-    let locked = answer["errors"].as_array().unwrap().iter().find(|error| error["extensions"]["code"] == "ACCOUNT_LOCKED");
+    let locked =
+        answer["errors"].as_array().unwrap().iter().find(|error| error["extensions"]["code"] == "ACCOUNT_LOCKED");
     let locked = locked.unwrap_or_else(|| panic!("{answer}"));
     assert_eq!(locked["message"], "this account is locked");
     assert_eq!(locked["extensions"]["service"], "accounts");

@@ -1,0 +1,299 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, StatusCode, header},
+};
+use chrono::TimeDelta;
+use futures::{FutureExt, StreamExt, future::BoxFuture};
+use kernel::Actor;
+use pipewright_gateway::{HttpAuthenticator, Limits, router};
+use platform::auth::{ACTOR_HEADER, AuthError, Authenticator};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::shop::{Shop, clock, customer, reqwest_client, serve, tokens};
+
+struct Answer {
+    status: StatusCode,
+    headers: header::HeaderMap,
+    text: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    fn code(&self) -> String {
+        self.json()["errors"][0]["extensions"]["code"].as_str().unwrap().to_owned()
+    }
+}
+
+async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(body.to_vec()).unwrap() }
+}
+
+fn post(headers: &[(&str, &str)], body: impl Into<Body>) -> Request<Body> {
+    let request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
+    headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).body(body.into()).unwrap()
+}
+
+fn query(query: &str) -> String {
+    json!({ "query": query }).to_string()
+}
+
+fn open() -> Router {
+    router(Shop::in_process().gateway)
+}
+
+const RESPONSE: &str = "application/graphql-response+json";
+
+#[tokio::test]
+async fn an_answer_comes_in_the_type_that_was_asked_for() {
+    let router = open();
+    for (accept, media) in [
+        (RESPONSE, "application/graphql-response+json; charset=utf-8"),
+        ("application/json", "application/json; charset=utf-8"),
+        ("*/*", "application/json; charset=utf-8"),
+    ] {
+        let answer = send(&router, post(&[("accept", accept)], query("{ me { name } }"))).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.header("content-type"), media);
+        assert_eq!(answer.json(), json!({ "data": { "me": { "name": "Ada" } } }));
+    }
+    let answer = send(&router, post(&[("accept", "text/html")], query("{ me { name } }"))).await;
+    assert_eq!(answer.status, StatusCode::NOT_ACCEPTABLE);
+}
+
+#[tokio::test]
+async fn a_refusal_has_the_status_that_its_media_type_promises() {
+    let router = open();
+    for broken in ["{ me { name }", "{ me { shoes } }"] {
+        let strict = send(&router, post(&[("accept", RESPONSE)], query(broken))).await;
+        assert_eq!(strict.status, StatusCode::BAD_REQUEST, "{broken}");
+        let lenient = send(&router, post(&[("accept", "application/json")], query(broken))).await;
+        assert_eq!(lenient.status, StatusCode::OK, "{broken}");
+        assert_eq!(strict.json(), lenient.json());
+    }
+    for (body, accept) in [("{", RESPONSE), ("{}", "application/json"), ("[]", RESPONSE), ("{\"query\": 1}", "*/*")] {
+        let answer = send(&router, post(&[("accept", accept)], body)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
+        assert_eq!(answer.code(), "BAD_REQUEST");
+    }
+    let partial = send(&router, post(&[("accept", RESPONSE)], query("{ broken me { name } }"))).await;
+    assert_eq!(partial.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_json_is_refused() {
+    let router = open();
+    for content_type in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16"] {
+        let request = Request::post("/graphql").header(header::CONTENT_TYPE, content_type);
+        let answer = send(&router, request.body(Body::from(query("{ whoami }"))).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{content_type}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_declared_or_not() {
+    let limits = Limits { body_bytes: 100, ..Limits::default() };
+    let router = router(Shop::builder().limits(limits).build().gateway);
+    let large = query(&format!("{{ whoami }} # {}", "x".repeat(100)));
+    let declared = post(&[("content-length", &large.len().to_string())], large.clone());
+    let chunks: Vec<Result<String, std::io::Error>> =
+        large.as_bytes().chunks(40).map(|chunk| Ok(String::from_utf8_lossy(chunk).into_owned())).collect();
+    let streamed = post(&[], Body::from_stream(futures::stream::iter(chunks)));
+    for request in [declared, streamed] {
+        let answer = send(&router, request).await;
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(answer.code(), "PAYLOAD_TOO_LARGE");
+    }
+    assert_eq!(send(&router, post(&[], query("{ whoami }"))).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_query_may_come_by_get_and_a_mutation_may_not() {
+    let router = open();
+    let get = |query: &str| Request::get(format!("/graphql?{query}")).body(Body::empty()).unwrap();
+    let ask = "query=query(%24u%3AID!)%7Bproduct(upc%3A%24u)%7Btitle%7D%7D&variables=%7B%22u%22%3A%22chair%22%7D";
+    let answer = send(&router, get(ask)).await;
+    assert_eq!(answer.json(), json!({ "data": { "product": { "title": "Chair" } } }));
+    for accept in [RESPONSE, "application/json"] {
+        let act = "/graphql?query=mutation%7Brestock(upc%3A%22table%22)%7Bupc%7D%7D";
+        let answer = send(&router, Request::get(act).header("accept", accept).body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(answer.header("allow"), "POST");
+        assert_eq!(answer.code(), "METHOD_NOT_ALLOWED");
+    }
+    assert_eq!(send(&router, get("variables=%7B%7D")).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(send(&router, get("query=%7Bwhoami%7D&variables=nonsense")).await.status, StatusCode::BAD_REQUEST);
+    let put = send(&router, Request::put("/graphql").body(Body::empty()).unwrap()).await;
+    assert_eq!(put.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(put.header("allow"), "GET, POST");
+}
+
+#[tokio::test]
+async fn a_request_keeps_its_id_or_gets_one() {
+    let router = open();
+    let answer = send(&router, post(&[("x-request-id", "page-7.a")], query("{ whoami }"))).await;
+    assert_eq!(answer.header("x-request-id"), "page-7.a");
+    for unfit in ["", "has space", &"x".repeat(200)] {
+        let answer = send(&router, post(&[("x-request-id", unfit)], query("{ whoami }"))).await;
+        assert_eq!(answer.header("x-request-id").len(), 24, "{unfit}");
+    }
+}
+
+#[tokio::test]
+async fn any_operation_can_come_as_server_sent_events() {
+    let router = open();
+    let events = |text: &str| post(&[("accept", "text/event-stream")], query(text));
+    let answer = send(&router, events("{ me { name } }")).await;
+    assert_eq!(answer.header("content-type"), "text/event-stream");
+    let expected = ":\n\nevent: next\ndata: {\"data\":{\"me\":{\"name\":\"Ada\"}}}\n\nevent: complete\ndata:\n\n";
+    assert_eq!(answer.text, expected);
+    let answer = send(&router, events("{ shoes }")).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.text.contains("GRAPHQL_VALIDATION_FAILED"), "{}", answer.text);
+    let answer = send(&router, events("subscription { countdown(from: 1) }")).await;
+    assert_eq!(answer.text.matches("event: next").count(), 2, "{}", answer.text);
+    let answer = send(&router, post(&[], query("subscription { countdown(from: 1) }"))).await;
+    assert_eq!(answer.code(), "BAD_REQUEST");
+}
+
+/// Knows one key, and counts how often it was asked.
+struct Keys(Arc<AtomicUsize>);
+
+impl Authenticator for Keys {
+    fn authenticate(&self, credential: &str) -> BoxFuture<'static, Result<Arc<Actor>, AuthError>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        let answer = match credential {
+            "good" => Ok(customer()),
+            "later" => Err(AuthError::Unavailable),
+            _ => Err(AuthError::BadCredential),
+        };
+        async { answer }.boxed()
+    }
+}
+
+#[tokio::test]
+async fn nobody_comes_in_without_a_key() {
+    let router = router(Shop::builder().authenticator(Keys(Arc::default())).build().gateway);
+    for headers in
+        [&[][..], &[("authorization", "Bearer bad")], &[("authorization", "Basic good")], &[("x-api-key", "")]]
+    {
+        let answer = send(&router, post(headers, query("{ whoami }"))).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{headers:?}");
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
+        assert_eq!(answer.code(), "UNAUTHENTICATED");
+        assert_eq!(answer.json().get("data"), None);
+    }
+    for headers in [[("authorization", "Bearer good")], [("x-api-key", "good")], [("authorization", "bearer good")]] {
+        let answer = send(&router, post(&headers, query("{ whoami }"))).await;
+        assert_eq!(answer.json(), json!({ "data": { "whoami": "customer" } }), "{headers:?}");
+    }
+    let answer = send(&router, post(&[("x-api-key", "later")], query("{ whoami }"))).await;
+    assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
+    // The page asks for a key; it is itself open.
+    assert_eq!(send(&router, Request::get("/").body(Body::empty()).unwrap()).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_key_is_remembered_for_five_seconds_and_a_refusal_not_at_all() {
+    let (asked, clock) = (Arc::new(AtomicUsize::new(0)), clock());
+    let shop = Shop::builder().authenticator(Keys(asked.clone())).clock(clock.clone()).build();
+    let router = router(shop.gateway);
+    for (key, after, expected) in [("good", 0, 1), ("good", 4, 1), ("good", 1, 2), ("bad", 0, 3), ("bad", 0, 4)] {
+        clock.advance(TimeDelta::seconds(after));
+        send(&router, post(&[("x-api-key", key)], query("{ whoami }"))).await;
+        assert_eq!(asked.load(Ordering::Relaxed), expected, "{key} after {after}");
+    }
+}
+
+#[tokio::test]
+async fn the_identity_service_is_asked_over_http() {
+    let answer = |headers: header::HeaderMap, axum::Json(body): axum::Json<Value>| async move {
+        let token = headers.get(ACTOR_HEADER).unwrap().to_str().unwrap();
+        assert_eq!(tokens().verify(token).unwrap().kind, kernel::ActorKind::Gateway);
+        match body["credential"].as_str() {
+            Some("good") => Ok(axum::Json(customer())),
+            Some("odd") => Err(StatusCode::IM_A_TEAPOT),
+            _ => Err(StatusCode::UNAUTHORIZED),
+        }
+    };
+    let url = serve(Router::new().route("/internal/authenticate", axum::routing::post(answer))).await;
+    let authenticator = HttpAuthenticator::new(reqwest_client(), &format!("{url}/"), tokens());
+    assert_eq!(authenticator.authenticate("good").await, Ok(customer()));
+    assert_eq!(authenticator.authenticate("bad").await, Err(AuthError::BadCredential));
+    assert_eq!(authenticator.authenticate("odd").await, Err(AuthError::Unavailable));
+    let nobody = HttpAuthenticator::new(reqwest_client(), "http://127.0.0.1:1", tokens());
+    assert_eq!(nobody.authenticate("good").await, Err(AuthError::Unavailable));
+}
+
+#[tokio::test]
+async fn overload_says_when_to_come_back() {
+    let limits = Limits { operations: 0, subscriptions: 0, ..Limits::default() };
+    let router = router(Shop::builder().limits(limits).build().gateway);
+    for accept in [RESPONSE, "application/json"] {
+        let answer = send(&router, post(&[("accept", accept)], query("{ whoami }"))).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.header("retry-after"), "1");
+        assert_eq!(answer.code(), "OVERLOADED");
+    }
+}
+
+#[tokio::test]
+async fn probes_tell_who_is_missing() {
+    let get = |path: &str| Request::get(path).body(Body::empty()).unwrap();
+    let router = open();
+    assert_eq!(send(&router, get("/live")).await.status, StatusCode::OK);
+    assert_eq!(send(&router, get("/ready")).await.status, StatusCode::OK);
+    assert_eq!(send(&router, get("/metrics")).await.text, "shop_metric 1\n");
+    let lame = pipewright_gateway::router(Shop::builder().without("reviews").build().gateway);
+    let answer = send(&lame, get("/ready")).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.json()["subgraphs"][3], json!({ "name": "reviews", "ready": false }));
+    assert_eq!(answer.json()["subgraphs"][0], json!({ "name": "accounts", "ready": true }));
+    assert_eq!(send(&lame, get("/live")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_subscription_crosses_two_hops_of_server_sent_events() {
+    let shop = Shop::builder().over_http().await.authenticator(Keys(Arc::default())).build();
+    let url = serve(router(shop.gateway.clone())).await;
+    let request = reqwest_client()
+        .post(format!("{url}/graphql"))
+        .header("accept", "text/event-stream")
+        .header("x-api-key", "good")
+        .json(&json!({ "query": "subscription { stockChanged { upc title reviews { author { name } } } }" }));
+    let response = request.send().await.unwrap();
+    let mut bytes = response.bytes_stream();
+    assert_eq!(bytes.next().await.unwrap().unwrap(), ":\n\n");
+    let (event, ()) = tokio::join!(bytes.next(), async {
+        while shop.world.stock.receiver_count() == 0 {
+            tokio::task::yield_now().await;
+        }
+        shop.world.stock.send("chair".into()).unwrap();
+    });
+    let event = String::from_utf8(event.unwrap().unwrap().to_vec()).unwrap();
+    let data = event.strip_prefix("event: next\ndata: ").unwrap_or_else(|| panic!("{event}"));
+    let expected = json!({ "data": { "stockChanged": { "upc": "chair", "title": "Chair", "reviews": [{ "author": { "name": "Ada" } }] } } });
+    assert_eq!(serde_json::from_str::<Value>(data.trim()).unwrap(), expected);
+    drop(bytes);
+    // Whoever hangs up is unsubscribed, all the way down.
+    while shop.world.stock.receiver_count() > 0 {
+        shop.world.stock.send("chair".into()).ok();
+        tokio::task::yield_now().await;
+    }
+}

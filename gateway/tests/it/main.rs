@@ -3,6 +3,7 @@
 mod composition;
 mod errors;
 mod http;
+mod interface_objects;
 mod introspection;
 mod limits;
 mod mutations;

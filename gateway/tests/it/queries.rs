@@ -5,9 +5,7 @@ use crate::shop::Shop;
 #[tokio::test]
 async fn an_entity_is_joined_across_three_services() {
     let shop = Shop::in_process();
-    let data = shop
-        .data("{ me { name reviews { body product { title stock } } } }")
-        .await;
+    let data = shop.data("{ me { name reviews { body product { title stock } } } }").await;
     assert_eq!(
         data,
         json!({ "me": { "name": "Ada", "reviews": [
@@ -47,6 +45,17 @@ async fn an_aliased_requirement_does_not_get_in_the_way() {
     let shop = Shop::in_process();
     let data = shop.data("{ product(upc: \"chair\") { price: title weight: price cost: shipping } }").await;
     assert_eq!(data, json!({ "product": { "price": "Chair", "weight": 5000, "cost": 5000 } }));
+}
+
+#[tokio::test]
+async fn an_alias_may_hide_the_key_of_an_entity() {
+    let shop = Shop::in_process();
+    let data =
+        shop.data("{ products { upc: title code: upc stock: sizes reviews { id: body } shipping: stock } }").await;
+    assert_eq!(
+        data["products"][1],
+        json!({ "upc": "Chair", "code": "chair", "stock": [[1, 2], [3]], "reviews": [{ "id": "Fine" }], "shipping": 0 })
+    );
 }
 
 #[tokio::test]
@@ -161,7 +170,8 @@ async fn variables_are_coerced_and_defaults_apply() {
         answer,
         json!({ "data": { "products": [{ "upc": "chair", "reviews": [] }, { "upc": "cloud", "reviews": [] }] } })
     );
-    let answer = shop.ask_with("query ($by: By!) { productBy(by: $by) { title } }", json!({ "by": { "upc": "table" } })).await;
+    let answer =
+        shop.ask_with("query ($by: By!) { productBy(by: $by) { title } }", json!({ "by": { "upc": "table" } })).await;
     assert_eq!(answer, json!({ "data": { "productBy": { "title": "Table" } } }));
 }
 

@@ -9,18 +9,24 @@ mod decode;
 mod error;
 mod summary;
 
-use std::{collections::HashSet, io, path::PathBuf};
+use std::{collections::HashSet, io,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use kernel::{Code, Coded};
 use lead::domain::import::{ImportError, ImportKind, Mapping};
+use platform::config::KEY_FILE;
 use serde::{Deserialize, Serialize};
 
 use client::{Client, Key, UserError};
 use csv::{Checked, CsvFile, Row};
 pub use error::CliError;
 use summary::{Rejection, Summary};
+
+/// Rows a request carries unless told otherwise: a transaction of some 20 ms.
+const DEFAULT_BATCH: u16 = 500;
 
 /// Import leads or accounts from a CSV export
 #[derive(Debug, Args)]
@@ -40,9 +46,6 @@ pub struct ImportArgs {
     /// API key; without one, the admin key in the data directory is used
     #[arg(long, env = "PIPEWRIGHT_KEY", hide_env_values = true)]
     key: Option<Key>,
-    /// Data directory of a server on this machine, for its admin key
-    #[arg(long, default_value = ".pipewright", value_name = "DIR")]
-    data_dir: PathBuf,
     /// Show what would happen and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -53,21 +56,29 @@ pub struct ImportArgs {
     #[arg(long, value_name = "LABEL")]
     encoding: Option<String>,
     /// Rows per request
-    #[arg(long, default_value_t = 500, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=5000))]
+    #[arg(long, default_value_t = DEFAULT_BATCH, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=5000))]
     batch: u16,
 }
 
+impl ImportArgs {
+    /// `file` into the server at `url`, as if typed.
+    pub fn new(what: What, file: PathBuf, url: &str, key: &str) -> Self {
+        let Ok(key) = key.parse();
+        Self { what, file, url: url.to_owned(), key: Some(key), dry_run: false, json: false, encoding: None, batch: DEFAULT_BATCH }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum What {
+pub enum What {
     Leads,
     Accounts,
 }
 
 /// Imports the file and prints a summary: to standard output when all went well, to standard error when the
 /// import stopped half-way. Rejected rows are no error; see [`CliError`] for the exit codes.
-pub async fn run(args: ImportArgs) -> Result<(), CliError> {
+pub async fn run(args: ImportArgs, data_dir: &Path) -> Result<(), CliError> {
     let mut summary = Summary::default();
-    let done = import(&args, &mut summary).await;
+    let done = import(&args, data_dir, &mut summary).await;
     let title = match (&done, args.dry_run) {
         (Err(_), _) => "Stopped. Until then:",
         (Ok(()), true) => "Dry run, nothing was written:",
@@ -84,11 +95,11 @@ pub async fn run(args: ImportArgs) -> Result<(), CliError> {
 }
 
 /// Fills `summary` as it goes, so that it stands when the import stops.
-async fn import(args: &ImportArgs, summary: &mut Summary) -> Result<(), CliError> {
+async fn import(args: &ImportArgs, data_dir: &Path, summary: &mut Summary) -> Result<(), CliError> {
     let encoding = args.encoding.as_deref();
     let checked = csv::check(&args.file, encoding)?;
     check_headers(&checked, args.what)?;
-    let client = Client::new(&args.url, find_key(args)?)?;
+    let client = Client::new(&args.url, find_key(args, data_dir)?)?;
     let progress = progress(checked.rows);
     let mut file = CsvFile::open(&args.file, encoding)?;
     let mut sender =
@@ -122,11 +133,11 @@ fn check_headers(checked: &Checked, what: What) -> Result<(), CliError> {
     }
 }
 
-fn find_key(args: &ImportArgs) -> Result<Key, CliError> {
+fn find_key(args: &ImportArgs, data_dir: &Path) -> Result<Key, CliError> {
     if let Some(key) = args.key.as_ref().filter(|key| !key.as_str().is_empty()) {
         return Ok(key.clone());
     }
-    let path = args.data_dir.join("admin.key");
+    let path = data_dir.join(KEY_FILE);
     let missing = |error: io::Error| {
         let message =
             format!("no key: give --key, set PIPEWRIGHT_KEY, or name a --data-dir ({}: {error})", path.display());

@@ -23,6 +23,8 @@ use super::*;
 struct Cli {
     #[command(flatten)]
     args: ImportArgs,
+    #[arg(long, default_value = ".pipewright")]
+    data_dir: PathBuf,
 }
 
 /// Stored fingerprints by match key, the sizes of the batches seen, and after how many the server dies.
@@ -95,13 +97,14 @@ fn seed(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../seed").join(name).to_str().unwrap().to_owned()
 }
 
-fn args(line: &[&str]) -> ImportArgs {
-    Cli::try_parse_from([&["import"], line].concat()).unwrap().args
+fn parse(line: &[&str]) -> Cli {
+    Cli::try_parse_from([&["import"], line].concat()).unwrap()
 }
 
 async fn run_line(line: &[&str]) -> (Summary, Result<(), CliError>) {
     let mut summary = Summary::default();
-    let done = import(&args(line), &mut summary).await;
+    let Cli { args, data_dir } = parse(line);
+    let done = import(&args, &data_dir, &mut summary).await;
     (summary, done)
 }
 
@@ -192,7 +195,8 @@ async fn without_a_key_the_admin_key_of_the_data_directory_is_used() {
     let error = run_line(&line).await.1.unwrap_err();
     assert_eq!((error.code.as_ref(), error.exit_code()), ("UNAUTHENTICATED", 4));
     std::fs::write(directory.path().join("admin.key"), "pk_admin\n").unwrap();
-    assert_eq!(find_key(&args(&line)).unwrap().as_str(), "pk_admin");
+    let Cli { args, data_dir } = parse(&line);
+    assert_eq!(find_key(&args, &data_dir).unwrap().as_str(), "pk_admin");
     assert_eq!(run_line(&line).await.1, Ok(()));
 }
 

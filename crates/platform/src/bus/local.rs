@@ -31,8 +31,7 @@ pub struct LocalBus {
 
 impl LocalBus {
     pub async fn open(file: &str, clock: Clock) -> Result<Self, BusError> {
-        let url = format!("sqlite:{file}{}synchronous=normal", if file.contains('?') { "&" } else { "?" });
-        let db = Db::connect(&url).await.map_err(|error| BusError::Local(Box::new(error)))?;
+        let db = Db::connect_rebuildable(file).await.map_err(|error| BusError::Local(Box::new(error)))?;
         let Reader::Sqlite(pool) = db.writer() else { return Err(BusError::UnknownScheme) };
         sqlx::raw_sql(include_str!("schema.sql")).execute(pool).await?;
         // A lease does not outlive the process that took it.

@@ -73,10 +73,17 @@ impl Db {
     /// Opens `sqlite:FILE`, `sqlite::memory:` or `postgres://…`, creating a file that is not there.
     pub async fn connect(url: &str) -> Result<Self, DbError> {
         let pools = match url.split(':').next() {
-            Some("sqlite") => sqlite(url).await?,
+            // A committed change survives a power cut.
+            Some("sqlite") => sqlite(url, SqliteSynchronous::Full).await?,
             Some("postgres" | "postgresql") => postgres(url).await?,
             _ => return Err(DbError::UnknownScheme),
         };
+        Ok(Self { pools, statements: Arc::default() })
+    }
+
+    /// An SQLite file whose last moments may be lost in a power cut, not in a crash: for what can be rebuilt.
+    pub(crate) async fn connect_rebuildable(file: &str) -> Result<Self, DbError> {
+        let pools = sqlite(&format!("sqlite:{file}"), SqliteSynchronous::Normal).await?;
         Ok(Self { pools, statements: Arc::default() })
     }
 
@@ -169,7 +176,7 @@ async fn postgres(url: &str) -> Result<Pools, DbError> {
     Ok(Pools::Postgres(pool))
 }
 
-async fn sqlite(url: &str) -> Result<Pools, DbError> {
+async fn sqlite(url: &str, synchronous: SqliteSynchronous) -> Result<Pools, DbError> {
     let options = SqliteConnectOptions::from_str(url)
         .map_err(DbError::Connect)?
         .create_if_missing(true)
@@ -177,8 +184,7 @@ async fn sqlite(url: &str) -> Result<Pools, DbError> {
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
         .pragma("cache_size", format!("-{SQLITE_CACHE_KIB}"))
-        // A committed change survives a power cut; the bus, which can be rebuilt, asks for less.
-        .synchronous(if url.contains("synchronous=normal") { SqliteSynchronous::Normal } else { SqliteSynchronous::Full });
+        .synchronous(synchronous);
     let in_memory = url.contains(":memory:");
     if !in_memory && let Some(folder) = options.get_filename().parent() {
         std::fs::create_dir_all(folder).map_err(DbError::Folder)?;

@@ -26,6 +26,11 @@ impl Migrations {
         Ok(self.applied(db).await - before)
     }
 
+    /// How many are not applied yet.
+    pub async fn pending(self, db: &Db) -> Result<usize, DbError> {
+        Ok(self.migrator().iter().count().saturating_sub(self.applied(db).await))
+    }
+
     async fn applied(self, db: &Db) -> usize {
         const SQL: &str = "select count(*) from _sqlx_migrations";
         let count: Result<i64, sqlx::Error> = match db.writer() {

@@ -63,15 +63,17 @@ impl Query {
         vec![product("chair"), product("cloud")]
     }
 
+    /// With price and weight where shipping is asked for, without them elsewhere.
     #[graphql(entity)]
-    async fn product_with(&self, #[graphql(key)] upc: ID, price: i32, weight: Option<i32>) -> Product {
-        Product { upc, price, weight }
-    }
-
-    #[graphql(entity)]
-    async fn product(&self, ctx: &Context<'_>, upc: ID) -> Product {
+    async fn product(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(key)] upc: ID,
+        price: Option<i32>,
+        weight: Option<i32>,
+    ) -> Product {
         ctx.data_unchecked::<World>().note(format!("inventory: product {}", *upc));
-        product(&upc)
+        Product { upc, price: price.unwrap_or_default(), weight }
     }
 
     #[graphql(entity)]

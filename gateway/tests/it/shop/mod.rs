@@ -76,16 +76,21 @@ pub fn customer() -> Arc<Actor> {
 }
 
 impl Shop {
-    pub fn builder() -> ShopBuilder {
-        let world = World { log: Arc::default(), stock: broadcast::channel(16).0 };
-        let mut builder = ShopBuilder {
-            world: world.clone(),
+    /// No services yet.
+    pub fn empty() -> ShopBuilder {
+        ShopBuilder {
+            world: World { log: Arc::default(), stock: broadcast::channel(16).0 },
             sdls: Vec::new(),
             subgraphs: HashMap::new(),
             limits: Limits::default(),
             authenticator: None,
             clock: clock(),
-        };
+        }
+    }
+
+    pub fn builder() -> ShopBuilder {
+        let mut builder = Self::empty();
+        let world = builder.world.clone();
         builder.add("accounts", accounts::schema(&world));
         builder.add("products", products::schema(&world));
         builder.add("inventory", inventory::schema(&world));
@@ -117,7 +122,7 @@ impl Shop {
 }
 
 impl ShopBuilder {
-    fn add<Q, M, S>(&mut self, name: &str, schema: Schema<Q, M, S>)
+    pub fn add<Q, M, S>(&mut self, name: &str, schema: Schema<Q, M, S>)
     where
         Q: ObjectType + 'static,
         M: ObjectType + 'static,
@@ -143,6 +148,17 @@ impl ShopBuilder {
         self
     }
 
+    pub fn subgraph(&self, name: &str) -> Arc<dyn Subgraph> {
+        self.subgraphs[name].clone()
+    }
+
+    /// This service is said to be at `url`.
+    pub fn at(mut self, name: &str, url: &str, timeout: Duration) -> Self {
+        let subgraph = HttpSubgraph::new(name, url, reqwest_client(), Some(tokens()), timeout);
+        self.subgraphs.insert(name.into(), Arc::new(subgraph));
+        self
+    }
+
     /// This service does not answer.
     pub fn without(mut self, name: &str) -> Self {
         self.subgraphs.insert(name.into(), Arc::new(Down(name.into())));
@@ -155,8 +171,7 @@ impl ShopBuilder {
         for (name, subgraph) in &mut self.subgraphs {
             let url = serve(platform::http::subgraph(subgraph.clone(), tokens())).await;
             let url = format!("{url}/graphql");
-            *subgraph =
-                Arc::new(HttpSubgraph::new(name, url, client.clone(), Some(tokens()), Duration::from_secs(5)));
+            *subgraph = Arc::new(HttpSubgraph::new(name, url, client.clone(), Some(tokens()), Duration::from_secs(5)));
         }
         self
     }

@@ -1,5 +1,5 @@
 use events::lead::{AccountCreated, ContactCreated, LeadConverted, LeadStatus, RequestedOpportunity};
-use kernel::{AccountId, Actor, Code, LeadId, Money, OpportunityId, Permission};
+use kernel::{AccountId, Actor, Code, LeadId, Money, OpportunityId, Permission, is_free_mail};
 
 use super::{App, link_leads::link_leads};
 use crate::{
@@ -7,7 +7,6 @@ use crate::{
         account::{Account, AccountDetails, AccountDraft},
         contact::Contact,
         lead::Lead,
-        normalise::is_free_mail,
     },
     error::Error,
     store::{self, accounts::Wanted},

@@ -1,11 +1,11 @@
 //! A person who may become a customer.
 
 use events::lead as published;
-use kernel::{AccountId, ContactId, EmailAddress, LeadId, PersonName, PhoneNumber, Timestamp, WorkspaceId};
+use kernel::{AccountId, ContactId, EmailAddress, LeadId, PersonName, PhoneNumber, Timestamp, WorkspaceId, is_free_mail};
 
 use super::{
     import::LeadRow,
-    normalise::{company_key, is_free_mail},
+    normalise::company_key,
 };
 
 pub use events::lead::LeadStatus;

@@ -145,11 +145,8 @@ const LEADS: &[(Field, &str)] = &[
 ];
 
 const ACCOUNTS: &[(Field, &str)] = &[
-    (
-        Field::ExternalId,
-        "Record ID|Account ID|Company ID|Id|hs_object_id|Record ID - Company|External ID|18 Digit ID|\
-         Symbol|Ticker",
-    ),
+    // No ticker: it names a share class, and a company may have several.
+    (Field::ExternalId, "Record ID|Account ID|Company ID|Id|hs_object_id|Record ID - Company|External ID|18 Digit ID"),
     (Field::Name, "Company name|Account Name|Name|Company|Security|Account|Organization|Organisation"),
     (Field::Domain, "Company Domain Name|Company Domain|Domain|Domain Name|Website|Website URL|Company Website|URL"),
     (Field::Industry, "Industry|GICS Sector|Sector|Industry Group"),
@@ -238,7 +235,7 @@ mod tests {
             assert_eq!(fields(ImportKind::Accounts, head), expected, "{head}");
         }
         let stocks = "Symbol,Security,GICS Sector,GICS Sub-Industry,Headquarters Location,Date added,CIK,Founded";
-        assert_eq!(fields(ImportKind::Accounts, stocks), ["externalId", "name", "industry", "country"]);
+        assert_eq!(fields(ImportKind::Accounts, stocks), ["name", "industry", "country"]);
     }
 
     #[test]

@@ -196,7 +196,6 @@ fn a_stock_list_becomes_accounts() {
     let mapping = Mapping::detect(&head, ImportKind::Accounts).unwrap();
     let cells = strings(&["MMM", " 3M ", "Industrials", "Saint Paul, Minnesota"]);
     let account = parse_account_row(&mapping, 1, &cells).unwrap();
-    assert_eq!(account.external_id.as_deref(), Some("MMM"));
     assert_eq!((account.name.as_str(), account.domain.as_deref()), ("3M", None));
     assert_eq!(account.industry.as_deref(), Some("Industrials"));
     assert_eq!(account.country.as_deref(), Some("Saint Paul, Minnesota"));

@@ -1,0 +1,113 @@
+//! `pipewright run`: the platform in one process, or some of its services.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use axum::Router;
+use gateway::Gateway;
+use platform::{
+    config::Config,
+    http::{self, Readiness},
+    lifecycle::Tasks,
+    service::Service,
+    telemetry, with_db,
+};
+use tokio::net::TcpListener;
+
+use crate::stack::{GATEWAY, SERVICES, Shared};
+
+/// A started platform.
+pub struct Running {
+    pub url: String,
+    /// The file that identity has just written the first admin key to, if this was the first start.
+    pub new_key: Option<PathBuf>,
+    pub tasks: Tasks,
+}
+
+/// Runs until a signal.
+pub async fn run(config: Config, only: &[String]) -> anyhow::Result<()> {
+    let running = start(config, only).await?;
+    announce_key(&running)?;
+    running.tasks.run_until_stopped().await
+}
+
+/// Opens, starts and serves; returns once everything answers.
+pub async fn start(mut config: Config, only: &[String]) -> anyhow::Result<Running> {
+    check_names(only)?;
+    telemetry::init(&config.log);
+    telemetry::init_metrics();
+    let listener = http::bind(config.listen).await?;
+    config.listen = listener.local_addr()?;
+    let url = format!("http://{}", config.listen);
+    if config.mail.public_url.is_empty() {
+        config.mail.public_url.clone_from(&url);
+    }
+    let key_file = config.data_dir.join(platform::config::KEY_FILE);
+    let had_key = key_file.exists();
+    let shared = Shared::connect(config).await?;
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|wanted| wanted == name);
+    let services = shared.open_all(|def| wanted(def.name)).await?;
+    let gateway = wanted(GATEWAY).then(|| shared.gateway(&services)).transpose()?;
+    let tasks = Tasks::new();
+    for service in &services {
+        service.start(&tasks).await;
+    }
+    serve(listener, &shared, &services, gateway, &tasks);
+    Ok(Running { url, new_key: (!had_key && key_file.exists()).then_some(key_file), tasks })
+}
+
+fn check_names(only: &[String]) -> anyhow::Result<()> {
+    let known: Vec<&str> = SERVICES.iter().map(|def| def.name).chain([GATEWAY]).collect();
+    match only.iter().find(|name| !known.contains(&name.as_str())) {
+        Some(unknown) => bail!("there is no service called {unknown}; there are {}", known.join(", ")),
+        None => Ok(()),
+    }
+}
+
+fn serve(listener: TcpListener, shared: &Shared, services: &[Service], gateway: Option<Gateway>, tasks: &Tasks) {
+    let pages = services.iter().fold(Router::new(), |router, service| router.merge(service.parts.http.clone()));
+    let stop = tasks.stop();
+    let router = match gateway {
+        Some(gateway) => {
+            let draining = gateway.clone();
+            let stop = stop.clone();
+            tasks.spawn("drain", async move {
+                stop.cancelled().await;
+                draining.drain();
+                Ok(())
+            });
+            gateway::router(gateway).merge(pages)
+        }
+        None => services.iter().fold(pages, |router, service| {
+            let subgraph = http::subgraph(service.parts.subgraph.clone(), shared.tokens.clone());
+            // One service is where it is when it runs alone; several stand side by side.
+            if services.len() == 1 { router.merge(subgraph) } else { router.nest(&format!("/{}", service.def.name), subgraph) }
+        })
+        .merge(http::health(readiness(services))),
+    };
+    tasks.spawn("http", http::serve(listener, router, stop));
+}
+
+fn readiness(services: &[Service]) -> Readiness {
+    let databases: Vec<_> = services.iter().map(|service| (service.def.name, service.context.db.clone())).collect();
+    std::sync::Arc::new(move || {
+        let databases = databases.clone();
+        Box::pin(async move {
+            for (name, db) in databases {
+                let answer: Result<i32, _> = with_db!(db, pool => sqlx::query_scalar("select 1").fetch_one(pool).await);
+                answer.map_err(|_| format!("the {name} service's database"))?;
+            }
+            Ok(())
+        })
+    })
+}
+
+#[expect(clippy::print_stdout, reason = "whoever started the process reads this")]
+fn announce_key(running: &Running) -> anyhow::Result<()> {
+    if let Some(file) = &running.new_key {
+        let key = std::fs::read_to_string(file).context("the new admin key")?;
+        println!("admin key: {} (also in {})", key.trim(), file.display());
+    }
+    println!("listening on {}", running.url);
+    Ok(())
+}

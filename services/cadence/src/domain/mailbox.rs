@@ -1,0 +1,14 @@
+//! The mailbox a workspace sends from. Thin for now: it can be paused.
+
+use kernel::{MailboxId, Timestamp, WorkspaceId};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailbox {
+    pub id: MailboxId,
+    pub workspace: WorkspaceId,
+    pub version: i64,
+    pub address: String,
+    /// Nothing leaves it; what is due waits.
+    pub paused: bool,
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,67 @@
+use kernel::{Actor, Permission, Timestamp, UserId};
+
+use super::App;
+use crate::{
+    domain::api_key::{ApiKey, ApiKeySecret},
+    error::Error,
+    store,
+};
+
+#[derive(Debug, Clone)]
+pub struct CreateApiKey {
+    pub name: String,
+    /// In whose name the key acts; left out, the asking user's own.
+    pub user: Option<UserId>,
+    /// What it may do at most; left out, what the asking actor may.
+    pub permissions: Option<Vec<Permission>>,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The key is here and nowhere else: only its hash is stored.
+#[derive(Debug, Clone)]
+pub struct CreatedApiKey {
+    pub key: ApiKey,
+    pub secret: ApiKeySecret,
+}
+
+impl App {
+    pub async fn create_api_key(&self, actor: &Actor, input: CreateApiKey) -> Result<CreatedApiKey, Error> {
+        actor.require(Permission::Admin)?;
+        let permissions = input.permissions.unwrap_or_else(|| actor.permissions.clone());
+        // A narrowed key must not make itself a wider one.
+        for permission in &permissions {
+            actor.require(*permission)?;
+        }
+        if permissions.is_empty() {
+            return Err(Error::invalid("permissions", "a key without a permission opens nothing"));
+        }
+        let now = self.clock.now();
+        if input.expires_at.is_some_and(|expires_at| expires_at <= now) {
+            return Err(Error::invalid("expiresAt", "this moment has passed"));
+        }
+        let user = input.user.or_else(|| actor.subject.parse().ok());
+        let user = user.ok_or_else(|| Error::invalid("userId", "you are not a user yourself, so say whose key it is"))?;
+        let mut tx = self.db.begin().await?;
+        let user = store::users::by_id(&mut tx, actor.workspace, user).await?;
+        let user = user.ok_or(Error::NotFound { what: "user", field: "userId" })?;
+        if !user.active {
+            return Err(Error::invalid("userId", "the user is inactive, so the key would open nothing"));
+        }
+        let secret = self.generate_key();
+        let key = ApiKey {
+            id: self.clock.id(),
+            workspace: actor.workspace,
+            user: user.id,
+            name: input.name,
+            prefix: secret.prefix(),
+            permissions,
+            expires_at: input.expires_at,
+            revoked_at: None,
+            last_used_at: None,
+            created_at: now,
+        };
+        store::api_keys::insert(&mut tx, &key, &secret.hash()).await?;
+        self.outbox.commit(tx).await?;
+        Ok(CreatedApiKey { key, secret })
+    }
+}

@@ -1,0 +1,50 @@
+use kernel::{Actor, Permission, PersonName, UserId};
+
+use super::App;
+use crate::{
+    domain::user::{Role, User},
+    error::Error,
+    store,
+};
+
+/// What to change; `None` keeps a value.
+#[derive(Debug, Clone)]
+pub struct UpdateUser {
+    pub id: UserId,
+    pub name: Option<PersonName>,
+    pub role: Option<Role>,
+    pub active: Option<bool>,
+    /// The version that was read: refused with `CONFLICT` if the user is newer.
+    pub version: Option<i64>,
+}
+
+impl App {
+    /// Changes a user; a new role or absence counts for their keys at once.
+    pub async fn update_user(&self, actor: &Actor, input: UpdateUser) -> Result<User, Error> {
+        actor.require(Permission::Admin)?;
+        let mut tx = self.db.begin().await?;
+        // Two admins who demote each other at once would both find the other still there.
+        store::workspaces::lock(&mut tx, actor.workspace).await?;
+        let user = store::users::by_id(&mut tx, actor.workspace, input.id).await?.ok_or(Error::not_found("user"))?;
+        if input.version.is_some_and(|version| version != user.version) {
+            return Err(Error::Conflict);
+        }
+        let change = user.change(self.clock.now(), |user| {
+            user.name = input.name.unwrap_or_else(|| user.name.clone());
+            user.role = input.role.unwrap_or(user.role);
+            user.active = input.active.unwrap_or(user.active);
+        });
+        let Some(change) = change else { return Ok(user) };
+        if change.loses_an_admin() && store::users::count_active_admins(&mut tx, actor.workspace).await? <= 1 {
+            return Err(Error::LastAdmin);
+        }
+        if store::users::update(&mut tx, &change).await? == 0 {
+            return Err(Error::Conflict);
+        }
+        let mut events = self.outbox.events(actor.into());
+        events.push(&change.updated());
+        events.save(&mut tx).await?;
+        self.outbox.commit(tx).await?;
+        Ok(change.current)
+    }
+}

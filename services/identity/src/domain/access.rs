@@ -1,0 +1,56 @@
+//! Who may do what: a role allows, a key allows no more than its user's role.
+
+use events::identity::Role;
+use kernel::Permission;
+
+const NAMES: [(Permission, &str); 3] =
+    [(Permission::Read, "read"), (Permission::Write, "write"), (Permission::Admin, "admin")];
+
+pub fn permissions_of(role: Role) -> &'static [Permission] {
+    match role {
+        Role::Admin => &[Permission::Read, Permission::Write, Permission::Admin],
+        Role::Rep => &[Permission::Read, Permission::Write],
+        Role::ReadOnly => &[Permission::Read],
+    }
+}
+
+/// What a key that was given `granted` can do today, when its user has `role`.
+pub fn effective_permissions(role: Role, granted: &[Permission]) -> Vec<Permission> {
+    permissions_of(role).iter().copied().filter(|permission| granted.contains(permission)).collect()
+}
+
+/// Permissions as they are stored: names with a space between.
+pub fn to_text(permissions: &[Permission]) -> String {
+    let names = NAMES.iter().filter(|(permission, _)| permissions.contains(permission)).map(|(_, name)| *name);
+    names.collect::<Vec<_>>().join(" ")
+}
+
+/// Reads [`to_text`]'s form. A name that is not known grants nothing.
+pub fn from_text(text: &str) -> Vec<Permission> {
+    let named = |word: &str| NAMES.iter().find(|(_, name)| *name == word).map(|(permission, _)| *permission);
+    text.split(' ').filter_map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_can_do_what_both_it_and_the_role_allow() {
+        use Permission::{Admin, Read, Write};
+        let all = [Read, Write, Admin];
+        assert_eq!(effective_permissions(Role::Admin, &all), all);
+        assert_eq!(effective_permissions(Role::Rep, &all), [Read, Write]);
+        assert_eq!(effective_permissions(Role::ReadOnly, &all), [Read]);
+        assert_eq!(effective_permissions(Role::Admin, &[Read]), [Read]);
+        assert_eq!(effective_permissions(Role::ReadOnly, &[Write]), []);
+    }
+
+    #[test]
+    fn permissions_survive_their_text_and_unknown_words_grant_nothing() {
+        let permissions = [Permission::Read, Permission::Admin];
+        assert_eq!(to_text(&permissions), "read admin");
+        assert_eq!(from_text("read admin"), permissions);
+        assert_eq!(from_text("root "), []);
+    }
+}

@@ -1,0 +1,108 @@
+//! A person who works in a workspace.
+
+use events::identity as published;
+use kernel::{EmailAddress, PersonName, Timestamp, UserId, WorkspaceId};
+
+pub use events::identity::Role;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    pub workspace: WorkspaceId,
+    pub version: i64,
+    pub name: PersonName,
+    pub email: EmailAddress,
+    pub role: Role,
+    /// An inactive user's keys open nothing.
+    pub active: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A user who is about to be created.
+#[derive(Debug, Clone)]
+pub struct UserDraft {
+    pub name: PersonName,
+    pub email: EmailAddress,
+    pub role: Role,
+}
+
+/// A user as they were and as they are now.
+#[derive(Debug, Clone)]
+pub struct UserChange {
+    pub previous: User,
+    pub current: User,
+}
+
+impl User {
+    pub fn create(draft: UserDraft, id: UserId, workspace: WorkspaceId, now: Timestamp) -> Self {
+        let UserDraft { name, email, role } = draft;
+        Self { id, workspace, version: 1, name, email, role, active: true, created_at: now, updated_at: now }
+    }
+
+    /// The change `edit` makes, or `None` if it makes none.
+    pub fn change(&self, now: Timestamp, edit: impl FnOnce(&mut Self)) -> Option<UserChange> {
+        let mut current = self.clone();
+        edit(&mut current);
+        if current == *self {
+            return None;
+        }
+        current.version += 1;
+        current.updated_at = now;
+        Some(UserChange { previous: self.clone(), current })
+    }
+
+    pub fn is_active_admin(&self) -> bool {
+        self.active && self.role == Role::Admin
+    }
+
+    pub fn published(&self) -> published::User {
+        published::User {
+            id: self.id,
+            version: self.version,
+            name: self.name.as_str().to_owned(),
+            email: self.email.clone(),
+            role: self.role,
+            active: self.active,
+        }
+    }
+}
+
+impl UserChange {
+    /// Whether an active admin stops being one.
+    pub fn loses_an_admin(&self) -> bool {
+        self.previous.is_active_admin() && !self.current.is_active_admin()
+    }
+
+    pub fn updated(&self) -> published::UserUpdated {
+        published::UserUpdated { previous: self.previous.published(), current: self.current.published() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::Clock;
+
+    use super::*;
+
+    fn admin() -> User {
+        let clock = Clock::fixed(Timestamp::UNIX_EPOCH, 1);
+        let draft = UserDraft { name: PersonName::new("Ada"), email: EmailAddress::parse("ada@example.com").unwrap(), role: Role::Admin };
+        User::create(draft, clock.id(), clock.id(), clock.now())
+    }
+
+    #[test]
+    fn an_edit_that_changes_nothing_is_no_change() {
+        assert!(admin().change(Timestamp::UNIX_EPOCH, |user| user.role = Role::Admin).is_none());
+        let change = admin().change(Timestamp::UNIX_EPOCH, |user| user.name = PersonName::new("Ada L.")).unwrap();
+        assert_eq!(change.current.version, 2);
+        assert!(!change.loses_an_admin());
+    }
+
+    #[test]
+    fn an_admin_is_lost_by_demotion_and_by_leaving() {
+        let demoted = admin().change(Timestamp::UNIX_EPOCH, |user| user.role = Role::Rep).unwrap();
+        let left = admin().change(Timestamp::UNIX_EPOCH, |user| user.active = false).unwrap();
+        assert!(demoted.loses_an_admin() && left.loses_an_admin());
+    }
+}

@@ -1,0 +1,151 @@
+use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use kernel::{Actor, ApiKeyId, UserId, WorkspaceId};
+use platform::graphql::{IntoGraphql, Long};
+
+use super::loaders::load_user;
+use crate::{
+    domain::{Workspace, api_key::ApiKey, user::User},
+    error::Error,
+};
+
+/// What a user does in the workspace, and so may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "events::identity::Role")]
+pub enum Role {
+    /// May do everything.
+    Admin,
+    /// Takes leads; may read and write.
+    Rep,
+    ReadOnly,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "kernel::Permission")]
+pub enum Permission {
+    Read,
+    Write,
+    /// Users, keys, configuration of routing, sequences and pipelines.
+    Admin,
+}
+
+/// What kind of party acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "kernel::ActorKind")]
+pub enum ActorKind {
+    User,
+    ApiKey,
+    /// Pipewright itself, acting on an event.
+    System,
+    Gateway,
+}
+
+/// The party on whose behalf a request is made.
+pub struct Me(pub Actor);
+
+#[Object]
+impl Me {
+    /// Id of the user, or the name of the service that acts by itself.
+    async fn id(&self) -> ID {
+        ID::from(self.0.subject.as_str())
+    }
+
+    async fn kind(&self) -> ActorKind {
+        self.0.kind.into()
+    }
+
+    async fn permissions(&self) -> Vec<Permission> {
+        self.0.permissions.iter().copied().map(Into::into).collect()
+    }
+
+    /// Nobody, when a service acts by itself.
+    async fn user(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<UserObject>> {
+        let Ok(id) = self.0.subject.parse::<UserId>() else { return Ok(None) };
+        Ok(load_user(ctx, id).await?.map(UserObject::from))
+    }
+}
+
+/// A tenant: what it holds, no other sees.
+#[derive(SimpleObject)]
+#[graphql(name = "Workspace")]
+pub struct WorkspaceObject {
+    id: WorkspaceId,
+    name: String,
+}
+
+impl From<Workspace> for WorkspaceObject {
+    fn from(Workspace { id, name, created_at: _ }: Workspace) -> Self {
+        Self { id, name }
+    }
+}
+
+/// A person who works in the workspace.
+#[derive(SimpleObject)]
+#[graphql(name = "User")]
+pub struct UserObject {
+    id: UserId,
+    /// Grows by one with every change; give it to `updateUser` to refuse overwriting somebody else's.
+    version: Long,
+    name: String,
+    email: String,
+    role: Role,
+    /// An inactive user takes no leads, and their keys open nothing.
+    active: bool,
+}
+
+impl From<User> for UserObject {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id,
+            version: Long(user.version),
+            name: user.name.into_string(),
+            email: user.email.into_string(),
+            role: user.role.into(),
+            active: user.active,
+        }
+    }
+}
+
+/// A key that programs present in a user's name. The key itself is shown once, when it is made.
+#[derive(SimpleObject)]
+#[graphql(complex, name = "ApiKey")]
+pub struct ApiKeyObject {
+    id: ApiKeyId,
+    /// What the key is for.
+    name: String,
+    /// The key's first characters, to know it again.
+    prefix: String,
+    /// What it may do at most; the user's role bounds it further.
+    permissions: Vec<Permission>,
+    expires_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+    /// To the minute.
+    last_used_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+    #[graphql(skip)]
+    user_id: UserId,
+}
+
+#[ComplexObject]
+impl ApiKeyObject {
+    /// In whose name it acts.
+    async fn user(&self, ctx: &Context<'_>) -> async_graphql::Result<UserObject> {
+        load_user(ctx, self.user_id).await?.map(UserObject::from).ok_or(Error::not_found("user")).graphql()
+    }
+}
+
+impl From<ApiKey> for ApiKeyObject {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            id: key.id,
+            name: key.name,
+            prefix: key.prefix,
+            permissions: key.permissions.into_iter().map(Into::into).collect(),
+            expires_at: key.expires_at,
+            revoked_at: key.revoked_at,
+            last_used_at: key.last_used_at,
+            created_at: key.created_at,
+            user_id: key.user,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The lead service through its API, on both engines.
+
+mod accounts;
+mod convert;
+mod import;
+mod leads;

@@ -1,0 +1,96 @@
+use events::pipeline::OpportunityCreated;
+use kernel::{AccountId, Actor, ContactId, Money, OpportunityId, Permission, PipelineId, StageId, id::TypedId};
+use platform::{
+    Tx,
+    idempotency::{self, Claim},
+};
+use serde_json::json;
+
+use super::{App, default_pipeline::default_pipeline};
+use crate::{
+    domain::{
+        opportunity::{Opportunity, OpportunityDraft},
+        pipeline::Stage,
+    },
+    error::Error,
+    store,
+};
+
+#[derive(Debug, Clone)]
+pub struct CreateOpportunity {
+    pub name: String,
+    pub account: AccountId,
+    pub contact: Option<ContactId>,
+    /// The workspace's default if neither this nor a stage is given.
+    pub pipeline: Option<PipelineId>,
+    /// The pipeline's first if `None`.
+    pub stage: Option<StageId>,
+    pub amount: Option<Money>,
+    pub idempotency_key: Option<String>,
+}
+
+impl App {
+    /// Opens an opportunity; the same key and input again find the first one.
+    pub async fn create_opportunity(&self, actor: &Actor, input: CreateOpportunity) -> Result<Opportunity, Error> {
+        actor.require(Permission::Write)?;
+        let mut tx = self.db.begin().await?;
+        let id = self.clock.id();
+        if let Some(first) = claimed_before(&mut tx, actor, &input, id).await? {
+            return store::opportunities::by_id(&mut tx, actor, first).await?.ok_or(Error::Conflict);
+        }
+        if !store::known::is_account(&mut tx, actor, input.account).await? {
+            return Err(Error::not_found("account", "accountId"));
+        }
+        if let Some(contact) = input.contact
+            && !store::known::is_contact(&mut tx, actor, contact).await?
+        {
+            return Err(Error::not_found("contact", "contactId"));
+        }
+        let stage = self.stage_for(&mut tx, actor, &input).await?;
+        let CreateOpportunity { name, account, contact, amount, .. } = input;
+        let draft = OpportunityDraft { name, account, contact, amount };
+        let opportunity = Opportunity::open(draft, id, &stage, self.clock.now());
+        if !store::opportunities::insert(&mut tx, &opportunity).await? {
+            return Err(Error::Conflict);
+        }
+        store::opportunities::insert_entry(&mut tx, &opportunity.stage_entry(&actor.subject)).await?;
+        let mut events = self.outbox.events(actor.into());
+        events.push(&OpportunityCreated { current: opportunity.published(&stage) });
+        events.save(&mut tx).await?;
+        self.outbox.commit(tx).await?;
+        Ok(opportunity)
+    }
+
+    async fn stage_for(&self, tx: &mut Tx, actor: &Actor, input: &CreateOpportunity) -> Result<Stage, Error> {
+        if let Some(id) = input.stage {
+            let stage = store::pipelines::stage(tx, actor, id).await?.ok_or(Error::not_found("stage", "stageId"))?;
+            if input.pipeline.is_some_and(|pipeline| pipeline != stage.pipeline) {
+                return Err(Error::invalid("stageId", "the stage belongs to another pipeline"));
+            }
+            return Ok(stage);
+        }
+        let pipeline = match input.pipeline {
+            Some(id) => store::pipelines::by_id(tx, actor, id).await?.ok_or(Error::not_found("pipeline", "pipelineId"))?,
+            None => default_pipeline(tx, actor.workspace, &self.clock).await?,
+        };
+        pipeline.first_stage().cloned().ok_or_else(|| Error::invalid("pipelineId", "the pipeline has no stages"))
+    }
+}
+
+/// The opportunity that this request's key opened before, if it carries a key and did.
+async fn claimed_before(
+    tx: &mut Tx,
+    actor: &Actor,
+    input: &CreateOpportunity,
+    id: OpportunityId,
+) -> Result<Option<OpportunityId>, Error> {
+    let CreateOpportunity { name, account, contact, pipeline, stage, amount, idempotency_key } = input;
+    let Some(key) = idempotency_key else { return Ok(None) };
+    let input = json!({
+        "name": name, "account": account, "contact": contact, "pipeline": pipeline, "stage": stage, "amount": amount,
+    });
+    match idempotency::claim(tx, actor, "createOpportunity", key, &input, id.uuid()).await? {
+        Claim::New => Ok(None),
+        Claim::Seen(first) => Ok(Some(first.into())),
+    }
+}

@@ -1,0 +1,69 @@
+use async_graphql::{Context, Object, SimpleObject};
+use kernel::Actor;
+use platform::graphql::{UserError, actor, mutation};
+
+use super::{
+    inputs::{CreateOpportunityInput, MoveOpportunityInput, UpdateOpportunityInput},
+    types::OpportunityObject,
+};
+use crate::app::App;
+
+pub struct Mutation;
+
+#[derive(SimpleObject)]
+struct CreateOpportunityPayload {
+    opportunity: Option<OpportunityObject>,
+    errors: Vec<UserError>,
+}
+
+#[derive(SimpleObject)]
+struct MoveOpportunityPayload {
+    opportunity: Option<OpportunityObject>,
+    errors: Vec<UserError>,
+}
+
+#[derive(SimpleObject)]
+struct UpdateOpportunityPayload {
+    opportunity: Option<OpportunityObject>,
+    errors: Vec<UserError>,
+}
+
+#[Object]
+impl Mutation {
+    /// Opens an opportunity at an account.
+    async fn create_opportunity(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateOpportunityInput,
+    ) -> async_graphql::Result<CreateOpportunityPayload> {
+        let (app, actor) = parts(ctx)?;
+        let (opportunity, errors) = mutation(async { app.create_opportunity(actor, input.try_into()?).await }.await)?;
+        Ok(CreateOpportunityPayload { opportunity: opportunity.map(Into::into), errors })
+    }
+
+    /// Moves an opportunity to a stage of its pipeline; the stage decides whether that wins or loses it. A closed
+    /// opportunity cannot move.
+    async fn move_opportunity(
+        &self,
+        ctx: &Context<'_>,
+        input: MoveOpportunityInput,
+    ) -> async_graphql::Result<MoveOpportunityPayload> {
+        let (app, actor) = parts(ctx)?;
+        let (opportunity, errors) = mutation(app.move_opportunity(actor, input.into()).await)?;
+        Ok(MoveOpportunityPayload { opportunity: opportunity.map(Into::into), errors })
+    }
+
+    async fn update_opportunity(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateOpportunityInput,
+    ) -> async_graphql::Result<UpdateOpportunityPayload> {
+        let (app, actor) = parts(ctx)?;
+        let (opportunity, errors) = mutation(async { app.update_opportunity(actor, input.try_into()?).await }.await)?;
+        Ok(UpdateOpportunityPayload { opportunity: opportunity.map(Into::into), errors })
+    }
+}
+
+fn parts<'a>(ctx: &Context<'a>) -> async_graphql::Result<(&'a App, &'a Actor)> {
+    Ok((ctx.data_unchecked(), actor(ctx)?))
+}

@@ -1,0 +1,1 @@
+//! The pipeline service through GraphQL and its handlers, on both engines.

@@ -1,0 +1,71 @@
+use kernel::{Code, Coded, PageError};
+use platform::HandleError;
+use thiserror::Error;
+
+use crate::domain::{rep::OutOfRange, route::UnknownRule};
+
+/// What can go wrong in the routing service. `Display` is safe to show.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error(transparent)]
+    Forbidden(#[from] kernel::Forbidden),
+    #[error("there is no such {what}")]
+    NotFound { what: &'static str, field: &'static str },
+    #[error(transparent)]
+    OutOfRange(#[from] OutOfRange),
+    #[error("the user behind this rep is inactive or has another role: change that first")]
+    UserCannotTakeLeads,
+    #[error("the object was changed by somebody else meanwhile; read it again and retry")]
+    Conflict,
+    #[error(transparent)]
+    UnknownRule(#[from] UnknownRule),
+    #[error(transparent)]
+    Page(#[from] PageError),
+    #[error("something broke on our side")]
+    Db(#[source] sqlx::Error),
+}
+
+impl Error {
+    pub fn no_lead() -> Self {
+        Self::NotFound { what: "lead here, or it is not enriched yet", field: "leadId" }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let taken = error.as_database_error().is_some_and(|error| error.is_unique_violation());
+        if taken { Self::Conflict } else { Self::Db(error) }
+    }
+}
+
+impl From<Error> for HandleError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Db(error) => Self::Db(error),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+impl Coded for Error {
+    fn code(&self) -> Code {
+        match self {
+            Self::Forbidden(error) => error.code(),
+            Self::NotFound { .. } => Code::NotFound,
+            Self::OutOfRange(_) => Code::InvalidInput,
+            Self::UserCannotTakeLeads | Self::Conflict | Self::UnknownRule(_) => Code::Conflict,
+            Self::Page(error) => error.code(),
+            Self::Db(_) => Code::Internal,
+        }
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::NotFound { field, .. } => Some(field),
+            Self::OutOfRange(error) => Some(error.field),
+            Self::UserCannotTakeLeads => Some("active"),
+            Self::Page(error) => error.field(),
+            _ => None,
+        }
+    }
+}

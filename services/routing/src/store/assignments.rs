@@ -1,0 +1,89 @@
+use kernel::{DecisionId, LeadId, RepId, Timestamp, WorkspaceId};
+use platform::{
+    Db, Tx,
+    db::{push_in, push_rows},
+    with_db, with_tx,
+};
+use sqlx::{FromRow, QueryBuilder};
+
+use crate::domain::assignment::Assignment;
+
+const COLUMNS: &str = "workspace_id, lead_id, decision_id, rep_id, decided_at";
+
+#[derive(FromRow)]
+struct Row {
+    workspace_id: WorkspaceId,
+    lead_id: LeadId,
+    decision_id: DecisionId,
+    rep_id: Option<RepId>,
+    decided_at: Timestamp,
+}
+
+impl From<Row> for Assignment {
+    fn from(row: Row) -> Self {
+        let Row { workspace_id, lead_id, decision_id, rep_id, decided_at } = row;
+        Self { workspace: workspace_id, lead: lead_id, decision: decision_id, rep: rep_id, decided_at }
+    }
+}
+
+/// What a write may find in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The lead has no decision yet.
+    Free,
+    /// The new decision supersedes the one in force.
+    Taken,
+}
+
+/// Puts decisions in force. Returns how many found their place as expected.
+pub async fn put(tx: &mut Tx, assignments: &[Assignment], place: Place) -> Result<usize, sqlx::Error> {
+    let mut put = 0;
+    for chunk in assignments.chunks(500) {
+        put += with_tx!(tx, conn => {
+            let mut query = QueryBuilder::new(format!("insert into assignment ({COLUMNS}) "));
+            push_rows(&mut query, chunk, |mut row, assignment| {
+                row.push_bind(assignment.workspace)
+                    .push_bind(assignment.lead)
+                    .push_bind(assignment.decision)
+                    .push_bind(assignment.rep)
+                    .push_bind(assignment.decided_at);
+            });
+            query.push(match place {
+                Place::Free => " on conflict do nothing",
+                Place::Taken => {
+                    " on conflict (workspace_id, lead_id) do update set decision_id = excluded.decision_id, \
+                     rep_id = excluded.rep_id, decided_at = excluded.decided_at"
+                }
+            });
+            query.build().persistent(chunk.len() == 1).execute(conn).await?.rows_affected()
+        });
+    }
+    Ok(usize::try_from(put).unwrap_or(usize::MAX))
+}
+
+/// The lead's decision in force.
+pub async fn by_lead(tx: &mut Tx, workspace: WorkspaceId, lead: LeadId) -> Result<Option<Assignment>, sqlx::Error> {
+    let row: Option<Row> = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from assignment where workspace_id = "));
+        query.push_bind(workspace).push(" and lead_id = ").push_bind(lead);
+        query.build_query_as().fetch_optional(conn).await?
+    });
+    Ok(row.map(Assignment::from))
+}
+
+/// The decisions in force for these leads, in no order.
+pub async fn by_leads(db: &Db, workspace: WorkspaceId, leads: &[LeadId]) -> Result<Vec<Assignment>, sqlx::Error> {
+    let rows: Vec<Row> = with_db!(db, pool => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from assignment where workspace_id = "));
+        query.push_bind(workspace).push(" and lead_id in ");
+        push_in(&mut query, leads.iter().copied());
+        query.build_query_as().persistent(leads.len() == 1).fetch_all(pool).await?
+    });
+    Ok(rows.into_iter().map(Assignment::from).collect())
+}
+
+/// Up to `limit` leads of the fallback queue, the longest waiting first.
+pub async fn waiting(tx: &mut Tx, workspace: WorkspaceId, limit: i64) -> Result<Vec<LeadId>, sqlx::Error> {
+    const SQL: &str = "select lead_id from assignment where workspace_id = $1 and rep_id is null order by decided_at, lead_id limit $2";
+    with_tx!(tx, conn => sqlx::query_scalar(SQL).bind(workspace).bind(limit).fetch_all(conn).await)
+}
