@@ -309,7 +309,7 @@ fn plan(
         steps.push(step);
     }
     let root = folded.ty.clone();
-    Ok(Prepared { steps, selections: Selections::new(&supergraph.schema, &root, vec![folded]) })
+    Ok(Prepared { steps, selections: Selections::new(supergraph, &root, vec![folded]) })
 }
 
 fn overloaded() -> Response {

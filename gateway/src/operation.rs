@@ -81,7 +81,7 @@ impl Document {
         let groups = if self.kind().is_mutation() { by_response_key(selections) } else { vec![selections] };
         let print = |selections| {
             let mut root = SelectionSet { ty: folded.ty.clone(), selections };
-            add_typenames(supergraph, &mut root);
+            make_plannable(supergraph, &mut root);
             let operation = Operation {
                 operation_type: self.kind(),
                 name: None,
@@ -183,22 +183,29 @@ impl Folder<'_> {
     }
 }
 
-/// An object of an interface or a union says what it is, and nothing is asked for nothing.
-fn add_typenames(supergraph: &Supergraph, set: &mut SelectionSet) {
+/// An object of an interface or a union says what it is, nothing is asked for nothing, and no alias stands in
+/// the way of a key.
+fn make_plannable(supergraph: &Supergraph, set: &mut SelectionSet) {
     for selection in &mut set.selections {
         match selection {
             Selection::Field(field) => {
                 let field = field.make_mut();
+                if field.name == "__typename" {
+                    field.alias = None;
+                }
+                if let Some(safe) = supergraph.aliases.safe(field.alias.as_ref(), &field.name) {
+                    field.alias = Some(safe);
+                }
                 let ty = supergraph.schema.types.get(field.ty().inner_named_type());
                 if ty.is_some_and(|ty| !ty.is_leaf()) {
-                    add_typenames(supergraph, &mut field.selection_set);
+                    make_plannable(supergraph, &mut field.selection_set);
                     let is_abstract = !matches!(ty, Some(ExtendedType::Object(_)));
                     if is_abstract || field.selection_set.is_empty() {
                         add_typename(supergraph, &mut field.selection_set);
                     }
                 }
             }
-            Selection::InlineFragment(fragment) => add_typenames(supergraph, &mut fragment.make_mut().selection_set),
+            Selection::InlineFragment(fragment) => make_plannable(supergraph, &mut fragment.make_mut().selection_set),
             Selection::FragmentSpread(_) => {}
         }
     }

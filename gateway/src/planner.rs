@@ -205,24 +205,3 @@ fn rewrites(rewrites: Option<&[FetchRewrite]>) -> Vec<Rewrite> {
         })
         .collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scratch() {
-        let sdl = std::fs::read_to_string("/tmp/shop.graphql").unwrap();
-        let planner = HivePlanner::new(&sdl).unwrap();
-        for q in std::fs::read_to_string("/tmp/queries.txt").unwrap().lines() {
-            let document = safe_parse_operation(q).unwrap();
-            let normalized = normalize_operation(&planner.0.supergraph, &document, None).unwrap();
-            let plan = planner.0.plan_from_normalized_operation(
-                normalized.executable_operation(),
-                PlannerOverrideContext::default(),
-                &CancellationToken::with_timeout(Duration::from_secs(9)),
-            );
-            match plan { Ok(plan) => eprintln!("{q}\n{plan}"), Err(e) => eprintln!("{q}\n{e:?}") }
-        }
-    }
-}

@@ -1,6 +1,6 @@
 //! A supergraph made ready to serve: the schema that clients see, the planner, who the subgraphs are.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use apollo_compiler::{
     Name, Schema,
@@ -22,6 +22,7 @@ pub struct Supergraph {
     /// Name to URL, as written in the supergraph.
     pub subgraphs: BTreeMap<String, String>,
     pub(crate) types: PossibleTypes,
+    pub(crate) aliases: Aliases,
     pub(crate) planner: Box<dyn QueryPlanner>,
 }
 
@@ -52,6 +53,7 @@ impl Supergraph {
             schema,
             subgraphs,
             types: PossibleTypes::of(&document),
+            aliases: Aliases::of(&document),
             planner: Box::new(HivePlanner::new(sdl)?),
         })
     }
@@ -90,6 +92,37 @@ impl PossibleTypes {
     /// Is every `object` also a `condition`?
     pub fn satisfies(&self, object: &str, condition: &str) -> bool {
         object == condition || self.0.get(condition).is_some_and(|members| members.contains(object))
+    }
+}
+
+/// Safe response keys for the fetches. A client may call one field by the name of another, say a title `id`;
+/// beside it the plan needs the true `id`, as a key. So an alias that is the name of any field goes under
+/// another name until the result is projected.
+#[derive(Debug, Default)]
+pub(crate) struct Aliases(HashSet<String>);
+
+const SAFE: &str = "_alias_";
+
+impl Aliases {
+    fn of(document: &Document) -> Self {
+        let fields = document.definitions.iter().flat_map(|definition| match definition {
+            Definition::ObjectTypeDefinition(object) => object.fields.as_slice(),
+            Definition::InterfaceTypeDefinition(interface) => interface.fields.as_slice(),
+            _ => &[],
+        });
+        Self(fields.map(|field| field.name.to_string()).collect())
+    }
+
+    /// The key to fetch a field under, if it is not its response key.
+    pub fn safe(&self, alias: Option<&Name>, field: &Name) -> Option<Name> {
+        let alias = alias.filter(|alias| *alias != field && self.0.contains(alias.as_str()))?;
+        let introspective = field.starts_with("__");
+        (!introspective).then(|| Name::new_unchecked(&format!("{SAFE}{alias}")))
+    }
+
+    /// The client's key for one that a fetch used.
+    pub fn original<'k>(&self, key: &'k str) -> &'k str {
+        key.strip_prefix(SAFE).filter(|alias| self.0.contains(*alias)).unwrap_or(key)
     }
 }
 

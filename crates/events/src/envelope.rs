@@ -47,7 +47,14 @@ pub struct PayloadError {
 
 impl Envelope {
     /// Wraps `event`, published by `service` on behalf of `actor`, as a consequence of `cause`.
-    pub fn wrap<E: Event>(service: &str, id: EventId, time: Timestamp, actor: &Actor, cause: Option<&Envelope>, event: &E) -> Result<Self, serde_json::Error> {
+    pub fn wrap<E: Event>(
+        service: &str,
+        id: EventId,
+        time: Timestamp,
+        actor: &Actor,
+        cause: Option<&Envelope>,
+        event: &E,
+    ) -> Result<Self, serde_json::Error> {
         Ok(Self {
             specversion: "1.0".to_owned(),
             id,

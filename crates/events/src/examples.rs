@@ -3,7 +3,9 @@
 
 use kernel::{Actor, Clock, Currency, EmailAddress, Money, PersonName, Timestamp, id::TypedId};
 
-use crate::{Envelope, Event, cadence, enrichment, identity, lead, pipeline, routing};
+use serde_json::json;
+
+use crate::{Envelope, Event, PayloadError, cadence, enrichment, identity, lead, pipeline, routing};
 
 /// Every published event once, in the order of their types.
 pub fn all() -> Vec<Envelope> {
@@ -18,6 +20,40 @@ pub fn all() -> Vec<Envelope> {
     let mut envelopes = examples.envelopes;
     envelopes.sort_by(|a, b| a.r#type.cmp(&b.r#type));
     envelopes
+}
+
+/// Reads the payload as today's code does and writes it again; `None` for a type nobody publishes any more.
+pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadError>> {
+    macro_rules! reread_as {
+        ($($payload:ty),+ $(,)?) => {
+            match envelope.r#type.as_str() {
+                $(<$payload as Event>::TYPE => Some(envelope.payload::<$payload>().map(|payload| json!(payload))),)+
+                _ => None,
+            }
+        };
+    }
+    reread_as!(
+        cadence::ContactUnsubscribed,
+        cadence::EnrollmentFinished,
+        cadence::EnrollmentStarted,
+        cadence::EnrollmentStopped,
+        cadence::MessageSent,
+        enrichment::EmailVerified,
+        enrichment::LeadEnriched,
+        identity::ApiKeyRevoked,
+        identity::UserCreated,
+        identity::UserUpdated,
+        lead::AccountCreated,
+        lead::AccountUpdated,
+        lead::ContactCreated,
+        lead::LeadCaptured,
+        lead::LeadConverted,
+        lead::LeadUpdated,
+        pipeline::OpportunityCreated,
+        pipeline::OpportunityStageChanged,
+        routing::LeadRouted,
+        routing::LeadUnrouted,
+    )
 }
 
 struct Examples {
@@ -37,9 +73,19 @@ impl Examples {
     }
 
     fn identity(&mut self) {
-        let user = identity::User { id: self.id(), version: 1, name: "Grace Hopper".into(), email: email("grace@example.com"), role: identity::Role::Rep, active: true };
+        let user = identity::User {
+            id: self.id(),
+            version: 1,
+            name: "Grace Hopper".into(),
+            email: email("grace@example.com"),
+            role: identity::Role::Rep,
+            active: true,
+        };
         self.add(&identity::UserCreated { current: user.clone() });
-        self.add(&identity::UserUpdated { previous: user.clone(), current: identity::User { version: 2, active: false, ..user } });
+        self.add(&identity::UserUpdated {
+            previous: user.clone(),
+            current: identity::User { version: 2, active: false, ..user },
+        });
         self.add(&identity::ApiKeyRevoked { key: self.id() });
     }
 
@@ -83,17 +129,27 @@ impl Examples {
             created_at: self.clock.now(),
         };
         self.add(&lead::LeadCaptured { current: lead.clone() });
-        self.add(&lead::LeadUpdated { previous: lead.clone(), current: lead::Lead { version: 2, title: None, ..lead.clone() } });
+        self.add(&lead::LeadUpdated {
+            previous: lead.clone(),
+            current: lead::Lead { version: 2, title: None, ..lead.clone() },
+        });
         self.add(&lead::LeadConverted {
             previous: lead,
             current: converted,
             contact: contact.id,
             account: account.id,
-            opportunity: Some(lead::RequestedOpportunity { id: self.id(), name: "Engines for 2027".into(), amount: Some(AMOUNT) }),
+            opportunity: Some(lead::RequestedOpportunity {
+                id: self.id(),
+                name: "Engines for 2027".into(),
+                amount: Some(AMOUNT),
+            }),
         });
         self.add(&lead::ContactCreated { current: contact });
         self.add(&lead::AccountCreated { current: account.clone() });
-        self.add(&lead::AccountUpdated { previous: account.clone(), current: lead::Account { version: 2, domain: None, ..account } });
+        self.add(&lead::AccountUpdated {
+            previous: account.clone(),
+            current: lead::Account { version: 2, domain: None, ..account },
+        });
     }
 
     fn enrichment(&mut self) {
@@ -112,13 +168,29 @@ impl Examples {
             confidence: 0.9,
             observed_at: self.clock.now(),
         };
-        self.add(&enrichment::LeadEnriched { lead, run: self.id(), lead_version: 1, status: enrichment::RunStatus::Partial, fields: vec![claim] });
+        self.add(&enrichment::LeadEnriched {
+            lead,
+            run: self.id(),
+            lead_version: 1,
+            status: enrichment::RunStatus::Partial,
+            fields: vec![claim],
+        });
     }
 
     fn routing(&mut self) {
-        let owner = routing::Rep { id: self.id(), user: self.id(), name: "Grace Hopper".into(), email: email("grace@example.com") };
+        let owner = routing::Rep {
+            id: self.id(),
+            user: self.id(),
+            name: "Grace Hopper".into(),
+            email: email("grace@example.com"),
+        };
         self.add(&routing::LeadRouted { lead: self.id(), owner, decision: self.id(), rule_version: 1 });
-        self.add(&routing::LeadUnrouted { lead: self.id(), decision: self.id(), rule_version: 1, reason: "the pool has no active rep".into() });
+        self.add(&routing::LeadUnrouted {
+            lead: self.id(),
+            decision: self.id(),
+            rule_version: 1,
+            reason: "the pool has no active rep".into(),
+        });
     }
 
     fn cadence(&mut self) {
@@ -143,7 +215,12 @@ impl Examples {
             amount: Some(AMOUNT),
             created_at: self.clock.now(),
         };
-        let moved = pipeline::Opportunity { version: 2, stage: self.id(), stage_name: "Proposal".into(), ..opportunity.clone() };
+        let moved = pipeline::Opportunity {
+            version: 2,
+            stage: self.id(),
+            stage_name: "Proposal".into(),
+            ..opportunity.clone()
+        };
         self.add(&pipeline::OpportunityCreated { current: opportunity.clone() });
         let renamed = pipeline::Opportunity { version: 3, name: "Engines for 2028".into(), ..moved.clone() };
         self.add(&pipeline::OpportunityStageChanged { previous: opportunity, current: moved.clone() });

@@ -26,7 +26,7 @@ pub struct Clock(Arc<Source>);
 
 enum Source {
     System,
-    Fixed(Mutex<Fixed>),
+    Fixed(Box<Mutex<Fixed>>),
 }
 
 struct Fixed {
@@ -42,7 +42,8 @@ impl Clock {
 
     /// A clock that stands still until [`advance`](Self::advance), with ids drawn from `seed`.
     pub fn fixed(now: Timestamp, seed: u64) -> Self {
-        Self(Arc::new(Source::Fixed(Mutex::new(Fixed { now: truncate_to_micros(now), rng: StdRng::seed_from_u64(seed) }))))
+        let fixed = Fixed { now: truncate_to_micros(now), rng: StdRng::seed_from_u64(seed) };
+        Self(Arc::new(Source::Fixed(Box::new(Mutex::new(fixed)))))
     }
 
     pub fn now(&self) -> Timestamp {

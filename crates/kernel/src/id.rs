@@ -178,6 +178,7 @@ typed_id! {
     EnrollmentId = "enr";
     MessageId = "msg";
     MailboxId = "mbox";
+    SuppressionId = "sup";
     PipelineId = "pipe";
     StageId = "stage";
     OpportunityId = "opp";
@@ -197,15 +198,13 @@ mod tests {
     #[test]
     fn a_wrong_prefix_is_named() {
         let id = AccountId::from(Uuid::nil()).to_string();
-        assert_eq!(
-            id.parse::<LeadId>(),
-            Err(IdError::WrongPrefix { expected: "lead", found: "acct".into() })
-        );
+        assert_eq!(id.parse::<LeadId>(), Err(IdError::WrongPrefix { expected: "lead", found: "acct".into() }));
     }
 
     #[test]
     fn garbage_is_refused_without_a_panic() {
-        for text in ["", "_", "lead_", "lead_é", "lead_8zzzzzzzzzzzzzzzzzzzzzzzzz", "lead_0i455vb4pex5vsknk084sn02q0"] {
+        for text in ["", "_", "lead_", "lead_é", "lead_8zzzzzzzzzzzzzzzzzzzzzzzzz", "lead_0i455vb4pex5vsknk084sn02q0"]
+        {
             assert!(text.parse::<LeadId>().is_err(), "{text}");
         }
     }

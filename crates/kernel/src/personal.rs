@@ -93,7 +93,9 @@ impl TryFrom<String> for EmailAddress {
 }
 
 fn is_local_part(local: &str) -> bool {
-    let allowed = |c: char| if c.is_ascii() { c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) } else { c.is_alphanumeric() };
+    let allowed = |c: char| {
+        if c.is_ascii() { c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) } else { c.is_alphanumeric() }
+    };
     !local.is_empty() && local.len() <= 64 && local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(allowed))
 }
 

@@ -75,7 +75,10 @@ impl ActorTokens {
     }
 
     pub fn verify(&self, token: &str) -> Result<Actor, AuthError> {
-        self.read(token).filter(|claims| claims.exp > self.clock.now().timestamp()).map(|claims| claims.actor).ok_or(AuthError::BadActorToken)
+        self.read(token)
+            .filter(|claims| claims.exp > self.clock.now().timestamp())
+            .map(|claims| claims.actor)
+            .ok_or(AuthError::BadActorToken)
     }
 
     fn read(&self, token: &str) -> Option<Claims> {
@@ -105,7 +108,12 @@ mod tests {
     use super::*;
 
     fn actor(clock: &Clock) -> Actor {
-        Actor { workspace: clock.id(), kind: ActorKind::User, subject: "user_1".into(), permissions: vec![Permission::Read] }
+        Actor {
+            workspace: clock.id(),
+            kind: ActorKind::User,
+            subject: "user_1".into(),
+            permissions: vec![Permission::Read],
+        }
     }
 
     #[test]

@@ -169,7 +169,12 @@ impl Default for MailConfig {
 
 impl Default for IdentityConfig {
     fn default() -> Self {
-        let team = ["Amara Okafor <amara@pipewright.example>", "Jonas Weber <jonas@pipewright.example>", "Mei Tanaka <mei@pipewright.example>", "Lucía Fernández <lucia@pipewright.example>"];
+        let team = [
+            "Amara Okafor <amara@pipewright.example>",
+            "Jonas Weber <jonas@pipewright.example>",
+            "Mei Tanaka <mei@pipewright.example>",
+            "Lucía Fernández <lucia@pipewright.example>",
+        ];
         Self { bootstrap_key: Secret::default(), starter_team: team.map(str::to_owned).to_vec() }
     }
 }
@@ -182,7 +187,10 @@ impl Default for GatewayConfig {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { format: LogFormat::Text, level: "info,sqlx=warn,tantivy=warn,async_nats=warn,hive_router=warn".to_owned() }
+        Self {
+            format: LogFormat::Text,
+            level: "info,sqlx=warn,tantivy=warn,async_nats=warn,hive_router=warn".to_owned(),
+        }
     }
 }
 
@@ -202,7 +210,8 @@ impl Layers {
     /// Defaults, then `file` (or `pipewright.toml` in the working directory), then the environment.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         #[expect(clippy::disallowed_methods, reason = "the one home of the environment")]
-        let environment: Vec<(String, String)> = std::env::vars().filter(|(name, _)| name.starts_with(PREFIX)).collect();
+        let environment: Vec<(String, String)> =
+            std::env::vars().filter(|(name, _)| name.starts_with(PREFIX)).collect();
         Self::from_parts(file, &environment)
     }
 
@@ -277,7 +286,8 @@ fn flatten(prefix: &str, value: &Value, flat: &mut BTreeMap<String, String>) {
 fn nested(path: &str, value: Value) -> Dict {
     let mut path = path.split('.');
     let last = path.next_back().unwrap_or_default();
-    path.rev().fold(Dict::from([(last.to_owned(), value)]), |dict, key| Dict::from([(key.to_owned(), Value::from(dict))]))
+    path.rev()
+        .fold(Dict::from([(last.to_owned(), value)]), |dict, key| Dict::from([(key.to_owned(), Value::from(dict))]))
 }
 
 /// One variable or flag as a layer of its own, so that `config print` can name it.
@@ -332,11 +342,19 @@ impl Config {
     }
 
     pub fn mail_url(&self) -> String {
-        if self.mail.url.is_empty() { format!("file:{}", self.data_dir.join("mail").display()) } else { self.mail.url.expose().to_owned() }
+        if self.mail.url.is_empty() {
+            format!("file:{}", self.data_dir.join("mail").display())
+        } else {
+            self.mail.url.expose().to_owned()
+        }
     }
 
     pub fn search_url(&self) -> String {
-        if self.search.url.is_empty() { format!("tantivy:{}", self.data_dir.join("search").display()) } else { self.search.url.clone() }
+        if self.search.url.is_empty() {
+            format!("tantivy:{}", self.data_dir.join("search").display())
+        } else {
+            self.search.url.clone()
+        }
     }
 }
 
@@ -345,7 +363,8 @@ mod tests {
     use super::*;
 
     fn load(environment: &[(&str, &str)]) -> Result<Layers, ConfigError> {
-        let environment: Vec<_> = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let environment: Vec<_> =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Layers::from_parts(None, &environment)
     }
 

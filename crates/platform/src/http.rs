@@ -54,10 +54,10 @@ pub fn health(readiness: Readiness) -> Router {
             Err(missing) => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "ready": false, "missing": missing }))),
         }
     };
-    Router::new()
-        .route("/live", get(|| async { Json(json!({ "live": true })) }))
-        .route("/ready", get(ready))
-        .route("/metrics", get(|| async { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], telemetry::render_metrics()) }))
+    Router::new().route("/live", get(|| async { Json(json!({ "live": true })) })).route("/ready", get(ready)).route(
+        "/metrics",
+        get(|| async { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], telemetry::render_metrics()) }),
+    )
 }
 
 /// Proof, for a service's own internal routes, that the gateway called and on whose behalf.
@@ -80,7 +80,11 @@ struct Endpoint {
     tokens: ActorTokens,
 }
 
-async fn answer(State(endpoint): State<Endpoint>, headers: HeaderMap, Json(request): Json<Request>) -> axum::response::Response {
+async fn answer(
+    State(endpoint): State<Endpoint>,
+    headers: HeaderMap,
+    Json(request): Json<Request>,
+) -> axum::response::Response {
     let Some(actor) = verified_actor(&headers, &endpoint.tokens) else {
         return refusal(Code::Unauthenticated, "this service answers only the gateway");
     };
@@ -113,7 +117,8 @@ fn events(subgraph: &dyn Subgraph, call: SubgraphCall) -> axum::response::Respon
 /// An answer that is an error as a whole, in GraphQL's shape.
 pub fn refusal(code: Code, message: &str) -> axum::response::Response {
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, Json(json!({ "errors": [{ "message": message, "extensions": { "code": code.as_str() } }] }))).into_response()
+    (status, Json(json!({ "errors": [{ "message": message, "extensions": { "code": code.as_str() } }] })))
+        .into_response()
 }
 
 /// [`refusal`] of a service's error.

@@ -144,7 +144,8 @@ impl Inbox {
             }
         }
         self.outbox.commit(tx).await?;
-        metrics::counter!("pipewright_events_handled_total", "handler" => self.handler.name).increment(fresh.len() as u64);
+        metrics::counter!("pipewright_events_handled_total", "handler" => self.handler.name)
+            .increment(fresh.len() as u64);
         Ok(())
     }
 
@@ -167,13 +168,16 @@ impl Inbox {
             values ($1, $2, $3, $4, $5, $6) \
             on conflict (handler, event_id) do update set error = excluded.error, attempts = excluded.attempts";
         let mut tx = self.db.begin().await?;
-        execute!(tx, sqlx::query(SQL)
-            .bind(self.handler.name)
-            .bind(envelope.id)
-            .bind(Json(envelope))
-            .bind(error.to_string())
-            .bind(i64::from(attempts))
-            .bind(self.outbox.now()))?;
+        execute!(
+            tx,
+            sqlx::query(SQL)
+                .bind(self.handler.name)
+                .bind(envelope.id)
+                .bind(Json(envelope))
+                .bind(error.to_string())
+                .bind(i64::from(attempts))
+                .bind(self.outbox.now())
+        )?;
         tx.commit().await
     }
 
@@ -189,6 +193,7 @@ impl Inbox {
 
 /// The dead letters of a service, oldest first.
 pub async fn dead_letters(db: &Db, limit: i64) -> Result<Vec<DeadLetter>, sqlx::Error> {
-    const SQL: &str = "select handler, event_id, envelope, error, attempts from dead_letter order by died_at, event_id limit $1";
+    const SQL: &str =
+        "select handler, event_id, envelope, error, attempts from dead_letter order by died_at, event_id limit $1";
     with_db!(db, pool => sqlx::query_as(SQL).bind(limit).fetch_all(pool).await)
 }

@@ -156,7 +156,8 @@ impl Outbox {
     pub async fn history(&self, after: Option<EventId>, limit: i64) -> Result<Vec<Envelope>, sqlx::Error> {
         const SQL: &str = "select envelope from outbox where id > $1 order by id limit $2";
         let after = after.unwrap_or_else(|| EventId::from(Uuid::nil()));
-        let rows: Vec<Row> = with_db!(self.db, pool => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(pool).await)?;
+        let rows: Vec<Row> =
+            with_db!(self.db, pool => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(pool).await)?;
         Ok(rows.into_iter().map(|row| row.envelope.0).collect())
     }
 

@@ -89,18 +89,28 @@ pub struct Service {
 
 impl Service {
     /// Opens the database, migrates it and builds the parts.
-    pub async fn open(def: ServiceDef, bus: Bus, clock: Clock, config: Arc<Config>, tokens: ActorTokens) -> anyhow::Result<Self> {
+    pub async fn open(
+        def: ServiceDef,
+        bus: Bus,
+        clock: Clock,
+        config: Arc<Config>,
+        tokens: ActorTokens,
+    ) -> anyhow::Result<Self> {
         use anyhow::Context;
-        let db = Db::connect(&config.database_url(def.name)).await.with_context(|| format!("the {} service's database", def.name))?;
+        let db = Db::connect(&config.database_url(def.name))
+            .await
+            .with_context(|| format!("the {} service's database", def.name))?;
         def.migrations.apply(&db).await.with_context(|| format!("the {} service's database", def.name))?;
         let outbox = Outbox::new(def.name, db.clone(), clock.clone());
-        let context = ServiceContext { db: db.clone(), outbox: outbox.clone(), bus: bus.clone(), clock, config, tokens };
+        let context =
+            ServiceContext { db: db.clone(), outbox: outbox.clone(), bus: bus.clone(), clock, config, tokens };
         let parts = (def.build)(context.clone()).await.with_context(|| format!("starting the {} service", def.name))?;
         let mut consumers = HashMap::new();
         for handler in &parts.handlers {
             consumers.insert(handler.name, bus.consumer(handler.name, handler.subjects).await?);
         }
-        let inboxes = parts.handlers.iter().map(|handler| Inbox::new(handler.clone(), db.clone(), outbox.clone())).collect();
+        let inboxes =
+            parts.handlers.iter().map(|handler| Inbox::new(handler.clone(), db.clone(), outbox.clone())).collect();
         Ok(Self { def, context, parts, inboxes, consumers: tokio::sync::Mutex::new(consumers) })
     }
 
@@ -251,7 +261,8 @@ pub mod standalone {
         Arc::new(move || {
             let db = db.clone();
             Box::pin(async move {
-                let answer: Result<i32, sqlx::Error> = with_db!(db, pool => sqlx::query_scalar("select 1").fetch_one(pool).await);
+                let answer: Result<i32, sqlx::Error> =
+                    with_db!(db, pool => sqlx::query_scalar("select 1").fetch_one(pool).await);
                 answer.map(|_| ()).map_err(|_| "database".to_owned())
             })
         })

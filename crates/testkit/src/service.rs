@@ -52,7 +52,12 @@ impl ServiceTest {
         Self::open(def, "sqlite::memory:".to_owned(), None, configure).await
     }
 
-    async fn open(def: ServiceDef, url: String, database: Option<TestDatabase>, configure: impl FnOnce(&mut Config)) -> Self {
+    async fn open(
+        def: ServiceDef,
+        url: String,
+        database: Option<TestDatabase>,
+        configure: impl FnOnce(&mut Config),
+    ) -> Self {
         let folder = crate::must("a folder for the test", tempfile::tempdir().map_err(Into::into));
         let clock = Clock::fixed(start_of_test(), 42);
         let mut config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
@@ -61,7 +66,8 @@ impl ServiceTest {
         configure(&mut config);
         let bus = crate::must("the bus", Bus::connect("local::memory:", clock.clone()).await.map_err(Into::into));
         let tokens = ActorTokens::new(b"test", clock.clone());
-        let service = crate::must("the service", Service::open(def, bus, clock.clone(), Arc::new(config), tokens).await);
+        let service =
+            crate::must("the service", Service::open(def, bus, clock.clone(), Arc::new(config), tokens).await);
         let actor = Self::actor_of(clock.id());
         Self { service, clock, actor, _folder: folder, _database: database }
     }
@@ -132,7 +138,10 @@ impl ServiceTest {
     pub async fn settle(&self) {
         for _ in 0..MAX_ROUNDS {
             if !crate::must("the service's work", self.service.pump().await) {
-                let letters = crate::must("dead letters", inbox::dead_letters(&self.service.context.db, 10).await.map_err(Into::into));
+                let letters = crate::must(
+                    "dead letters",
+                    inbox::dead_letters(&self.service.context.db, 10).await.map_err(Into::into),
+                );
                 assert!(letters.is_empty(), "dead letters: {letters:?}");
                 return;
             }
@@ -142,7 +151,8 @@ impl ServiceTest {
 
     /// Everything of one type that the service has published, oldest first.
     pub async fn published<E: Event>(&self) -> Vec<E> {
-        let history = crate::must("the outbox", self.service.context.outbox.history(None, 100_000).await.map_err(Into::into));
+        let history =
+            crate::must("the outbox", self.service.context.outbox.history(None, 100_000).await.map_err(Into::into));
         let typed = history.iter().filter(|envelope| envelope.r#type == E::TYPE);
         typed.map(|envelope| crate::must("the payload", envelope.payload().map_err(Into::into))).collect()
     }

@@ -177,6 +177,7 @@ impl Execution {
     /// A subgraph's own error, marked with its service. Its locations point into a query that the client
     /// never wrote.
     pub(super) fn pass_on(&self, service: &str, mut error: ServerError) -> ServerError {
+        self.restore_aliases(&mut error.path);
         error.locations.clear();
         error.source = None;
         let extensions = error.extensions.get_or_insert_default();
@@ -188,12 +189,26 @@ impl Execution {
         error
     }
 
-    pub(super) fn failed(&self, service: &str, failure: &SubgraphError, path: Vec<PathSegment>) -> ServerError {
+    pub(super) fn failed(&self, service: &str, failure: &SubgraphError, mut path: Vec<PathSegment>) -> ServerError {
+        self.restore_aliases(&mut path);
         let mut error = at(error(Code::SubgraphUnavailable, failure.to_string()), path);
         let extensions = error.extensions.get_or_insert_default();
         extensions.set("service", service);
         extensions.set("requestId", &*self.context.request_id);
         error
+    }
+}
+
+impl Execution {
+    fn restore_aliases(&self, path: &mut [PathSegment]) {
+        for segment in path {
+            if let PathSegment::Field(key) = segment {
+                let original = self.supergraph.aliases.original(key);
+                if original.len() != key.len() {
+                    *key = original.to_owned();
+                }
+            }
+        }
     }
 }
 

@@ -133,7 +133,7 @@ impl Execution {
     fn finish(&self, prepared: &Prepared) -> Response {
         let mut state = self.state();
         let data = mem::take(&mut state.data);
-        let (data, told) = project(&self.supergraph.schema, &prepared.selections, data, &state.errors);
+        let (data, told) = project(&self.supergraph, &prepared.selections, data, &state.errors);
         let mut errors = mem::take(&mut state.errors);
         errors.extend(told.into_iter().map(|mut error| {
             error.extensions.get_or_insert_default().set("requestId", &*self.context.request_id);

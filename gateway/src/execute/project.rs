@@ -8,29 +8,35 @@ use std::{
 };
 
 use apollo_compiler::{
-    Node, Schema,
+    Node,
     ast::Type,
     executable::{Field, Selection, SelectionSet},
     schema::{EnumType, ExtendedType},
-    validation::Valid,
 };
 use async_graphql::{Name, PathSegment, ServerError, Value};
 use indexmap::IndexMap;
 use kernel::Code;
 
 use super::merge::{text, typename};
-use crate::response::{at, error};
+use crate::{
+    Supergraph,
+    response::{at, error},
+};
 
 /// A selection, compiled for each type of object that it meets.
 pub(crate) struct Selections {
     parts: Vec<SelectionSet>,
     /// The only type that can come, unless it is an interface or a union.
     object: Option<apollo_compiler::Name>,
-    static_fields: OnceLock<Option<Arc<Vec<FieldProjection>>>>,
-    by_type: RwLock<HashMap<String, Option<Arc<Vec<FieldProjection>>>>>,
+    static_fields: OnceLock<Fields>,
+    by_type: RwLock<HashMap<String, Fields>>,
 }
 
+type Fields = Arc<Vec<FieldProjection>>;
+
 struct FieldProjection {
+    /// Where the data has it, and where the client wants it.
+    source: Name,
     key: Name,
     parent: apollo_compiler::Name,
     name: apollo_compiler::Name,
@@ -48,56 +54,54 @@ enum Kind {
 
 impl Selections {
     /// `ty` is the declared type of the field, or the root type.
-    pub fn new(schema: &Valid<Schema>, ty: &apollo_compiler::Name, parts: Vec<SelectionSet>) -> Self {
-        let object = schema.get_object(ty).map(|_| ty.clone());
+    pub fn new(supergraph: &Supergraph, ty: &apollo_compiler::Name, parts: Vec<SelectionSet>) -> Self {
+        let object = supergraph.schema.get_object(ty).map(|_| ty.clone());
         Self { parts, object, static_fields: OnceLock::new(), by_type: RwLock::default() }
     }
 
     /// `None` for a type that the API schema does not know here.
-    fn fields(&self, schema: &Valid<Schema>, object: &IndexMap<Name, Value>) -> Option<Arc<Vec<FieldProjection>>> {
+    fn fields(&self, supergraph: &Supergraph, object: &IndexMap<Name, Value>) -> Option<Fields> {
         if let Some(known) = &self.object {
-            return self.static_fields.get_or_init(|| compile(schema, &self.parts, known)).clone();
+            return Some(self.static_fields.get_or_init(|| compile(supergraph, &self.parts, known)).clone());
         }
         let name = typename(object)?;
         if let Some(known) = self.by_type.read().unwrap_or_else(PoisonError::into_inner).get(name) {
-            return known.clone();
+            return Some(known.clone());
         }
         // Names that the API schema does not have are not remembered: a subgraph could make up any number.
-        let ty = schema.get_object(name)?.name.clone();
-        let compiled = compile(schema, &self.parts, &ty);
+        let ty = supergraph.schema.get_object(name)?.name.clone();
+        let compiled = compile(supergraph, &self.parts, &ty);
         self.by_type.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), compiled.clone());
-        compiled
+        Some(compiled)
     }
 }
 
-fn compile(
-    schema: &Valid<Schema>,
-    parts: &[SelectionSet],
-    object: &apollo_compiler::Name,
-) -> Option<Arc<Vec<FieldProjection>>> {
+fn compile(supergraph: &Supergraph, parts: &[SelectionSet], object: &apollo_compiler::Name) -> Fields {
     let mut collected: IndexMap<apollo_compiler::Name, Vec<&Field>> = IndexMap::new();
     for part in parts {
-        collect(schema, part, object, &mut collected);
+        collect(supergraph, part, object, &mut collected);
     }
     let fields = collected.into_iter().filter_map(|(key, fields)| {
         let first = fields.first()?;
         let ty = if first.name == "__typename" {
             first.ty().clone()
         } else {
-            schema.type_field(object, &first.name).ok()?.ty.clone()
+            supergraph.schema.type_field(object, &first.name).ok()?.ty.clone()
         };
         let inner = ty.inner_named_type();
-        let kind = match schema.types.get(inner) {
+        let kind = match supergraph.schema.types.get(inner) {
             _ if first.name == "__typename" => Kind::Typename,
             _ if first.name.starts_with("__") => Kind::Leaf,
             Some(ExtendedType::Enum(values)) => Kind::Enum(values.clone()),
             Some(composite) if !composite.is_leaf() => {
                 let parts = fields.iter().map(|field| field.selection_set.clone()).collect();
-                Kind::Composite(Selections::new(schema, inner, parts))
+                Kind::Composite(Selections::new(supergraph, inner, parts))
             }
             _ => Kind::Leaf,
         };
+        let source = supergraph.aliases.safe(first.alias.as_ref(), &first.name);
         Some(FieldProjection {
+            source: Name::new(source.as_ref().unwrap_or(&key).as_str()),
             key: Name::new(key.as_str()),
             parent: object.clone(),
             name: first.name.clone(),
@@ -105,12 +109,12 @@ fn compile(
             kind,
         })
     });
-    Some(Arc::new(fields.collect()))
+    Arc::new(fields.collect())
 }
 
 /// CollectFields of the specification: conditions are decided already, named fragments in place.
 fn collect<'s>(
-    schema: &Valid<Schema>,
+    supergraph: &Supergraph,
     set: &'s SelectionSet,
     object: &apollo_compiler::Name,
     into: &mut IndexMap<apollo_compiler::Name, Vec<&'s Field>>,
@@ -122,9 +126,9 @@ fn collect<'s>(
                 let applies = fragment
                     .type_condition
                     .as_ref()
-                    .is_none_or(|condition| condition == object || schema.is_subtype(condition, object));
+                    .is_none_or(|condition| condition == object || supergraph.schema.is_subtype(condition, object));
                 if applies {
-                    collect(schema, &fragment.selection_set, object, into);
+                    collect(supergraph, &fragment.selection_set, object, into);
                 }
             }
             Selection::FragmentSpread(_) => {}
@@ -134,12 +138,12 @@ fn collect<'s>(
 
 /// Projects the root object. `known` are the errors there are already: a null they explain needs no other.
 pub(crate) fn project(
-    schema: &Valid<Schema>,
+    supergraph: &Supergraph,
     selections: &Selections,
     data: Value,
     known: &[ServerError],
 ) -> (Value, Vec<ServerError>) {
-    let mut projector = Projector { schema, known, errors: Vec::new(), path: Vec::new() };
+    let mut projector = Projector { supergraph, known, errors: Vec::new(), path: Vec::new() };
     let data = match data {
         Value::Object(data) => data,
         _ => IndexMap::new(),
@@ -149,7 +153,7 @@ pub(crate) fn project(
 }
 
 struct Projector<'a> {
-    schema: &'a Valid<Schema>,
+    supergraph: &'a Supergraph,
     known: &'a [ServerError],
     errors: Vec<ServerError>,
     path: Vec<Place>,
@@ -166,13 +170,13 @@ struct Nulled;
 impl Projector<'_> {
     fn object(&mut self, selections: &Selections, mut data: IndexMap<Name, Value>) -> Result<Value, Nulled> {
         // Inaccessible types are null to the client.
-        let Some(fields) = selections.fields(self.schema, &data) else { return Ok(Value::Null) };
+        let Some(fields) = selections.fields(self.supergraph, &data) else { return Ok(Value::Null) };
         let mut projected = IndexMap::with_capacity(fields.len());
         for field in fields.iter() {
             let value = match field.kind {
                 Kind::Typename => Value::String(field.parent.to_string()),
                 _ => {
-                    let value = data.get_mut(&field.key).map(mem::take).unwrap_or_default();
+                    let value = data.get_mut(&field.source).map(mem::take).unwrap_or_default();
                     self.path.push(Place::Key(field.key.clone()));
                     let value = self.complete(field, &field.ty, value);
                     self.path.pop();

@@ -15,7 +15,6 @@ fn the_same_schemas_compose_to_the_same_text_in_any_order() {
 #[test]
 fn a_supergraph_says_who_answers_its_root_fields() {
     let text = compose(&Shop::builder().sdls).unwrap();
-    std::fs::write("/tmp/shop.graphql", &text).unwrap();
     for expected in [
         "@link(url: \"https://specs.apollo.dev/join/v0.3\"",
         "@join__graph(name: \"accounts\", url: \"http://accounts.invalid/graphql\")",

@@ -128,7 +128,6 @@ fn zoo() -> Shop {
     let mut builder = Shop::empty();
     builder.add("zoo", Schema::build(Zoo, EmptyMutation, EmptySubscription).enable_federation().finish());
     builder.add("clinic", Schema::build(Clinic, EmptyMutation, EmptySubscription).enable_federation().finish());
-    std::fs::write("/tmp/zoo.graphql", pipewright_gateway::compose(&builder.sdls).unwrap()).unwrap();
     builder.build()
 }
 
@@ -146,11 +145,8 @@ async fn every_kind_gets_the_field_of_the_interface_object() {
 
 #[tokio::test]
 async fn an_interface_object_finds_out_what_it_is() {
-    let data = zoo().data("{ oldest { age name __typename ... on Dog { owner { name } } } }").await;
-    assert_eq!(
-        data,
-        json!({ "oldest": { "age": 12, "name": "Rex", "__typename": "Dog", "owner": { "name": "Eve" } } })
-    );
+    let data = zoo().data("{ oldest { age name __typename ... on Dog { kind: __typename } } }").await;
+    assert_eq!(data, json!({ "oldest": { "age": 12, "name": "Rex", "__typename": "Dog", "kind": "Dog" } }));
 }
 
 #[tokio::test]

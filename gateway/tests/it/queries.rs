@@ -56,6 +56,20 @@ async fn an_alias_may_hide_the_key_of_an_entity() {
         data["products"][1],
         json!({ "upc": "Chair", "code": "chair", "stock": [[1, 2], [3]], "reviews": [{ "id": "Fine" }], "shipping": 0 })
     );
+    let data = shop
+        .data("{ me: product(upc: \"table\") { upc: stock title: __typename reviews { author { id: name } } } }")
+        .await;
+    assert_eq!(
+        data,
+        json!({ "me": { "upc": 3, "title": "Product", "reviews": [{ "author": { "id": "Ada" } }, { "author": { "id": "Grace" } }] } })
+    );
+    let answer = shop
+        .ask("{ me: broken title: product(upc: \"chair\") { stock: warehouse { name: keeper { id: name } } } }")
+        .await;
+    let mut paths: Vec<_> =
+        answer["errors"].as_array().unwrap().iter().map(|error| error["path"].to_string()).collect();
+    paths.sort();
+    assert_eq!(paths, [r#"["me"]"#, r#"["title","stock","name"]"#], "paths are the client's");
 }
 
 #[tokio::test]

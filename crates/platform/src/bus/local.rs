@@ -55,8 +55,15 @@ impl LocalBus {
     }
 
     pub async fn consumer(&self, name: &'static str, subjects: &[&str]) -> Result<LocalConsumer, BusError> {
-        sqlx::query("insert into consumer (name, seq) values ($1, 0) on conflict do nothing").bind(name).execute(&self.pool).await?;
-        Ok(LocalConsumer { bus: self.clone(), name, subjects: subjects.iter().map(|&subject| subject.to_owned()).collect() })
+        sqlx::query("insert into consumer (name, seq) values ($1, 0) on conflict do nothing")
+            .bind(name)
+            .execute(&self.pool)
+            .await?;
+        Ok(LocalConsumer {
+            bus: self.clone(),
+            name,
+            subjects: subjects.iter().map(|&subject| subject.to_owned()).collect(),
+        })
     }
 
     pub fn live(&self, subject: &'static str) -> impl Stream<Item = Envelope> + use<> {
@@ -160,7 +167,9 @@ impl LocalConsumer {
             query.push_values(&rows, |mut values, row| {
                 values.push_bind(self.name).push_bind(row.seq).push_bind(row.attempt).push_bind(lease);
             });
-            query.push(" on conflict (consumer, seq) do update set attempt = excluded.attempt, due_at = excluded.due_at");
+            query.push(
+                " on conflict (consumer, seq) do update set attempt = excluded.attempt, due_at = excluded.due_at",
+            );
             query.build().persistent(false).execute(&mut *tx).await?;
         }
         tx.commit().await?;
@@ -191,7 +200,11 @@ impl LocalConsumer {
         // A full page may have left matching events behind; a short one has seen the end of the log.
         let full = rows.len() == usize::try_from(room).unwrap_or(usize::MAX);
         let seen = if full { rows.last().map_or(cursor, |row| row.seq) } else { end };
-        sqlx::query("update consumer set seq = $1 where name = $2").bind(seen).bind(self.name).execute(&mut **tx).await?;
+        sqlx::query("update consumer set seq = $1 where name = $2")
+            .bind(seen)
+            .bind(self.name)
+            .execute(&mut **tx)
+            .await?;
         Ok(rows)
     }
 }

@@ -22,7 +22,9 @@ pub enum BusError {
     Local(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("NATS at {server} cannot be reached")]
     Connect { server: String, source: Box<dyn std::error::Error + Send + Sync> },
-    #[error("NATS server {found} is too old: Pipewright needs 2.10 or later, whose consumers filter by several subjects")]
+    #[error(
+        "NATS server {found} is too old: Pipewright needs 2.10 or later, whose consumers filter by several subjects"
+    )]
     TooOld { found: String },
     #[error("NATS refused {what}")]
     Nats { what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
@@ -38,7 +40,7 @@ impl From<sqlx::Error> for BusError {
 #[derive(Debug, Clone)]
 pub enum Bus {
     Local(LocalBus),
-    Nats(NatsBus),
+    Nats(Box<NatsBus>),
 }
 
 /// One event for one consumer.
@@ -68,7 +70,7 @@ pub enum Settle {
 #[derive(Debug)]
 pub enum Consumer {
     Local(local::LocalConsumer),
-    Nats(nats::NatsConsumer),
+    Nats(Box<nats::NatsConsumer>),
 }
 
 impl Bus {
@@ -77,7 +79,7 @@ impl Bus {
         if let Some(file) = url.strip_prefix("local:") {
             Ok(Self::Local(LocalBus::open(file, clock).await?))
         } else if url.starts_with("nats:") || url.starts_with("tls:") {
-            Ok(Self::Nats(NatsBus::connect(url).await?))
+            Ok(Self::Nats(Box::new(NatsBus::connect(url).await?)))
         } else {
             Err(BusError::UnknownScheme)
         }
@@ -95,7 +97,7 @@ impl Bus {
     pub async fn consumer(&self, name: &'static str, subjects: &[&str]) -> Result<Consumer, BusError> {
         Ok(match self {
             Self::Local(bus) => Consumer::Local(bus.consumer(name, subjects).await?),
-            Self::Nats(bus) => Consumer::Nats(bus.consumer(name, subjects).await?),
+            Self::Nats(bus) => Consumer::Nats(Box::new(bus.consumer(name, subjects).await?)),
         })
     }
 

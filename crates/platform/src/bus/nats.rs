@@ -35,7 +35,11 @@ impl NatsBus {
     pub async fn connect(url: &str) -> Result<Self, BusError> {
         let (server, options) = url.split_once('?').unwrap_or((url, ""));
         let option = |name: &str| {
-            options.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+            options
+                .split('&')
+                .filter_map(|pair| pair.split_once('='))
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.to_owned())
         };
         let stream = option("stream").unwrap_or_else(|| DEFAULT_STREAM.to_owned());
         let prefix = option("prefix").map(|prefix| format!("{prefix}.")).unwrap_or_default();
@@ -71,9 +75,13 @@ impl NatsBus {
                 let payload = serde_json::to_vec(envelope).map_err(|error| nats("an event", error))?;
                 let message = PublishMessage::build().payload(payload.into()).message_id(envelope.id.to_string());
                 let subject = format!("{}{}", self.prefix, envelope.r#type);
-                acknowledgements.push(self.jetstream.send_publish(subject, message).await.map_err(|error| nats("an event", error))?);
+                acknowledgements.push(
+                    self.jetstream.send_publish(subject, message).await.map_err(|error| nats("an event", error))?,
+                );
             }
-            try_join_all(acknowledgements.into_iter().map(IntoFuture::into_future)).await.map_err(|error| nats("an event", error))?;
+            try_join_all(acknowledgements.into_iter().map(IntoFuture::into_future))
+                .await
+                .map_err(|error| nats("an event", error))?;
         }
         Ok(())
     }
@@ -97,8 +105,11 @@ impl NatsBus {
     }
 
     pub async fn live(&self, subject: &'static str) -> Result<BoxStream<'static, Envelope>, BusError> {
-        let subscriber =
-            self.client.subscribe(format!("{}{subject}", self.prefix)).await.map_err(|error| nats("the subscription", error))?;
+        let subscriber = self
+            .client
+            .subscribe(format!("{}{subject}", self.prefix))
+            .await
+            .map_err(|error| nats("the subscription", error))?;
         Ok(subscriber.filter_map(|message| std::future::ready(serde_json::from_slice(&message.payload).ok())).boxed())
     }
 
@@ -141,7 +152,10 @@ impl NatsConsumer {
                 Ok(envelope) => deliveries.push(Delivery { envelope, attempt, token: Token::Nats(Box::new(message)) }),
                 Err(error) => {
                     tracing::error!(subject = %message.subject, %error, "a message that is not an event was dropped");
-                    message.ack_with(AckKind::Term).await.map_err(|source| BusError::Nats { what: "an acknowledgement", source })?;
+                    message
+                        .ack_with(AckKind::Term)
+                        .await
+                        .map_err(|source| BusError::Nats { what: "an acknowledgement", source })?;
                 }
             }
         }

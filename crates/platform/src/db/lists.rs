@@ -1,8 +1,11 @@
 use sqlx::{Database, Encode, QueryBuilder, Type, query_builder::Separated};
 
 /// Appends `(…), (…)` after `values`, one tuple a row.
-pub fn push_rows<DB, T>(query: &mut QueryBuilder<DB>, rows: impl IntoIterator<Item = T>, push: impl FnMut(Separated<'_, DB, &'static str>, T))
-where
+pub fn push_rows<DB, T>(
+    query: &mut QueryBuilder<DB>,
+    rows: impl IntoIterator<Item = T>,
+    push: impl FnMut(Separated<'_, DB, &'static str>, T),
+) where
     DB: Database,
 {
     query.push_values(rows, push);

@@ -14,7 +14,11 @@ pub struct UserError {
 
 impl UserError {
     pub fn new(error: &(impl Coded + ?Sized)) -> Self {
-        Self { code: error.code().as_str().to_owned(), message: error.to_string(), field: error.field().map(str::to_owned) }
+        Self {
+            code: error.code().as_str().to_owned(),
+            message: error.to_string(),
+            field: error.field().map(str::to_owned),
+        }
     }
 }
 

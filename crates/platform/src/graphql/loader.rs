@@ -31,4 +31,3 @@ where
     let loader = DataLoader::new(loader, tokio::spawn);
     loader.delay(Duration::ZERO)
 }
-

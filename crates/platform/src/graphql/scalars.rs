@@ -9,7 +9,9 @@ pub struct Long(pub i64);
 impl ScalarType for Long {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
-            Value::Number(number) => number.as_i64().map(Long).ok_or_else(|| InputValueError::custom("not a whole number of 64 bits")),
+            Value::Number(number) => {
+                number.as_i64().map(Long).ok_or_else(|| InputValueError::custom("not a whole number of 64 bits"))
+            }
             _ => Err(InputValueError::expected_type(value)),
         }
     }

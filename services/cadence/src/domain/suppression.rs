@@ -1,8 +1,7 @@
 //! An address nobody may write to.
 
-use kernel::{EmailAddress, Timestamp, WorkspaceId};
+use kernel::{EmailAddress, SuppressionId, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -15,7 +14,7 @@ pub enum Source {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppression {
-    pub id: Uuid,
+    pub id: SuppressionId,
     pub workspace: WorkspaceId,
     pub email: EmailAddress,
     pub source: Source,

@@ -33,7 +33,11 @@ impl App {
         let mut events = self.outbox.events(actor.into());
         let known = store::leads::known(&mut tx, actor.workspace, &[&draft.email], &[]).await?.pop();
         let captured = if let Some(lead) = known {
-            let change = if lead.is_converted() { None } else { lead.change(self.clock.now(), |lead| lead.details.fill_blanks(draft.details)) };
+            let change = if lead.is_converted() {
+                None
+            } else {
+                lead.change(self.clock.now(), |lead| lead.details.fill_blanks(draft.details))
+            };
             save_changes(&mut tx, &mut events, change.as_slice()).await?;
             Captured { lead: change.map_or(lead, |change| change.current), created: false }
         } else {

@@ -52,7 +52,10 @@ impl App {
         let account = match input.account.or(lead.account) {
             Some(id) => {
                 let wanted = Wanted { ids: vec![id], ..Wanted::default() };
-                store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?.pop().ok_or(Error::not_found("account"))?
+                store::accounts::candidates(&mut tx, actor.workspace, &wanted)
+                    .await?
+                    .pop()
+                    .ok_or(Error::not_found("account"))?
             }
             None => {
                 let account = self.account_for(actor, &lead)?;

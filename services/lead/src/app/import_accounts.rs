@@ -138,7 +138,8 @@ impl Batch {
         by_domain.or_else(|| {
             self.by_name.get(&row.name_key()).filter(|id| {
                 self.accounts.get(id).is_some_and(|known| {
-                    !differs(&known.external_id, &row.external_id) && !differs(&known.details.domain, &row.details.domain)
+                    !differs(&known.external_id, &row.external_id)
+                        && !differs(&known.details.domain, &row.details.domain)
                 })
             })
         })

@@ -87,7 +87,11 @@ impl App {
         let mut changes = Vec::new();
         for (row, draft) in drafts {
             let outcome = known.outcome(&draft, self.clock.now());
-            imported.outcomes.push(RowOutcome { row, outcome: outcome.kind(), match_key: draft.email.as_str().to_owned() });
+            imported.outcomes.push(RowOutcome {
+                row,
+                outcome: outcome.kind(),
+                match_key: draft.email.as_str().to_owned(),
+            });
             match outcome {
                 Decided::New => {
                     known.taken.insert(draft.email.clone());
@@ -103,7 +107,13 @@ impl App {
         Ok(imported)
     }
 
-    async fn save_import(&self, mut tx: platform::Tx, actor: &Actor, fresh: Vec<LeadDraft>, changes: &[LeadChange]) -> Result<(), Error> {
+    async fn save_import(
+        &self,
+        mut tx: platform::Tx,
+        actor: &Actor,
+        fresh: Vec<LeadDraft>,
+        changes: &[LeadChange],
+    ) -> Result<(), Error> {
         let now = self.clock.now();
         let mut events = self.outbox.events(actor.into());
         let mut index = matching::index_for(&mut tx, actor.workspace, &fresh).await?;

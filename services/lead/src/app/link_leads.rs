@@ -12,7 +12,13 @@ use crate::{
 const PAGE: i64 = 500;
 
 /// Gives new accounts the leads that were captured before them.
-pub(super) async fn link_leads(tx: &mut Tx, events: &mut Events<'_>, workspace: WorkspaceId, accounts: &[Account], now: Timestamp) -> Result<(), Error> {
+pub(super) async fn link_leads(
+    tx: &mut Tx,
+    events: &mut Events<'_>,
+    workspace: WorkspaceId,
+    accounts: &[Account],
+    now: Timestamp,
+) -> Result<(), Error> {
     let domains: Vec<String> = accounts.iter().filter_map(|account| account.details.domain.clone()).collect();
     let name_keys: Vec<String> = accounts.iter().map(Account::name_key).collect();
     let index = AccountIndex::new(accounts.to_vec());

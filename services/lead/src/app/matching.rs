@@ -12,7 +12,11 @@ use crate::{
 };
 
 /// The accounts that these drafts could belong to, in one statement.
-pub(super) async fn index_for(tx: &mut Tx, workspace: WorkspaceId, drafts: &[LeadDraft]) -> Result<AccountIndex, Error> {
+pub(super) async fn index_for(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    drafts: &[LeadDraft],
+) -> Result<AccountIndex, Error> {
     let mut wanted = Wanted::default();
     for draft in drafts {
         wanted.domains.extend(match_domain(&draft.email, &draft.details).map(str::to_owned));
@@ -26,10 +30,18 @@ pub(super) async fn index_for(tx: &mut Tx, workspace: WorkspaceId, drafts: &[Lea
 }
 
 /// The draft's account, if one is known. An account without a domain may learn it here.
-pub(super) async fn find_account(tx: &mut Tx, events: &mut Events<'_>, index: &mut AccountIndex, draft: &LeadDraft, now: kernel::Timestamp) -> Result<Option<AccountId>, Error> {
+pub(super) async fn find_account(
+    tx: &mut Tx,
+    events: &mut Events<'_>,
+    index: &mut AccountIndex,
+    draft: &LeadDraft,
+    now: kernel::Timestamp,
+) -> Result<Option<AccountId>, Error> {
     let key = name_key(draft);
     if let Some((id, domain)) = index.learns_domain(&draft.email, &draft.details, key.as_deref())
-        && let Some(change) = index.get(id).and_then(|account| account.change(now, |account| account.details.domain = Some(domain.clone())))
+        && let Some(change) = index
+            .get(id)
+            .and_then(|account| account.change(now, |account| account.details.domain = Some(domain.clone())))
         && store::accounts::update(tx, &change).await? == 1
     {
         events.push(&change.updated());

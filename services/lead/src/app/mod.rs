@@ -19,11 +19,7 @@ pub use create_account::CreateAccount;
 pub use import_leads::{ImportRow, ImportRows, Imported, Outcome, RowOutcome};
 pub use update_lead::UpdateLead;
 
-use crate::{
-    domain::lead::LeadChange,
-    error::Error,
-    store,
-};
+use crate::{domain::lead::LeadChange, error::Error, store};
 
 /// The service's use cases and what they need. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -4,11 +4,7 @@ use super::App;
 use crate::{
     domain::{account::Account, contact::Contact, lead::Lead},
     error::Error,
-    store::{
-        self,
-        accounts::AccountFilter,
-        leads::LeadFilter,
-    },
+    store::{self, accounts::AccountFilter, leads::LeadFilter},
 };
 
 impl App {

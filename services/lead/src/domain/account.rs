@@ -35,7 +35,13 @@ pub struct AccountDraft {
 
 impl From<AccountRow> for AccountDraft {
     fn from(row: AccountRow) -> Self {
-        let details = AccountDetails { name: row.name, domain: row.domain, industry: row.industry, country: row.country, employees: row.employees };
+        let details = AccountDetails {
+            name: row.name,
+            domain: row.domain,
+            industry: row.industry,
+            country: row.country,
+            employees: row.employees,
+        };
         Self { details, external_id: row.external_id, import_fingerprint: Some(row.fingerprint) }
     }
 }
@@ -70,7 +76,16 @@ impl Account {
 
     pub fn published(&self) -> published::Account {
         let AccountDetails { name, domain, industry, country, employees } = self.details.clone();
-        published::Account { id: self.id, version: self.version, name, domain, industry, country, employees, created_at: self.created_at }
+        published::Account {
+            id: self.id,
+            version: self.version,
+            name,
+            domain,
+            industry,
+            country,
+            employees,
+            created_at: self.created_at,
+        }
     }
 }
 

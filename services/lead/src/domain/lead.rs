@@ -1,12 +1,11 @@
 //! A person who may become a customer.
 
 use events::lead as published;
-use kernel::{AccountId, ContactId, EmailAddress, LeadId, PersonName, PhoneNumber, Timestamp, WorkspaceId, is_free_mail};
-
-use super::{
-    import::LeadRow,
-    normalise::company_key,
+use kernel::{
+    AccountId, ContactId, EmailAddress, LeadId, PersonName, PhoneNumber, Timestamp, WorkspaceId, is_free_mail,
 };
+
+use super::{import::LeadRow, normalise::company_key};
 
 pub use events::lead::LeadStatus;
 
@@ -86,7 +85,13 @@ pub struct LeadChange {
 }
 
 impl Lead {
-    pub fn capture(draft: LeadDraft, id: LeadId, workspace: WorkspaceId, account: Option<AccountId>, now: Timestamp) -> Self {
+    pub fn capture(
+        draft: LeadDraft,
+        id: LeadId,
+        workspace: WorkspaceId,
+        account: Option<AccountId>,
+        now: Timestamp,
+    ) -> Self {
         Self {
             id,
             workspace,
@@ -131,7 +136,8 @@ impl Lead {
     }
 
     pub fn published(&self) -> published::Lead {
-        let Details { first_name, last_name, title, company, company_domain, phone, country, employees, message: _ } = self.details.clone();
+        let Details { first_name, last_name, title, company, company_domain, phone, country, employees, message: _ } =
+            self.details.clone();
         published::Lead {
             id: self.id,
             version: self.version,

@@ -39,7 +39,12 @@ impl AccountIndex {
 
     /// The account that may learn its domain from this lead: matched by name, without a domain of its own,
     /// and the lead's address agrees with the company domain it gives, which a consultant's would not.
-    pub fn learns_domain(&self, email: &EmailAddress, details: &Details, company_key: Option<&str>) -> Option<(AccountId, String)> {
+    pub fn learns_domain(
+        &self,
+        email: &EmailAddress,
+        details: &Details,
+        company_key: Option<&str>,
+    ) -> Option<(AccountId, String)> {
         let domain = details.company_domain.as_deref().filter(|domain| *domain == email.domain())?;
         let account = self.find(email, details, company_key)?;
         let free = account.details.domain.is_none() && !self.by_domain.contains_key(domain);
@@ -67,15 +72,23 @@ mod tests {
     fn index() -> AccountIndex {
         let clock = Clock::fixed(Timestamp::UNIX_EPOCH, 1);
         let account = |name: &str, domain: Option<&str>| {
-            let details = AccountDetails { name: name.into(), domain: domain.map(str::to_owned), ..AccountDetails::default() };
-            Account::create(AccountDraft { details, external_id: None, import_fingerprint: None }, clock.id(), clock.id(), clock.now())
+            let details =
+                AccountDetails { name: name.into(), domain: domain.map(str::to_owned), ..AccountDetails::default() };
+            Account::create(
+                AccountDraft { details, external_id: None, import_fingerprint: None },
+                clock.id(),
+                clock.id(),
+                clock.now(),
+            )
         };
         AccountIndex::new(vec![account("Engines, Inc.", None), account("Looms Ltd", Some("looms.example"))])
     }
 
     fn find(index: &AccountIndex, email: &str, company: &str) -> Option<String> {
         let key = crate::domain::normalise::company_key(company);
-        index.find(&EmailAddress::parse(email).unwrap(), &Details::default(), Some(&key)).map(|account| account.details.name.clone())
+        index
+            .find(&EmailAddress::parse(email).unwrap(), &Details::default(), Some(&key))
+            .map(|account| account.details.name.clone())
     }
 
     #[test]
@@ -90,7 +103,9 @@ mod tests {
         let index = index();
         let learns = |email: &str, domain: &str| {
             let details = Details { company_domain: Some(domain.into()), ..Details::default() };
-            index.learns_domain(&EmailAddress::parse(email).unwrap(), &details, Some("engines")).map(|(_, domain)| domain)
+            index
+                .learns_domain(&EmailAddress::parse(email).unwrap(), &details, Some("engines"))
+                .map(|(_, domain)| domain)
         };
         assert_eq!(learns("ada@engines.example", "engines.example"), Some("engines.example".into()));
         assert_eq!(learns("ada@consultants.example", "engines.example"), None);

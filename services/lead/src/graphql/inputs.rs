@@ -102,7 +102,11 @@ pub enum ImportOutcome {
 }
 
 pub fn parse_email(field: &'static str, text: &str) -> Result<EmailAddress, Error> {
-    EmailAddress::parse(text).map_err(|error| Error::Invalid { code: Code::InvalidEmail, field, reason: error.to_string() })
+    EmailAddress::parse(text).map_err(|error| Error::Invalid {
+        code: Code::InvalidEmail,
+        field,
+        reason: error.to_string(),
+    })
 }
 
 impl TryFrom<CaptureLeadInput> for CaptureLead {
@@ -137,7 +141,12 @@ impl TryFrom<UpdateLeadInput> for UpdateLead {
             employees: text("employees", input.employees)?,
             message: None,
         };
-        Ok(Self { id: input.id, details, status: input.status.map(Into::into), version: input.version.map(|version| version.0) })
+        Ok(Self {
+            id: input.id,
+            details,
+            status: input.status.map(Into::into),
+            version: input.version.map(|version| version.0),
+        })
     }
 }
 
@@ -164,7 +173,8 @@ impl TryFrom<OpportunityRequestInput> for OpportunityRequest {
 impl TryFrom<CreateAccountInput> for CreateAccount {
     type Error = Error;
     fn try_from(input: CreateAccountInput) -> Result<Self, Error> {
-        let required = || Error::Invalid { code: Code::Required, field: "name", reason: "an account needs a name".to_owned() };
+        let required =
+            || Error::Invalid { code: Code::Required, field: "name", reason: "an account needs a name".to_owned() };
         let details = AccountDetails {
             name: text("name", Some(input.name))?.ok_or_else(required)?,
             domain: domain("domain", input.domain)?,
@@ -199,6 +209,7 @@ fn bounded(field: &'static str, value: Option<String>, max: usize) -> Result<Opt
 }
 
 fn domain(field: &'static str, value: Option<String>) -> Result<Option<String>, Error> {
-    let invalid = || Error::Invalid { code: Code::InvalidInput, field, reason: "not a host name or web address".to_owned() };
+    let invalid =
+        || Error::Invalid { code: Code::InvalidInput, field, reason: "not a host name or web address".to_owned() };
     text(field, value)?.map(|value| domain_of(&value).ok_or_else(invalid)).transpose()
 }

@@ -22,14 +22,22 @@ macro_rules! loader {
             type Value = $object;
             type Error = LoadError;
 
-            async fn load(&self, keys: &[(WorkspaceId, $id)]) -> Result<HashMap<(WorkspaceId, $id), $object>, LoadError> {
+            async fn load(
+                &self,
+                keys: &[(WorkspaceId, $id)],
+            ) -> Result<HashMap<(WorkspaceId, $id), $object>, LoadError> {
                 let mut by_workspace: HashMap<WorkspaceId, Vec<$id>> = HashMap::new();
                 for (workspace, id) in keys {
                     by_workspace.entry(*workspace).or_default().push(*id);
                 }
                 let mut found = HashMap::with_capacity(keys.len());
                 for (workspace, ids) in by_workspace {
-                    found.extend($by_ids(&self.0.db, workspace, &ids).await?.into_iter().map(|object| ((workspace, object.id), object)));
+                    found.extend(
+                        $by_ids(&self.0.db, workspace, &ids)
+                            .await?
+                            .into_iter()
+                            .map(|object| ((workspace, object.id), object)),
+                    );
                 }
                 Ok(found)
             }

@@ -78,12 +78,20 @@ struct RejectedRow {
 #[Object]
 impl Mutation {
     /// Takes a lead durably. An address that is known is not captured twice.
-    async fn capture_lead(&self, ctx: &Context<'_>, input: CaptureLeadInput) -> async_graphql::Result<CaptureLeadPayload> {
+    async fn capture_lead(
+        &self,
+        ctx: &Context<'_>,
+        input: CaptureLeadInput,
+    ) -> async_graphql::Result<CaptureLeadPayload> {
         let (app, actor) = parts(ctx)?;
         let (captured, errors) = mutation(async { app.capture_lead(actor, input.try_into()?).await }.await)?;
         Ok(captured.map_or_else(
             || CaptureLeadPayload { errors, ..Default::default() },
-            |captured| CaptureLeadPayload { lead: Some(captured.lead.into()), created: captured.created, errors: Vec::new() },
+            |captured| CaptureLeadPayload {
+                lead: Some(captured.lead.into()),
+                created: captured.created,
+                errors: Vec::new(),
+            },
         ))
     }
 
@@ -94,7 +102,11 @@ impl Mutation {
     }
 
     /// Makes the lead a contact at an account, with an opportunity if one is asked for; all or nothing.
-    async fn convert_lead(&self, ctx: &Context<'_>, input: ConvertLeadInput) -> async_graphql::Result<ConvertLeadPayload> {
+    async fn convert_lead(
+        &self,
+        ctx: &Context<'_>,
+        input: ConvertLeadInput,
+    ) -> async_graphql::Result<ConvertLeadPayload> {
         let (app, actor) = parts(ctx)?;
         let (converted, errors) = mutation(async { app.convert_lead(actor, input.try_into()?).await }.await)?;
         let Some(converted) = converted else { return Ok(ConvertLeadPayload { errors, ..Default::default() }) };
@@ -108,7 +120,11 @@ impl Mutation {
     }
 
     /// Opens an account; leads that were waiting for it find it.
-    async fn create_account(&self, ctx: &Context<'_>, input: CreateAccountInput) -> async_graphql::Result<CreateAccountPayload> {
+    async fn create_account(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateAccountInput,
+    ) -> async_graphql::Result<CreateAccountPayload> {
         let (app, actor) = parts(ctx)?;
         let (account, errors) = mutation(async { app.create_account(actor, input.try_into()?).await }.await)?;
         Ok(CreateAccountPayload { account: account.map(Into::into), errors })
@@ -137,9 +153,16 @@ fn import_payload(outcome: Result<Imported, Error>) -> async_graphql::Result<Imp
     let outcomes = imported.outcomes.into_iter();
     let rejected = imported.rejected.into_iter();
     Ok(ImportPayload {
-        outcomes: outcomes.map(|row| ImportedRow { row: row.row, outcome: row.outcome.into(), match_key: row.match_key }).collect(),
+        outcomes: outcomes
+            .map(|row| ImportedRow { row: row.row, outcome: row.outcome.into(), match_key: row.match_key })
+            .collect(),
         rejected: rejected
-            .map(|error| RejectedRow { row: error.row, field: error.field.to_owned(), code: error.code.as_str().to_owned(), message: error.message })
+            .map(|error| RejectedRow {
+                row: error.row,
+                field: error.field.to_owned(),
+                code: error.code.as_str().to_owned(),
+                message: error.message,
+            })
             .collect(),
         errors,
     })

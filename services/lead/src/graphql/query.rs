@@ -75,10 +75,14 @@ impl Query {
         let app: &App = ctx.data_unchecked();
         let args = PageArgs::parse(first, after.as_deref()).graphql()?;
         let filter = filter.unwrap_or_default();
-        let filter = AccountFilter { domain: filter.domain.map(|domain| domain.to_lowercase()), name_key: filter.name.as_deref().map(company_key) };
+        let filter = AccountFilter {
+            domain: filter.domain.map(|domain| domain.to_lowercase()),
+            name_key: filter.name.as_deref().map(company_key),
+        };
         let accounts = app.accounts(actor(ctx)?, &filter, args).await.graphql()?;
-        Ok(page(accounts, args.first, AccountTotal(filter), |account| {
-            Cursor { time: account.created_at, id: account.id.uuid() }
+        Ok(page(accounts, args.first, AccountTotal(filter), |account| Cursor {
+            time: account.created_at,
+            id: account.id.uuid(),
         }))
     }
 

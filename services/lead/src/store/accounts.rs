@@ -11,8 +11,7 @@ use sqlx::{FromRow, QueryBuilder};
 use super::push_page;
 use crate::domain::account::{Account, AccountChange, AccountDetails};
 
-const COLUMNS: &str =
-    "id, workspace_id, version, name, domain, industry, country, employees, external_id, import_fingerprint, created_at, updated_at";
+const COLUMNS: &str = "id, workspace_id, version, name, domain, industry, country, employees, external_id, import_fingerprint, created_at, updated_at";
 
 /// Which accounts a list shows.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +43,13 @@ impl From<Row> for Account {
             id: row.id,
             workspace: row.workspace_id,
             version: row.version,
-            details: AccountDetails { name: row.name, domain: row.domain, industry: row.industry, country: row.country, employees: row.employees },
+            details: AccountDetails {
+                name: row.name,
+                domain: row.domain,
+                industry: row.industry,
+                country: row.country,
+                employees: row.employees,
+            },
             external_id: row.external_id,
             import_fingerprint: row.import_fingerprint,
             created_at: row.created_at,

@@ -24,8 +24,32 @@ struct Row {
 
 impl From<Row> for Contact {
     fn from(row: Row) -> Self {
-        let Row { id, workspace_id, version, account_id, email, first_name, last_name, title, phone, created_at, updated_at } = row;
-        Self { id, workspace: workspace_id, version, account: account_id, email, first_name, last_name, title, phone, created_at, updated_at }
+        let Row {
+            id,
+            workspace_id,
+            version,
+            account_id,
+            email,
+            first_name,
+            last_name,
+            title,
+            phone,
+            created_at,
+            updated_at,
+        } = row;
+        Self {
+            id,
+            workspace: workspace_id,
+            version,
+            account: account_id,
+            email,
+            first_name,
+            last_name,
+            title,
+            phone,
+            created_at,
+            updated_at,
+        }
     }
 }
 
@@ -50,7 +74,11 @@ pub async fn insert(tx: &mut Tx, contact: &Contact) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-pub async fn by_email(tx: &mut Tx, workspace: WorkspaceId, email: &EmailAddress) -> Result<Option<Contact>, sqlx::Error> {
+pub async fn by_email(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    email: &EmailAddress,
+) -> Result<Option<Contact>, sqlx::Error> {
     let row: Option<Row> = with_tx!(tx, conn => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from contact where workspace_id = "));
         query.push_bind(workspace).push(" and email = ").push_bind(email.as_str().to_owned());

@@ -1,7 +1,9 @@
 use std::collections::HashSet;
 
 use events::lead::LeadStatus;
-use kernel::{AccountId, Actor, ContactId, EmailAddress, LeadId, PageArgs, PersonName, PhoneNumber, Timestamp, WorkspaceId};
+use kernel::{
+    AccountId, Actor, ContactId, EmailAddress, LeadId, PageArgs, PersonName, PhoneNumber, Timestamp, WorkspaceId,
+};
 use platform::{
     Db, Tx,
     db::{Text, push_in, push_rows},
@@ -187,7 +189,12 @@ pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[LeadId]) -> Result<V
 }
 
 /// The leads that a batch of addresses and foreign ids already names.
-pub async fn known(tx: &mut Tx, workspace: WorkspaceId, emails: &[&EmailAddress], external_ids: &[&str]) -> Result<Vec<Lead>, sqlx::Error> {
+pub async fn known(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    emails: &[&EmailAddress],
+    external_ids: &[&str],
+) -> Result<Vec<Lead>, sqlx::Error> {
     let rows: Vec<Row> = with_tx!(tx, conn => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
         query.push_bind(workspace).push(" and (email in ");
@@ -201,7 +208,13 @@ pub async fn known(tx: &mut Tx, workspace: WorkspaceId, emails: &[&EmailAddress]
 }
 
 /// Up to `limit` leads without an account that one of these domains or names would give one.
-pub async fn unmatched(tx: &mut Tx, workspace: WorkspaceId, domains: &[String], name_keys: &[String], limit: i64) -> Result<Vec<Lead>, sqlx::Error> {
+pub async fn unmatched(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    domains: &[String],
+    name_keys: &[String],
+    limit: i64,
+) -> Result<Vec<Lead>, sqlx::Error> {
     let rows: Vec<Row> = with_tx!(tx, conn => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where account_id is null and workspace_id = "));
         query.push_bind(workspace).push(" and (match_domain in ");

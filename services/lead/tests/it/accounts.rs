@@ -10,7 +10,8 @@ const CREATE: &str = "mutation($input: CreateAccountInput!) {
 
 on_both_engines!(SERVICE, a_lead_finds_its_account_by_domain_else_by_name);
 async fn a_lead_finds_its_account_by_domain_else_by_name(test: ServiceTest) {
-    test.graphql(CREATE, json!({ "input": { "name": "Engines, Inc.", "domain": "https://www.engines.example/" } })).await;
+    test.graphql(CREATE, json!({ "input": { "name": "Engines, Inc.", "domain": "https://www.engines.example/" } }))
+        .await;
     test.graphql(CREATE, json!({ "input": { "name": "Estée Looms Ltd" } })).await;
     let by_domain = capture(&test, json!({ "email": "ada@engines.example", "company": "Estee Looms" })).await;
     let by_name = capture(&test, json!({ "email": "joe@gmail.com", "company": "ESTEE LOOMS" })).await;
@@ -33,9 +34,14 @@ async fn a_new_account_finds_the_leads_that_waited_for_it(test: ServiceTest) {
 on_both_engines!(SERVICE, an_account_learns_its_domain_from_a_lead_whose_address_agrees);
 async fn an_account_learns_its_domain_from_a_lead_whose_address_agrees(test: ServiceTest) {
     test.graphql(CREATE, json!({ "input": { "name": "Engines" } })).await;
-    capture(&test, json!({ "email": "eve@consultants.example", "company": "Engines", "companyDomain": "engines.example" })).await;
+    capture(
+        &test,
+        json!({ "email": "eve@consultants.example", "company": "Engines", "companyDomain": "engines.example" }),
+    )
+    .await;
     assert_eq!(test.published::<AccountUpdated>().await.len(), 0);
-    capture(&test, json!({ "email": "ada@engines.example", "company": "Engines", "companyDomain": "engines.example" })).await;
+    capture(&test, json!({ "email": "ada@engines.example", "company": "Engines", "companyDomain": "engines.example" }))
+        .await;
     let learned = test.published::<AccountUpdated>().await;
     assert_eq!(learned[0].current.domain.as_deref(), Some("engines.example"));
 }

@@ -26,7 +26,10 @@ async fn a_lead_becomes_contact_account_and_opportunity_once(test: ServiceTest) 
     let opportunity = events[0].opportunity.as_ref().unwrap();
     assert_eq!(json!(opportunity.id), converted["opportunity"]["id"]);
     assert_eq!(opportunity.amount.unwrap().minor, 5_000_000_000);
-    assert_eq!((test.published::<ContactCreated>().await.len(), test.published::<AccountCreated>().await.len()), (1, 1));
+    assert_eq!(
+        (test.published::<ContactCreated>().await.len(), test.published::<AccountCreated>().await.len()),
+        (1, 1)
+    );
 }
 
 on_both_engines!(SERVICE, a_lead_without_a_company_asks_for_the_account);

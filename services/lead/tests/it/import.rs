@@ -16,13 +16,23 @@ fn read(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
 }
 
 /// Sends a whole file in stretches and counts what the rows became.
-async fn import(test: &ServiceTest, mutation: &str, headers: &[String], rows: &[Vec<String>], dry_run: bool) -> HashMap<String, usize> {
+async fn import(
+    test: &ServiceTest,
+    mutation: &str,
+    headers: &[String],
+    rows: &[Vec<String>],
+    dry_run: bool,
+) -> HashMap<String, usize> {
     let query = format!(
         "mutation($input: ImportRowsInput!) {{ {mutation}(input: $input) {{ outcomes {{ outcome }} rejected {{ row code }} errors {{ code }} }} }}"
     );
     let mut counts = HashMap::new();
     for (stretch, chunk) in rows.chunks(250).enumerate() {
-        let rows: Vec<Value> = chunk.iter().enumerate().map(|(i, cells)| json!({ "row": stretch * 250 + i + 1, "cells": cells })).collect();
+        let rows: Vec<Value> = chunk
+            .iter()
+            .enumerate()
+            .map(|(i, cells)| json!({ "row": stretch * 250 + i + 1, "cells": cells }))
+            .collect();
         let input = json!({ "headers": headers, "rows": rows, "dryRun": dry_run });
         let payload = test.graphql(&query, json!({ "input": input })).await[mutation].take();
         assert_eq!(payload["errors"], json!([]));
@@ -55,7 +65,11 @@ async fn accounts_and_leads_find_each_other_in_either_order(test: ServiceTest) {
     import(&test, "importLeads", &headers, &rows[..300], false).await;
     let (account_headers, account_rows) = read(ACCOUNTS);
     let accounts = import(&test, "importAccounts", &account_headers, &account_rows, false).await;
-    assert_eq!(accounts, counts(&[("CREATED", 500), ("DUPLICATE", 3), ("REJECTED", 0)]), "three companies have two share classes");
+    assert_eq!(
+        accounts,
+        counts(&[("CREATED", 500), ("DUPLICATE", 3), ("REJECTED", 0)]),
+        "three companies have two share classes"
+    );
     import(&test, "importLeads", &headers, &rows[300..], false).await;
     let again = import(&test, "importAccounts", &account_headers, &account_rows, false).await;
     assert_eq!(again, counts(&[("DUPLICATE", 503), ("REJECTED", 0)]));
@@ -65,7 +79,8 @@ async fn accounts_and_leads_find_each_other_in_either_order(test: ServiceTest) {
     loop {
         let query = "query($after: String) { leads(first: 200, after: $after) { edges { node { company account { name } } } pageInfo { hasNextPage endCursor } } }";
         let page = test.graphql(query, json!({ "after": after })).await["leads"].take();
-        with_account += page["edges"].as_array().unwrap().iter().filter(|edge| !edge["node"]["account"].is_null()).count();
+        with_account +=
+            page["edges"].as_array().unwrap().iter().filter(|edge| !edge["node"]["account"].is_null()).count();
         if page["pageInfo"]["hasNextPage"] == json!(false) {
             break;
         }
@@ -88,11 +103,15 @@ on_both_engines!(SERVICE, a_newer_export_of_the_same_record_updates_it_and_an_ed
 async fn a_newer_export_of_the_same_record_updates_it_and_an_edit_by_hand_survives_the_old_one(test: ServiceTest) {
     let headers: Vec<String> = ["Record ID", "Email", "Job Title"].map(str::to_owned).to_vec();
     let row = |title: &str| vec![["7", "ada@engines.example", title].map(str::to_owned).to_vec()];
-    let title = async || test.graphql("{ leads { edges { node { title } } } }", json!({})).await["leads"]["edges"][0]["node"]["title"].clone();
+    let title = async || {
+        test.graphql("{ leads { edges { node { title } } } }", json!({})).await["leads"]["edges"][0]["node"]["title"]
+            .clone()
+    };
     import(&test, "importLeads", &headers, &row("CTO"), false).await;
     let newer = import(&test, "importLeads", &headers, &row("CEO"), false).await;
     assert_eq!((newer.get("UPDATED"), title().await), (Some(&1), json!("CEO")));
-    let id = test.graphql("{ leads { edges { node { id } } } }", json!({})).await["leads"]["edges"][0]["node"]["id"].clone();
+    let id =
+        test.graphql("{ leads { edges { node { id } } } }", json!({})).await["leads"]["edges"][0]["node"]["id"].clone();
     let edit = "mutation($id: ID!) { updateLead(input: { id: $id, title: \"Founder\" }) { errors { code } } }";
     test.graphql(edit, json!({ "id": id })).await;
     let same = import(&test, "importLeads", &headers, &row("CEO"), false).await;
@@ -102,7 +121,13 @@ async fn a_newer_export_of_the_same_record_updates_it_and_an_edit_by_hand_surviv
 #[tokio::test]
 async fn a_file_without_an_email_column_is_refused_as_a_whole() {
     let test = ServiceTest::sqlite(SERVICE).await;
-    let query = "mutation($input: ImportRowsInput!) { importLeads(input: $input) { outcomes { row } errors { code field } } }";
-    let answer = test.graphql(query, json!({ "input": { "headers": ["First Name"], "rows": [{ "row": 1, "cells": ["Ada"] }] } })).await;
-    assert_eq!(answer["importLeads"], json!({ "outcomes": [], "errors": [{ "code": "UNKNOWN_COLUMN", "field": "email" }] }));
+    let query =
+        "mutation($input: ImportRowsInput!) { importLeads(input: $input) { outcomes { row } errors { code field } } }";
+    let answer = test
+        .graphql(query, json!({ "input": { "headers": ["First Name"], "rows": [{ "row": 1, "cells": ["Ada"] }] } }))
+        .await;
+    assert_eq!(
+        answer["importLeads"],
+        json!({ "outcomes": [], "errors": [{ "code": "UNKNOWN_COLUMN", "field": "email" }] })
+    );
 }

@@ -16,7 +16,11 @@ async fn an_address_is_captured_once(test: ServiceTest) {
     let again = capture(&test, json!({ "email": " ada@engines.EXAMPLE ", "title": "Intern", "country": "GB" })).await;
     assert_eq!((&first["created"], &again["created"]), (&json!(true), &json!(false)));
     assert_eq!(again["lead"]["id"], first["lead"]["id"]);
-    assert_eq!((&again["lead"]["title"], &again["lead"]["country"]), (&json!("CTO"), &json!("GB")), "blanks filled, known values kept");
+    assert_eq!(
+        (&again["lead"]["title"], &again["lead"]["country"]),
+        (&json!("CTO"), &json!("GB")),
+        "blanks filled, known values kept"
+    );
     assert_eq!(test.published::<LeadCaptured>().await.len(), 1);
     assert_eq!(test.published::<LeadUpdated>().await.len(), 1);
 }
@@ -37,7 +41,8 @@ async fn bad_input_names_its_field_and_writes_nothing(test: ServiceTest) {
 
 on_both_engines!(SERVICE, an_update_on_a_stale_version_is_refused);
 async fn an_update_on_a_stale_version_is_refused(test: ServiceTest) {
-    const UPDATE: &str = "mutation($input: UpdateLeadInput!) { updateLead(input: $input) { lead { version title } errors { code } } }";
+    const UPDATE: &str =
+        "mutation($input: UpdateLeadInput!) { updateLead(input: $input) { lead { version title } errors { code } } }";
     let id = capture(&test, json!({ "email": "ada@engines.example" })).await["lead"]["id"].clone();
     let update = async |title: &str, version: i64| {
         let input = json!({ "id": id, "title": title, "version": version });
@@ -61,7 +66,9 @@ async fn pages_follow_one_another_without_gap_or_repeat(test: ServiceTest) {
         let query = "query($after: String) { leads(first: 3, after: $after) { totalCount edges { node { email } } pageInfo { hasNextPage endCursor } } }";
         let page = test.graphql(query, json!({ "after": after })).await["leads"].take();
         assert_eq!(page["totalCount"], json!(7));
-        seen.extend(page["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["email"].as_str().unwrap().to_owned()));
+        seen.extend(
+            page["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["email"].as_str().unwrap().to_owned()),
+        );
         if page["pageInfo"]["hasNextPage"] == json!(false) {
             break;
         }
@@ -95,7 +102,10 @@ async fn an_id_of_another_kind_is_an_error_with_a_code() {
 async fn without_the_permission_nothing_is_read_or_written() {
     let test = ServiceTest::sqlite(SERVICE).await;
     let nobody = kernel::Actor { permissions: Vec::new(), ..test.actor.clone() };
-    for query in ["{ leads { edges { node { id } } } }", "mutation { captureLead(input: { email: \"a@b.example\" }) { created } }"] {
+    for query in [
+        "{ leads { edges { node { id } } } }",
+        "mutation { captureLead(input: { email: \"a@b.example\" }) { created } }",
+    ] {
         let answer = test.graphql_as(&nobody, query, json!({})).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], json!("FORBIDDEN"), "{answer}");
     }
@@ -103,7 +113,8 @@ async fn without_the_permission_nothing_is_read_or_written() {
 
 on_both_engines!(SERVICE, a_page_costs_the_same_statements_however_long);
 async fn a_page_costs_the_same_statements_however_long(test: ServiceTest) {
-    let account = "mutation { createAccount(input: { name: \"Engines\", domain: \"engines.example\" }) { account { id } } }";
+    let account =
+        "mutation { createAccount(input: { name: \"Engines\", domain: \"engines.example\" }) { account { id } } }";
     test.graphql(account, json!({})).await;
     for number in 0..30 {
         capture(&test, json!({ "email": format!("p{number}@engines.example") })).await;

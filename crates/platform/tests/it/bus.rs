@@ -1,0 +1,146 @@
+use std::time::Duration;
+
+use futures::StreamExt;
+use kernel::Clock;
+use pipewright_platform::bus::{Bus, Consumer, Delivery, Settle};
+
+use crate::{clock, envelopes};
+
+/// Makes two tests of one: on the local bus and on NATS.
+macro_rules! on_both_buses {
+    ($name:ident) => {
+        mod $name {
+            use super::*;
+
+            #[tokio::test]
+            async fn local() {
+                super::$name(Bus::connect("local::memory:", Clock::system()).await.unwrap()).await;
+            }
+
+            #[tokio::test]
+            async fn nats() {
+                super::$name(nats_bus().await).await;
+            }
+        }
+    };
+}
+
+/// A stream of its own on the shared server.
+async fn nats_bus() -> Bus {
+    let mut random = [0; 8];
+    Clock::system().random(&mut random);
+    let name = format!("t{:x}", u64::from_be_bytes(random));
+    Bus::connect(&format!("{}?stream={name}&prefix={name}", testkit::nats_url().await), Clock::system()).await.unwrap()
+}
+
+const WAIT: Duration = Duration::from_secs(5);
+
+async fn fetch(consumer: &mut Consumer, count: usize) -> Vec<Delivery> {
+    let mut deliveries = Vec::new();
+    while deliveries.len() < count {
+        let more = consumer.fetch(count - deliveries.len(), WAIT).await.unwrap();
+        assert!(!more.is_empty(), "{} of {count} events arrived", deliveries.len());
+        deliveries.extend(more);
+    }
+    deliveries
+}
+
+async fn settle(consumer: &mut Consumer, deliveries: Vec<Delivery>, settle: Settle) {
+    consumer.settle(deliveries.into_iter().map(|delivery| (delivery, settle)).collect()).await.unwrap();
+}
+
+async fn is_empty(consumer: &mut Consumer) -> bool {
+    consumer.fetch(10, Duration::from_millis(100)).await.unwrap().is_empty()
+}
+
+on_both_buses!(events_arrive_once_in_order_whatever_is_published_twice);
+async fn events_arrive_once_in_order_whatever_is_published_twice(bus: Bus) {
+    let events = envelopes(&clock(), 20);
+    let subjects: Vec<&str> = vec![&events[0].r#type, &events[1].r#type];
+    let mut consumer = bus.consumer("reader", &subjects).await.unwrap();
+    bus.publish(&events).await.unwrap();
+    bus.publish(&events).await.unwrap();
+    let deliveries = fetch(&mut consumer, 20).await;
+    assert_eq!(
+        deliveries.iter().map(|delivery| delivery.envelope.id).collect::<Vec<_>>(),
+        events.iter().map(|event| event.id).collect::<Vec<_>>()
+    );
+    settle(&mut consumer, deliveries, Settle::Done).await;
+    assert!(is_empty(&mut consumer).await);
+    assert_eq!(bus.backlog(&["reader"]).await.unwrap()["reader"], 0);
+}
+
+on_both_buses!(a_consumer_hears_only_its_subjects);
+async fn a_consumer_hears_only_its_subjects(bus: Bus) {
+    let events = envelopes(&clock(), 10);
+    let mut consumer = bus.consumer("picky", &[&events[0].r#type]).await.unwrap();
+    bus.publish(&events).await.unwrap();
+    let deliveries = fetch(&mut consumer, 5).await;
+    assert!(deliveries.iter().all(|delivery| delivery.envelope.r#type == events[0].r#type));
+    assert!(is_empty(&mut consumer).await);
+}
+
+on_both_buses!(a_postponed_event_comes_again_with_its_attempts_counted);
+async fn a_postponed_event_comes_again_with_its_attempts_counted(bus: Bus) {
+    let events = envelopes(&clock(), 1);
+    let mut consumer = bus.consumer("slow", &[&events[0].r#type]).await.unwrap();
+    bus.publish(&events).await.unwrap();
+    for attempt in 1..=3 {
+        let deliveries = fetch(&mut consumer, 1).await;
+        assert_eq!(deliveries[0].attempt, attempt);
+        settle(&mut consumer, deliveries, Settle::Retry(Duration::from_millis(1))).await;
+    }
+}
+
+on_both_buses!(a_consumer_that_comes_back_goes_on_where_it_left_off);
+async fn a_consumer_that_comes_back_goes_on_where_it_left_off(bus: Bus) {
+    let events = envelopes(&clock(), 4);
+    let subjects: Vec<&str> = vec![&events[0].r#type, &events[1].r#type];
+    let mut consumer = bus.consumer("comes_back", &subjects).await.unwrap();
+    bus.publish(&events[..2]).await.unwrap();
+    let deliveries = fetch(&mut consumer, 2).await;
+    settle(&mut consumer, deliveries, Settle::Done).await;
+    drop(consumer);
+    bus.publish(&events[2..]).await.unwrap();
+    let mut consumer = bus.consumer("comes_back", &subjects).await.unwrap();
+    let deliveries = fetch(&mut consumer, 2).await;
+    assert_eq!(deliveries[0].envelope.id, events[2].id);
+}
+
+on_both_buses!(live_events_pass_by_from_now_on);
+async fn live_events_pass_by_from_now_on(bus: Bus) {
+    let events = envelopes(&clock(), 3);
+    let subject: &'static str = events[0].r#type.clone().leak();
+    bus.publish(&events[..1]).await.unwrap();
+    let mut live = bus.live(subject).await.unwrap();
+    bus.publish(&events[1..]).await.unwrap();
+    let heard = tokio::time::timeout(WAIT, live.next()).await.unwrap().unwrap();
+    assert_eq!(heard.id, events[2].id);
+}
+
+#[tokio::test]
+async fn the_local_bus_keeps_what_was_not_settled_when_the_process_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("local:{}", folder.path().join("bus.db").display());
+    let events = envelopes(&clock(), 2);
+    let subjects: Vec<&str> = vec![&events[0].r#type, &events[1].r#type];
+    {
+        let bus = Bus::connect(&url, Clock::system()).await.unwrap();
+        let mut consumer = bus.consumer("reader", &subjects).await.unwrap();
+        bus.publish(&events).await.unwrap();
+        let mut deliveries = fetch(&mut consumer, 2).await;
+        let second = deliveries.pop().unwrap();
+        settle(&mut consumer, deliveries, Settle::Done).await;
+        drop(second);
+    }
+    let bus = Bus::connect(&url, Clock::system()).await.unwrap();
+    let mut consumer = bus.consumer("reader", &subjects).await.unwrap();
+    let again = fetch(&mut consumer, 1).await;
+    assert_eq!((again[0].envelope.id, again[0].attempt), (events[1].id, 2));
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named_without_its_password() {
+    let error = Bus::connect("nats://user:hunter2@127.0.0.1:9", Clock::system()).await.unwrap_err().to_string();
+    assert!(error.contains("127.0.0.1:9") && !error.contains("hunter2"), "{error}");
+}
