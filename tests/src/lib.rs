@@ -1,1 +1,7 @@
-//! placeholder
+//! Whole platforms under test, as an operator would start them: real programs, real sockets, real servers.
+
+mod deployment;
+mod program;
+
+pub use deployment::{Deployment, Imported, Topology, seed};
+pub use program::{Program, binary};

@@ -39,7 +39,11 @@ struct Presented {
     credential: String,
 }
 
-async fn authenticate(State(endpoint): State<Endpoint>, headers: HeaderMap, Json(presented): Json<Presented>) -> Response {
+async fn authenticate(
+    State(endpoint): State<Endpoint>,
+    headers: HeaderMap,
+    Json(presented): Json<Presented>,
+) -> Response {
     let caller = verified_actor(&headers, &endpoint.tokens);
     if caller.is_none_or(|caller| caller.kind != ActorKind::Gateway) {
         return refuse(&AuthError::BadActorToken);

@@ -1,4 +1,5 @@
 use kernel::{Code, Coded, PageError};
+use platform::idempotency::IdempotencyError;
 use thiserror::Error;
 
 use crate::domain::import::ImportError;
@@ -18,6 +19,8 @@ pub enum Error {
     DomainTaken,
     #[error("the object was changed by somebody else meanwhile; read it again and retry")]
     Conflict,
+    #[error(transparent)]
+    Idempotency(#[from] IdempotencyError),
     #[error(transparent)]
     Page(#[from] PageError),
     #[error(transparent)]
@@ -53,6 +56,7 @@ impl Coded for Error {
             Self::AlreadyConverted => Code::AlreadyConverted,
             Self::DomainTaken => Code::AlreadyExists,
             Self::Conflict => Code::Conflict,
+            Self::Idempotency(error) => error.code(),
             Self::Page(error) => error.code(),
             Self::Import(error) => error.code(),
             Self::Db(_) => Code::Internal,
@@ -64,6 +68,7 @@ impl Coded for Error {
             Self::NotFound { .. } => Some("id"),
             Self::Invalid { field, .. } => Some(field),
             Self::DomainTaken => Some("domain"),
+            Self::Idempotency(error) => error.field(),
             Self::Page(error) => error.field(),
             Self::Import(error) => error.field(),
             _ => None,

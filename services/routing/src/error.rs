@@ -1,5 +1,5 @@
 use kernel::{Code, Coded, PageError};
-use platform::HandleError;
+use platform::{HandleError, bus::BusError};
 use thiserror::Error;
 
 use crate::domain::{rep::OutOfRange, route::UnknownRule};
@@ -23,6 +23,8 @@ pub enum Error {
     Page(#[from] PageError),
     #[error("something broke on our side")]
     Db(#[source] sqlx::Error),
+    #[error("something broke on our side")]
+    Bus(#[from] BusError),
 }
 
 impl Error {
@@ -55,7 +57,7 @@ impl Coded for Error {
             Self::OutOfRange(_) => Code::InvalidInput,
             Self::UserCannotTakeLeads | Self::Conflict | Self::UnknownRule(_) => Code::Conflict,
             Self::Page(error) => error.code(),
-            Self::Db(_) => Code::Internal,
+            Self::Db(_) | Self::Bus(_) => Code::Internal,
         }
     }
 

@@ -13,8 +13,8 @@ use std::{sync::Arc, time::Duration};
 use platform::{Handler, Job, Parts, ServiceContext, ServiceDef, db::Migrations, graphql::InProcess};
 use sqlx::migrate::Migrator;
 
-pub use app::{replay, reset};
 use app::{App, OnObjectChanged};
+pub use app::{replay, reset};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -32,7 +32,11 @@ pub const SERVICE: ServiceDef = ServiceDef {
 async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     let app = App::open(context.db, &context.clock, &context.config.search_url()).await?;
     let mut parts = Parts::new(Arc::new(InProcess(graphql::schema(app.clone()))));
-    parts.handlers.push(Handler { name: "search", subjects: OnObjectChanged::SUBJECTS, apply: Arc::new(OnObjectChanged) });
+    parts.handlers.push(Handler {
+        name: "search",
+        subjects: OnObjectChanged::SUBJECTS,
+        apply: Arc::new(OnObjectChanged),
+    });
     parts.jobs.push(Job {
         name: "search.indexer",
         every: INDEX_EVERY,

@@ -26,7 +26,8 @@ impl App {
             AuthError::Unavailable
         })?;
         let now = self.clock.now();
-        let Some(Credential { key, role, .. }) = found.filter(|found| found.user_active && found.key.is_active(now)) else {
+        let Some(Credential { key, role, .. }) = found.filter(|found| found.user_active && found.key.is_active(now))
+        else {
             return Err(AuthError::BadCredential);
         };
         self.key_use.note(&key, now);

@@ -4,7 +4,7 @@ use std::{
 };
 
 use events::identity::UserCreated;
-use kernel::{Actor, EmailAddress, PersonName, WorkspaceId};
+use kernel::{Actor, WorkspaceId};
 use platform::{Tx, config::IdentityConfig};
 use thiserror::Error;
 use tokio::{fs, io::AsyncWriteExt};
@@ -96,12 +96,20 @@ impl App {
         Ok(generated)
     }
 
-    async fn create_team(&self, tx: &mut Tx, workspace: WorkspaceId, admin: TeamMember, team: Vec<TeamMember>) -> Result<(), BootstrapError> {
+    async fn create_team(
+        &self,
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        admin: TeamMember,
+        team: Vec<TeamMember>,
+    ) -> Result<(), BootstrapError> {
         let user = |TeamMember { name, email }: TeamMember, role| {
             User::create(UserDraft { name, email, role }, self.clock.id(), workspace, self.clock.now())
         };
-        let users: Vec<User> =
-            [user(admin, Role::Admin)].into_iter().chain(team.into_iter().map(|member| user(member, Role::Rep))).collect();
+        let users: Vec<User> = [user(admin, Role::Admin)]
+            .into_iter()
+            .chain(team.into_iter().map(|member| user(member, Role::Rep)))
+            .collect();
         store::users::insert(tx, &users).await?;
         let actor = Actor::system(workspace, "identity");
         let mut events = self.outbox.events((&actor).into());

@@ -40,7 +40,8 @@ impl App {
             return Err(Error::invalid("expiresAt", "this moment has passed"));
         }
         let user = input.user.or_else(|| actor.subject.parse().ok());
-        let user = user.ok_or_else(|| Error::invalid("userId", "you are not a user yourself, so say whose key it is"))?;
+        let user =
+            user.ok_or_else(|| Error::invalid("userId", "you are not a user yourself, so say whose key it is"))?;
         let mut tx = self.db.begin().await?;
         let user = store::users::by_id(&mut tx, actor.workspace, user).await?;
         let user = user.ok_or(Error::NotFound { what: "user", field: "userId" })?;

@@ -43,7 +43,9 @@ mod tests {
 
     #[test]
     fn what_is_not_a_member_says_why() {
-        for text in ["", "lucia@example.com", "<lucia@example.com>", "Lucía <lucia@example.com", "Lucía <lucia@example.com> x"] {
+        for text in
+            ["", "lucia@example.com", "<lucia@example.com>", "Lucía <lucia@example.com", "Lucía <lucia@example.com> x"]
+        {
             assert_eq!(TeamMember::parse(text), Err(TeamMemberError::Shape), "{text}");
         }
         assert!(matches!(TeamMember::parse("Lucía <lucia>"), Err(TeamMemberError::Email(_))));

@@ -87,7 +87,11 @@ mod tests {
 
     fn admin() -> User {
         let clock = Clock::fixed(Timestamp::UNIX_EPOCH, 1);
-        let draft = UserDraft { name: PersonName::new("Ada"), email: EmailAddress::parse("ada@example.com").unwrap(), role: Role::Admin };
+        let draft = UserDraft {
+            name: PersonName::new("Ada"),
+            email: EmailAddress::parse("ada@example.com").unwrap(),
+            role: Role::Admin,
+        };
         User::create(draft, clock.id(), clock.id(), clock.now())
     }
 

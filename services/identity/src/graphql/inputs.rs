@@ -51,7 +51,11 @@ pub struct RevokeApiKeyInput {
 impl TryFrom<CreateUserInput> for CreateUser {
     type Error = Error;
     fn try_from(input: CreateUserInput) -> Result<Self, Error> {
-        let invalid = |error: kernel::EmailError| Error::Invalid { code: Code::InvalidEmail, field: "email", reason: error.to_string() };
+        let invalid = |error: kernel::EmailError| Error::Invalid {
+            code: Code::InvalidEmail,
+            field: "email",
+            reason: error.to_string(),
+        };
         let draft = UserDraft {
             name: PersonName::new(name(&input.name)?),
             email: EmailAddress::parse(&input.email).map_err(invalid)?,

@@ -54,7 +54,11 @@ impl Mutation {
     }
 
     /// Makes a key that acts in a user's name. For admins.
-    async fn create_api_key(&self, ctx: &Context<'_>, input: CreateApiKeyInput) -> async_graphql::Result<CreateApiKeyPayload> {
+    async fn create_api_key(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateApiKeyInput,
+    ) -> async_graphql::Result<CreateApiKeyPayload> {
         let (app, actor) = parts(ctx)?;
         let (created, errors) = mutation(async { app.create_api_key(actor, input.try_into()?).await }.await)?;
         let (api_key, secret) = created.map(|created| (created.key.into(), created.secret.expose().to_owned())).unzip();
@@ -62,7 +66,11 @@ impl Mutation {
     }
 
     /// Ends a key for good; within seconds nothing opens to it. For admins.
-    async fn revoke_api_key(&self, ctx: &Context<'_>, input: RevokeApiKeyInput) -> async_graphql::Result<RevokeApiKeyPayload> {
+    async fn revoke_api_key(
+        &self,
+        ctx: &Context<'_>,
+        input: RevokeApiKeyInput,
+    ) -> async_graphql::Result<RevokeApiKeyPayload> {
         let (app, actor) = parts(ctx)?;
         let (key, errors) = mutation(app.revoke_api_key(actor, input.id).await)?;
         Ok(RevokeApiKeyPayload { api_key: key.map(Into::into), errors })

@@ -14,7 +14,8 @@ use crate::domain::{
 };
 
 // The hash stays in the database.
-const COLUMNS: &str = "id, workspace_id, user_id, name, prefix, permissions, expires_at, revoked_at, last_used_at, created_at";
+const COLUMNS: &str =
+    "id, workspace_id, user_id, name, prefix, permissions, expires_at, revoked_at, last_used_at, created_at";
 
 #[derive(FromRow)]
 struct Row {
@@ -76,7 +77,8 @@ pub async fn by_hash(db: &Db, hash: &KeyHash) -> Result<Option<Credential>, sqlx
     const SQL: &str = "select k.id, k.workspace_id, k.user_id, k.name, k.prefix, k.permissions, k.expires_at, k.revoked_at, \
         k.last_used_at, k.created_at, u.role, u.active as user_active \
         from api_key k join workspace_user u on u.id = k.user_id and u.workspace_id = k.workspace_id where k.hash = $1";
-    let row: Option<CredentialRow> = with_db!(db, pool => sqlx::query_as(SQL).bind(hash.as_str()).fetch_optional(pool).await?);
+    let row: Option<CredentialRow> =
+        with_db!(db, pool => sqlx::query_as(SQL).bind(hash.as_str()).fetch_optional(pool).await?);
     Ok(row.map(|row| Credential { key: row.key.into(), role: row.role.0, user_active: row.user_active }))
 }
 
@@ -121,7 +123,12 @@ async fn write(tx: &mut Tx, key: &ApiKey, hash: &KeyHash, sql: &'static str) -> 
 }
 
 /// Revokes a key that is not revoked; `None` if there is none such.
-pub async fn revoke(tx: &mut Tx, workspace: WorkspaceId, id: ApiKeyId, now: Timestamp) -> Result<Option<ApiKey>, sqlx::Error> {
+pub async fn revoke(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: ApiKeyId,
+    now: Timestamp,
+) -> Result<Option<ApiKey>, sqlx::Error> {
     let row: Option<Row> = with_tx!(tx, conn => {
         let mut query = QueryBuilder::new("update api_key set revoked_at = ");
         query.push_bind(now).push(" where revoked_at is null and workspace_id = ").push_bind(workspace);

@@ -23,17 +23,16 @@ impl From<Row> for Workspace {
 /// Makes the workspace unless there is one. Of several processes at once, one is told that it did; the others
 /// wait for it here.
 pub async fn claim(tx: &mut Tx, workspace: &Workspace) -> Result<bool, sqlx::Error> {
-    const SQL: &str = "insert into workspace (id, slug, name, created_at) values ($1, $2, $3, $4) on conflict do nothing";
-    let made = execute!(
-        tx,
-        sqlx::query(SQL).bind(workspace.id).bind(SLUG).bind(&workspace.name).bind(workspace.created_at)
-    )?;
+    const SQL: &str =
+        "insert into workspace (id, slug, name, created_at) values ($1, $2, $3, $4) on conflict do nothing";
+    let made =
+        execute!(tx, sqlx::query(SQL).bind(workspace.id).bind(SLUG).bind(&workspace.name).bind(workspace.created_at))?;
     Ok(made == 1)
 }
 
 /// Lets one transaction at a time decide about the workspace as a whole. On SQLite there is only one anyway.
 pub async fn lock(tx: &mut Tx, workspace: WorkspaceId) -> Result<(), sqlx::Error> {
-    const SQL: &str = "select id from workspace where id = $1 for no key update";
+    const SQL: &str = "select id from workspace where id = $1";
     if tx.engine() == Engine::Postgres {
         execute!(tx, sqlx::query(SQL).bind(workspace))?;
     }

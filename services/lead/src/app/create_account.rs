@@ -1,25 +1,36 @@
 use events::lead::AccountCreated;
-use kernel::{Actor, Permission};
+use kernel::{AccountId, Actor, Permission, id::TypedId};
+use platform::{
+    Tx,
+    idempotency::{self, Claim},
+};
+use serde_json::json;
 
 use super::{App, link_leads::link_leads};
 use crate::{
     domain::account::{Account, AccountDetails, AccountDraft},
     error::Error,
-    store,
+    store::{self, accounts::Wanted},
 };
 
 #[derive(Debug, Clone)]
 pub struct CreateAccount {
     pub details: AccountDetails,
+    pub idempotency_key: Option<String>,
 }
 
 impl App {
-    /// Opens an account; leads that were waiting for it find it.
+    /// Opens an account; leads that were waiting for it find it. The same key and input again find the first one.
     pub async fn create_account(&self, actor: &Actor, input: CreateAccount) -> Result<Account, Error> {
         actor.require(Permission::Write)?;
-        let draft = AccountDraft { details: input.details, external_id: None, import_fingerprint: None };
-        let account = Account::create(draft, self.clock.id(), actor.workspace, self.clock.now());
+        let id = self.clock.id();
         let mut tx = self.db.begin().await?;
+        if let Some(first) = claimed_before(&mut tx, actor, &input, id).await? {
+            let wanted = Wanted { ids: vec![first], ..Wanted::default() };
+            return store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?.pop().ok_or(Error::Conflict);
+        }
+        let draft = AccountDraft { details: input.details, external_id: None, import_fingerprint: None };
+        let account = Account::create(draft, id, actor.workspace, self.clock.now());
         let mut events = self.outbox.events(actor.into());
         if store::accounts::insert(&mut tx, std::slice::from_ref(&account)).await?.is_empty() {
             return Err(Error::DomainTaken);
@@ -29,5 +40,22 @@ impl App {
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
         Ok(account)
+    }
+}
+
+/// The account that this request's key opened before, if it carries a key and did.
+async fn claimed_before(
+    tx: &mut Tx,
+    actor: &Actor,
+    input: &CreateAccount,
+    id: AccountId,
+) -> Result<Option<AccountId>, Error> {
+    let Some(key) = &input.idempotency_key else { return Ok(None) };
+    let AccountDetails { name, domain, industry, country, employees } = &input.details;
+    let input =
+        json!({ "name": name, "domain": domain, "industry": industry, "country": country, "employees": employees });
+    match idempotency::claim(tx, actor, "createAccount", key, &input, id.uuid()).await? {
+        Claim::New => Ok(None),
+        Claim::Seen(first) => Ok(Some(first.into())),
     }
 }

@@ -71,6 +71,8 @@ pub struct CreateAccountInput {
     pub industry: Option<String>,
     pub country: Option<String>,
     pub employees: Option<String>,
+    /// Any text you choose, a UUID say: the same key and input again give the first account, not a second.
+    pub idempotency_key: Option<String>,
 }
 
 /// A stretch of an export; at most 5,000 rows.
@@ -182,7 +184,7 @@ impl TryFrom<CreateAccountInput> for CreateAccount {
             country: text("country", input.country)?,
             employees: text("employees", input.employees)?,
         };
-        Ok(Self { details })
+        Ok(Self { details, idempotency_key: input.idempotency_key })
     }
 }
 

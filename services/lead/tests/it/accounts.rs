@@ -1,4 +1,4 @@
-use events::lead::{AccountUpdated, LeadUpdated};
+use events::lead::{AccountCreated, AccountUpdated, LeadUpdated};
 use pipewright_lead::SERVICE;
 use serde_json::json;
 use testkit::{ServiceTest, on_both_engines};
@@ -52,4 +52,18 @@ async fn a_domain_belongs_to_one_account(test: ServiceTest) {
     test.graphql(CREATE, input.clone()).await;
     let second = test.graphql(CREATE, input).await;
     assert_eq!(second["createAccount"]["errors"], json!([{ "code": "ALREADY_EXISTS", "field": "domain" }]));
+}
+
+on_both_engines!(SERVICE, an_idempotency_key_opens_one_account);
+async fn an_idempotency_key_opens_one_account(test: ServiceTest) {
+    let input = json!({ "name": "Engines", "domain": "engines.example", "idempotencyKey": "a-key" });
+    let first = test.graphql(CREATE, json!({ "input": input })).await;
+    let again = test.graphql(CREATE, json!({ "input": input })).await;
+    assert_eq!(again, first);
+    assert_eq!(test.published::<AccountCreated>().await.len(), 1);
+
+    let other = json!({ "name": "Looms", "idempotencyKey": "a-key" });
+    let refused = test.graphql(CREATE, json!({ "input": other })).await;
+    let error = json!({ "code": "IDEMPOTENCY_MISMATCH", "field": "idempotencyKey" });
+    assert_eq!(refused["createAccount"], json!({ "account": null, "errors": [error] }));
 }

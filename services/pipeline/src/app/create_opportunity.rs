@@ -70,7 +70,9 @@ impl App {
             return Ok(stage);
         }
         let pipeline = match input.pipeline {
-            Some(id) => store::pipelines::by_id(tx, actor, id).await?.ok_or(Error::not_found("pipeline", "pipelineId"))?,
+            Some(id) => {
+                store::pipelines::by_id(tx, actor, id).await?.ok_or(Error::not_found("pipeline", "pipelineId"))?
+            }
             None => default_pipeline(tx, actor.workspace, &self.clock).await?,
         };
         pipeline.first_stage().cloned().ok_or_else(|| Error::invalid("pipelineId", "the pipeline has no stages"))

@@ -214,7 +214,9 @@ mod tests {
     #[test]
     fn a_weighted_amount_rounds_its_half_to_even() {
         let cases = [(250, 10, 25), (25, 10, 2), (35, 10, 4), (-25, 10, -2), (-35, 10, -4), (99, 25, 25), (7, 0, 0)];
-        for (minor, percent, expected) in cases.into_iter().chain([(i64::MAX, 100, i64::MAX), (i64::MIN, 100, i64::MIN)]) {
+        for (minor, percent, expected) in
+            cases.into_iter().chain([(i64::MAX, 100, i64::MAX), (i64::MIN, 100, i64::MIN)])
+        {
             let amount = Money { minor, currency: Currency::EUR };
             assert_eq!(weighted(amount, percent).minor, expected, "{percent}% of {minor}");
         }

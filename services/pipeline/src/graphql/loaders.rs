@@ -63,7 +63,10 @@ macro_rules! loader {
             type Value = $object;
             type Error = LoadError;
 
-            async fn load(&self, keys: &[(WorkspaceId, $id)]) -> Result<HashMap<(WorkspaceId, $id), $object>, LoadError> {
+            async fn load(
+                &self,
+                keys: &[(WorkspaceId, $id)],
+            ) -> Result<HashMap<(WorkspaceId, $id), $object>, LoadError> {
                 let mut found = HashMap::with_capacity(keys.len());
                 for (workspace, ids) in grouped(keys.iter().copied()) {
                     let objects = $by_ids(&self.0.db, workspace, &ids).await?;
@@ -101,10 +104,7 @@ impl Loader<(WorkspaceId, CountOf)> for Loaders {
     type Value = i64;
     type Error = LoadError;
 
-    async fn load(
-        &self,
-        keys: &[(WorkspaceId, CountOf)],
-    ) -> Result<HashMap<(WorkspaceId, CountOf), i64>, LoadError> {
+    async fn load(&self, keys: &[(WorkspaceId, CountOf)]) -> Result<HashMap<(WorkspaceId, CountOf), i64>, LoadError> {
         let mut found = HashMap::with_capacity(keys.len());
         for (workspace, accounts) in grouped(keys.iter().map(|(workspace, count)| (*workspace, count.0))) {
             let counts = store::opportunities::count_by_accounts(&self.0.db, workspace, &accounts).await?;

@@ -95,7 +95,7 @@ impl From<Opportunity> for OpportunityObject {
     }
 }
 
-/// The lead service's; this service adds its opportunities.
+// The lead service's, which describes it; this service adds its opportunities.
 #[derive(SimpleObject)]
 #[graphql(complex, name = "Account")]
 pub struct AccountObject {

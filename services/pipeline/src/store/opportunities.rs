@@ -80,7 +80,14 @@ struct EntryRow {
 impl From<EntryRow> for StageEntry {
     fn from(row: EntryRow) -> Self {
         let EntryRow { opportunity_id, version, workspace_id, stage_id, entered_at, entered_by } = row;
-        Self { opportunity: opportunity_id, version, workspace: workspace_id, stage: stage_id, entered_at, by: entered_by }
+        Self {
+            opportunity: opportunity_id,
+            version,
+            workspace: workspace_id,
+            stage: stage_id,
+            entered_at,
+            by: entered_by,
+        }
     }
 }
 

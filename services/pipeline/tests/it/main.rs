@@ -1,1 +1,11 @@
 //! The pipeline service through GraphQL and its handlers, on both engines.
+
+mod account_opportunities;
+mod conversion;
+mod creating;
+mod idempotency;
+mod moving;
+mod pipelines;
+mod reading;
+mod updating;
+mod world;

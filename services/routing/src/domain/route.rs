@@ -128,7 +128,8 @@ pub fn reason(decision: &Decision) -> Option<String> {
 fn judge(inputs: &RouteInputs) -> Vec<Candidate> {
     let another = inputs.candidates.iter().any(|state| Some(state.rep) != inputs.previous && obstacle(state).is_none());
     let verdict = |state: &RepState| {
-        obstacle(state).or_else(|| (another && Some(state.rep) == inputs.previous).then(|| "has the lead already".to_owned()))
+        obstacle(state)
+            .or_else(|| (another && Some(state.rep) == inputs.previous).then(|| "has the lead already".to_owned()))
     };
     let candidate = |state: &RepState| {
         let rejected_because = verdict(state);

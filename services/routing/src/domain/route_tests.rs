@@ -114,7 +114,7 @@ fn a_lead_goes_back_to_who_had_it_only_if_nobody_else_can() {
     let clock = clock();
     let mut candidates = reps(&[9, 1]);
     let (first, second) = (candidates[0].rep, candidates[1].rep);
-    let mut again = |candidates: &[RepState]| {
+    let again = |candidates: &[RepState]| {
         let inputs = RouteInputs { lead: clock.id(), previous: Some(first), candidates: candidates.to_vec() };
         route(&inputs, Rule::LATEST, stamp(&clock)).chosen
     };

@@ -86,7 +86,12 @@ pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[DecisionId]) -> Resu
 }
 
 /// A page of all decisions or of one lead's, newest first, with one row more than the page if another follows.
-pub async fn list(db: &Db, workspace: WorkspaceId, lead: Option<LeadId>, page: PageArgs) -> Result<Vec<Decision>, sqlx::Error> {
+pub async fn list(
+    db: &Db,
+    workspace: WorkspaceId,
+    lead: Option<LeadId>,
+    page: PageArgs,
+) -> Result<Vec<Decision>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from decision where workspace_id = "));
         query.push_bind(workspace);

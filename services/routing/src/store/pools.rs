@@ -33,7 +33,12 @@ pub struct Locked {
 
 /// Locks the members of the workspace's pool until the transaction ends: the first lock that any writer
 /// takes, always in the order of the reps' ids, so that writers queue and never deadlock.
-pub async fn lock(tx: &mut Tx, workspace: WorkspaceId, lead: Option<LeadId>, now: Timestamp) -> Result<Locked, sqlx::Error> {
+pub async fn lock(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    lead: Option<LeadId>,
+    now: Timestamp,
+) -> Result<Locked, sqlx::Error> {
     let postgres = tx.engine() == Engine::Postgres;
     let rows: Vec<Row> = with_tx!(tx, conn => {
         let mut query = QueryBuilder::new(format!(

@@ -45,7 +45,13 @@ impl From<Row> for Rep {
 }
 
 /// Learns a user; `id` is for one not seen before. Returns the row's id, or `None` if the row is as new already.
-pub async fn learn(tx: &mut Tx, workspace: WorkspaceId, id: RepId, user: &User, now: Timestamp) -> Result<Option<RepId>, sqlx::Error> {
+pub async fn learn(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: RepId,
+    user: &User,
+    now: Timestamp,
+) -> Result<Option<RepId>, sqlx::Error> {
     const SQL: &str = "insert into rep (id, workspace_id, version, user_id, user_version, name, email, enabled, paused, created_at, updated_at) \
         values ($1, $2, 1, $3, $4, $5, $6, $7, false, $8, $8) \
         on conflict (workspace_id, user_id) do update set version = rep.version + 1, user_version = excluded.user_version, \
@@ -67,8 +73,15 @@ pub async fn learn(tx: &mut Tx, workspace: WorkspaceId, id: RepId, user: &User, 
 }
 
 /// Makes a learned user a member of the default pool, which is opened for the first.
-pub async fn join_pool(tx: &mut Tx, workspace: WorkspaceId, pool: kernel::PoolId, rep: RepId, now: Timestamp) -> Result<(), sqlx::Error> {
-    const POOL: &str = "insert into pool (id, workspace_id, name, created_at) values ($1, $2, $3, $4) on conflict do nothing";
+pub async fn join_pool(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    pool: kernel::PoolId,
+    rep: RepId,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    const POOL: &str =
+        "insert into pool (id, workspace_id, name, created_at) values ($1, $2, $3, $4) on conflict do nothing";
     const MEMBER: &str = "insert into pool_member (workspace_id, pool_id, rep_id, weight, standing, taken_on, taken) \
         select workspace_id, id, $3, 1, 0, 0, 0 from pool where workspace_id = $1 and name = $2 on conflict do nothing";
     execute!(tx, sqlx::query(POOL).bind(pool).bind(workspace).bind(DEFAULT_POOL).bind(now))?;

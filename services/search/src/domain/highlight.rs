@@ -111,6 +111,9 @@ mod tests {
     fn stretches_that_touch_are_one() {
         assert_eq!(shown(&person("田中翔太", "", ""), "中翔太"), "田<mark>中翔太</mark>");
         assert_eq!(shown(&person("Tim O'Reilly", "", ""), "oreilly"), "Tim <mark>O&#39;Reilly</mark>");
-        assert_eq!(shown(&person("Jose\u{301} Müller", "", ""), "jose muller"), "<mark>Jose\u{301}</mark> <mark>Müller</mark>");
+        assert_eq!(
+            shown(&person("Jose\u{301} Müller", "", ""), "jose muller"),
+            "<mark>Jose\u{301}</mark> <mark>Müller</mark>"
+        );
     }
 }

@@ -172,7 +172,8 @@ fn is_within(one: &str, other: &str, max: usize) -> bool {
         for column in 1..=other.len() {
             let differs = usize::from(one[row - 1] != other[column - 1]);
             let edits = (above[column] + 1).min(here[column - 1] + 1).min(above[column - 1] + differs);
-            let swapped = row > 1 && column > 1 && one[row - 1] == other[column - 2] && one[row - 2] == other[column - 1];
+            let swapped =
+                row > 1 && column > 1 && one[row - 1] == other[column - 2] && one[row - 2] == other[column - 1];
             here[column] = if swapped { edits.min(before[column - 2] + 1) } else { edits };
         }
         before = std::mem::replace(&mut above, here);
@@ -185,7 +186,9 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<(String, Form)> {
-        SearchQuery::parse(text, &[]).unwrap().map_or_else(Vec::new, |query| query.words.into_iter().map(|word| (word.text, word.form)).collect())
+        SearchQuery::parse(text, &[])
+            .unwrap()
+            .map_or_else(Vec::new, |query| query.words.into_iter().map(|word| (word.text, word.form)).collect())
     }
 
     fn spaced(text: &str) -> Word {

@@ -67,7 +67,9 @@ pub(super) fn spaced_words(text: &str) -> Vec<Token> {
     let mut can_join = false;
     for run in runs(text) {
         match ranges.last_mut() {
-            Some(last) if can_join && !run.unspaced && is_one_of(&text[last.end..run.range.start], APOSTROPHES) => last.end = run.range.end,
+            Some(last) if can_join && !run.unspaced && is_one_of(&text[last.end..run.range.start], APOSTROPHES) => {
+                last.end = run.range.end;
+            }
             _ => ranges.push(run.range),
         }
         can_join = !run.unspaced;
@@ -131,7 +133,8 @@ fn runs(text: &str) -> Vec<Run> {
 }
 
 fn word(text: &str, range: Range<usize>) -> Option<Token> {
-    let folded: String = fold(&text[range.clone()]).chars().filter(|&c| c.is_alphanumeric() || is_combining_mark(c)).collect();
+    let folded: String =
+        fold(&text[range.clone()]).chars().filter(|&c| c.is_alphanumeric() || is_combining_mark(c)).collect();
     (!folded.is_empty()).then(|| Token { text: cut(folded), range })
 }
 
@@ -148,7 +151,9 @@ fn grams(text: &str, run: &Run, size: usize) -> Vec<Token> {
 
 /// What `Coca-Cola` is beside `coca` and `cola`.
 fn joined(text: &str, runs: &[Run]) -> Vec<Token> {
-    let follows = |one: &Run, next: &Run| !one.unspaced && !next.unspaced && is_one_of(&text[one.range.end..next.range.start], JOINERS);
+    let follows = |one: &Run, next: &Run| {
+        !one.unspaced && !next.unspaced && is_one_of(&text[one.range.end..next.range.start], JOINERS)
+    };
     let chains = runs.chunk_by(follows).filter(|chain| chain.len() > 1);
     chains.filter_map(|chain| word(text, chain.first()?.range.start..chain.last()?.range.end)).collect()
 }
@@ -188,7 +193,10 @@ mod tests {
 
     #[test]
     fn an_address_is_found_whole_and_in_parts() {
-        assert_eq!(words(Field::Email, "Ada.L@engines.example"), ["ada", "l", "engines", "example", "ada.l@engines.example"]);
+        assert_eq!(
+            words(Field::Email, "Ada.L@engines.example"),
+            ["ada", "l", "engines", "example", "ada.l@engines.example"]
+        );
     }
 
     #[test]

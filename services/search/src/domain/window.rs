@@ -65,7 +65,9 @@ mod tests {
         let cursor = ResultCursor::new(20, 7);
         assert_eq!(ResultCursor::decode(&cursor.encode(), 7), Ok(cursor));
         assert!(ResultCursor::decode(&cursor.encode(), 8).is_err());
-        for text in ["", "zzzz00000007", "000000000007", "ffff00000007", "+01400000007", "é1400000007", "00140000000007"] {
+        for text in
+            ["", "zzzz00000007", "000000000007", "ffff00000007", "+01400000007", "é1400000007", "00140000000007"]
+        {
             assert!(ResultCursor::decode(text, 7).is_err(), "{text}");
         }
     }

@@ -1,0 +1,51 @@
+use kernel::{Actor, EnrollmentId, Permission};
+
+use super::{App, stopping};
+use crate::{
+    domain::enrollment::{Enrollment, EnrollmentState},
+    error::Error,
+    store,
+};
+
+impl App {
+    /// Holds an active enrolment: nothing leaves until it is resumed.
+    pub async fn pause_enrollment(&self, actor: &Actor, id: EnrollmentId) -> Result<Enrollment, Error> {
+        self.turn(actor, id, EnrollmentState::Active, EnrollmentState::Paused).await
+    }
+
+    /// Lets a paused enrolment go on; what became due meanwhile leaves now.
+    pub async fn resume_enrollment(&self, actor: &Actor, id: EnrollmentId) -> Result<Enrollment, Error> {
+        self.turn(actor, id, EnrollmentState::Paused, EnrollmentState::Active).await
+    }
+
+    /// Ends an enrolment for good.
+    pub async fn stop_enrollment(&self, actor: &Actor, id: EnrollmentId, reason: Option<String>) -> Result<Enrollment, Error> {
+        actor.require(Permission::Write)?;
+        let mut tx = self.db.begin().await?;
+        let enrollment = store::enrollments::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("enrolment"))?;
+        if enrollment.state.is_over() {
+            return Err(Error::WrongState { state: enrollment.state.name() });
+        }
+        let why = reason.unwrap_or_else(|| "somebody stopped it".to_owned());
+        let mut events = self.outbox.events(actor.into());
+        let stopped = stopping::stop(&mut tx, &mut events, &enrollment, &why, self.clock.now()).await?;
+        events.save(&mut tx).await?;
+        self.outbox.commit(tx).await?;
+        Ok(stopped)
+    }
+
+    async fn turn(&self, actor: &Actor, id: EnrollmentId, from: EnrollmentState, to: EnrollmentState) -> Result<Enrollment, Error> {
+        actor.require(Permission::Write)?;
+        let mut tx = self.db.begin().await?;
+        let enrollment = store::enrollments::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("enrolment"))?;
+        if enrollment.state != from {
+            return Err(Error::WrongState { state: enrollment.state.name() });
+        }
+        let turned = enrollment.moved(to, None, self.clock.now());
+        if store::enrollments::update(&mut tx, &turned).await? == 0 {
+            return Err(Error::Conflict);
+        }
+        tx.commit().await?;
+        Ok(turned)
+    }
+}

@@ -1,0 +1,40 @@
+use kernel::{Actor, LeadId, Permission, SequenceId};
+
+use super::App;
+use crate::{
+    domain::{enrollment::Enrollment, gate::Ruling},
+    error::Error,
+    store,
+};
+
+#[derive(Debug, Clone)]
+pub struct EnrollLead {
+    pub lead: LeadId,
+    /// The default sequence if `None`.
+    pub sequence: Option<SequenceId>,
+}
+
+impl App {
+    /// Starts a lead on a sequence, if the send gate would let its first message through as things stand.
+    pub async fn enroll_lead(&self, actor: &Actor, input: EnrollLead) -> Result<Enrollment, Error> {
+        actor.require(Permission::Write)?;
+        let workspace = actor.workspace;
+        let mut tx = self.db.begin().await?;
+        let lead = store::leads::by_id(&mut tx, workspace, input.lead).await?;
+        let lead = lead.ok_or(Error::NotFound { what: "lead", field: "leadId" })?;
+        let sequence = match input.sequence {
+            Some(id) => store::sequences::by_id(&mut tx, workspace, id).await?.ok_or(Error::NotFound { what: "sequence", field: "sequenceId" })?,
+            None => self.default_sequence(&mut tx, workspace).await?,
+        };
+        let mut events = self.outbox.events(actor.into());
+        let (enrollment, message) = self.begin(&mut tx, &mut events, &lead, &sequence).await?.ok_or(Error::AlreadyEnrolled)?;
+        let outgoing = store::outgoing::by_id(&mut tx, workspace, message).await?.ok_or(Error::Conflict)?;
+        if let Ruling::Refused(reasons) = self.judge(&outgoing).ruling {
+            // Nothing of it was committed.
+            return Err(Error::SendRefused { reasons });
+        }
+        events.save(&mut tx).await?;
+        self.outbox.commit(tx).await?;
+        Ok(enrollment)
+    }
+}

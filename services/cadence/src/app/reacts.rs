@@ -1,0 +1,40 @@
+use async_trait::async_trait;
+use events::{
+    Envelope, Event,
+    enrichment::EmailVerified,
+    lead::{LeadCaptured, LeadConverted, LeadUpdated},
+    routing::LeadRouted,
+};
+use platform::{EventHandler, HandleError, Tx};
+
+use super::App;
+use crate::error::Error;
+
+pub const EVENTS: &[&str] = &[LeadCaptured::TYPE, LeadUpdated::TYPE, LeadConverted::TYPE, EmailVerified::TYPE, LeadRouted::TYPE];
+
+/// What the service does with what others tell it.
+pub struct Reacts(pub App);
+
+#[async_trait]
+impl EventHandler for Reacts {
+    async fn handle(&self, tx: &mut Tx, event: &Envelope) -> Result<(), HandleError> {
+        let app = &self.0;
+        match event.r#type.as_str() {
+            LeadCaptured::TYPE => app.on_lead_changed(tx, event, event.payload::<LeadCaptured>()?.current).await,
+            LeadUpdated::TYPE => app.on_lead_changed(tx, event, event.payload::<LeadUpdated>()?.current).await,
+            LeadConverted::TYPE => app.on_lead_changed(tx, event, event.payload::<LeadConverted>()?.current).await,
+            EmailVerified::TYPE => app.on_email_verified(tx, event, event.payload()?).await,
+            LeadRouted::TYPE => app.on_lead_routed(tx, event, event.payload()?).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+impl From<Error> for HandleError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Db(error) => Self::Db(error),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+use kernel::{Actor, PageArgs, Permission};
+
+use super::App;
+use crate::{
+    domain::{
+        mailbox::Mailbox,
+        message::{Message, MessageState},
+        sequence::Sequence,
+        suppression::Suppression,
+    },
+    error::Error,
+    store,
+};
+
+/// Lists give one row more than the page holds, if another page follows.
+impl App {
+    pub async fn sequences(&self, actor: &Actor, page: PageArgs) -> Result<Vec<Sequence>, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::sequences::list(&self.db, actor.workspace, page).await?)
+    }
+
+    pub async fn messages(&self, actor: &Actor, state: Option<MessageState>, page: PageArgs) -> Result<Vec<Message>, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::messages::list(&self.db, actor.workspace, state, page).await?)
+    }
+
+    pub async fn suppressions(&self, actor: &Actor, page: PageArgs) -> Result<Vec<Suppression>, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::suppressions::list(&self.db, actor.workspace, page).await?)
+    }
+
+    pub async fn mailbox(&self, actor: &Actor) -> Result<Option<Mailbox>, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::mailboxes::find(&self.db, actor.workspace).await?)
+    }
+}

@@ -1,0 +1,92 @@
+use async_graphql::InputObject;
+use kernel::{Code, EmailAddress, EnrollmentId, LeadId, MailboxId, MessageId, SequenceId};
+
+use crate::{
+    app::{EnrollLead, ResolveUncertainMessage, SetMailboxPaused, Suppress},
+    error::Error,
+};
+
+/// Longest reason, in characters.
+const MAX_CHARS: usize = 500;
+
+#[derive(InputObject)]
+pub struct EnrollLeadInput {
+    pub lead_id: LeadId,
+    /// Left out, the sequence that routed leads enter.
+    pub sequence_id: Option<SequenceId>,
+}
+
+#[derive(InputObject)]
+pub struct PauseEnrollmentInput {
+    pub id: EnrollmentId,
+}
+
+#[derive(InputObject)]
+pub struct ResumeEnrollmentInput {
+    pub id: EnrollmentId,
+}
+
+#[derive(InputObject)]
+pub struct StopEnrollmentInput {
+    pub id: EnrollmentId,
+    /// Shown as the reason.
+    pub reason: Option<String>,
+}
+
+#[derive(InputObject)]
+pub struct SuppressInput {
+    pub email: String,
+    pub reason: String,
+}
+
+#[derive(InputObject)]
+pub struct ResolveUncertainMessageInput {
+    pub id: MessageId,
+    /// True if the mail arrived; false sends it again.
+    pub was_sent: bool,
+}
+
+#[derive(InputObject)]
+pub struct SetMailboxPausedInput {
+    pub id: MailboxId,
+    pub paused: bool,
+}
+
+impl From<EnrollLeadInput> for EnrollLead {
+    fn from(input: EnrollLeadInput) -> Self {
+        Self { lead: input.lead_id, sequence: input.sequence_id }
+    }
+}
+
+impl TryFrom<SuppressInput> for Suppress {
+    type Error = Error;
+    fn try_from(input: SuppressInput) -> Result<Self, Error> {
+        let email = EmailAddress::parse(&input.email);
+        let email = email.map_err(|error| Error::Invalid { code: Code::InvalidEmail, field: "email", reason: error.to_string() })?;
+        let required = || Error::Invalid { code: Code::Required, field: "reason", reason: "say why".to_owned() };
+        Ok(Self { email, reason: text("reason", Some(input.reason))?.ok_or_else(required)? })
+    }
+}
+
+impl From<ResolveUncertainMessageInput> for ResolveUncertainMessage {
+    fn from(input: ResolveUncertainMessageInput) -> Self {
+        Self { id: input.id, was_sent: input.was_sent }
+    }
+}
+
+impl From<SetMailboxPausedInput> for SetMailboxPaused {
+    fn from(input: SetMailboxPausedInput) -> Self {
+        Self { id: input.id, paused: input.paused }
+    }
+}
+
+/// Trimmed; blank is nothing.
+pub fn text(field: &'static str, value: Option<String>) -> Result<Option<String>, Error> {
+    let value = value.map(|value| value.trim().replace('\0', "")).filter(|value| !value.is_empty());
+    match &value {
+        Some(value) if value.chars().count() > MAX_CHARS => {
+            Err(Error::Invalid { code: Code::TooLong, field, reason: format!("longer than {MAX_CHARS} characters") })
+        }
+        _ => Ok(value),
+    }
+}

@@ -1,0 +1,30 @@
+//! A skin over [`App`]: parse the input, call one use case, map the result.
+
+mod loaders;
+mod mutation;
+mod query;
+mod types;
+
+use async_graphql::{EmptySubscription, Schema};
+use platform::graphql::batch_loader;
+
+use crate::app::App;
+use loaders::Loaders;
+use mutation::Mutation;
+use query::Query;
+
+pub type EnrichmentSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema with its data.
+pub fn schema(app: App) -> EnrichmentSchema {
+    builder().data(batch_loader(Loaders(app.clone()))).data(app).finish()
+}
+
+/// The federation SDL; needs no database.
+pub fn sdl() -> String {
+    platform::graphql::sdl(&builder().finish())
+}
+
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query, Mutation, EmptySubscription).enable_federation()
+}

@@ -1,0 +1,32 @@
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+use kernel::LeadId;
+use platform::graphql::{UserError, actor, mutation};
+
+use super::types::{EnrichmentRunObject, LeadObject};
+use crate::app::{App, EnrichLead};
+
+pub struct Mutation;
+
+#[derive(InputObject)]
+struct EnrichLeadInput {
+    lead_id: LeadId,
+}
+
+#[derive(SimpleObject)]
+struct EnrichLeadPayload {
+    lead: Option<LeadObject>,
+    /// The run that was made.
+    run: Option<EnrichmentRunObject>,
+    errors: Vec<UserError>,
+}
+
+#[Object]
+impl Mutation {
+    /// Verifies and enriches a lead again, with what is known by now.
+    async fn enrich_lead(&self, ctx: &Context<'_>, input: EnrichLeadInput) -> async_graphql::Result<EnrichLeadPayload> {
+        let app: &App = ctx.data_unchecked();
+        let (run, errors) = mutation(app.enrich_lead(actor(ctx)?, EnrichLead { lead: input.lead_id }).await)?;
+        let lead = run.as_ref().map(|run| LeadObject { id: run.lead });
+        Ok(EnrichLeadPayload { lead, run: run.map(EnrichmentRunObject::from), errors })
+    }
+}

@@ -1,0 +1,188 @@
+use chrono::TimeDelta;
+use events::identity::ApiKeyRevoked;
+use kernel::{Actor, ActorKind, Permission};
+use pipewright_identity::SERVICE;
+use platform::auth::AuthError;
+use serde_json::{Value, json};
+use testkit::{ServiceTest, on_both_engines};
+
+use crate::{admin_key, as_admin, authenticate, create_key, create_user, me, update_user};
+
+const REVOKE: &str =
+    "mutation($id: ID!) { revokeApiKey(input: { id: $id }) { apiKey { revokedAt } errors { code field } } }";
+
+on_both_engines!(SERVICE, a_key_acts_in_its_users_name_within_their_role);
+async fn a_key_acts_in_its_users_name_within_their_role(test: ServiceTest) {
+    use Permission::{Admin, Read, Write};
+    let test = as_admin(test).await;
+    let user = create_user(&test, "grace@example.com", "REP").await["user"]["id"].take();
+    let created = create_key(&test, json!({ "name": " CRM sync ", "userId": user })).await;
+    assert_eq!(created["apiKey"]["name"], "CRM sync");
+    assert_eq!(created["apiKey"]["user"]["id"], user);
+    let secret = created["secret"].as_str().unwrap();
+    assert!(secret.starts_with(created["apiKey"]["prefix"].as_str().unwrap()) && secret.len() == 46);
+
+    let actor = authenticate(&test.service, secret).await.unwrap();
+    let expected = Actor {
+        workspace: test.actor.workspace,
+        kind: ActorKind::ApiKey,
+        subject: user.as_str().unwrap().to_owned(),
+        permissions: vec![Read, Write],
+    };
+    assert_eq!(*actor, expected);
+    for (role, permissions) in [("READ_ONLY", vec![Read]), ("ADMIN", vec![Read, Write, Admin])] {
+        update_user(&test, json!({ "id": user, "role": role })).await;
+        assert_eq!(authenticate(&test.service, secret).await.unwrap().permissions, permissions);
+    }
+}
+
+on_both_engines!(SERVICE, unknown_expired_revoked_and_inactive_look_alike);
+async fn unknown_expired_revoked_and_inactive_look_alike(test: ServiceTest) {
+    let test = as_admin(test).await;
+    let refused = Err(AuthError::BadCredential);
+    for unknown in
+        ["", "pw_", "pw_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", &admin_key(&test)[..45], "' or ''='", "naïve"]
+    {
+        assert_eq!(authenticate(&test.service, unknown).await, refused, "{unknown}");
+    }
+
+    let expires_at = test.clock.now() + TimeDelta::hours(1);
+    let key = create_key(&test, json!({ "name": "for an hour", "expiresAt": expires_at })).await;
+    let secret = key["secret"].as_str().unwrap();
+    assert!(authenticate(&test.service, secret).await.is_ok());
+    test.clock.advance(TimeDelta::hours(1));
+    assert_eq!(authenticate(&test.service, secret).await, refused);
+
+    let key = create_key(&test, json!({ "name": "to be revoked" })).await;
+    let secret = key["secret"].as_str().unwrap();
+    assert!(authenticate(&test.service, secret).await.is_ok());
+    test.graphql(REVOKE, json!({ "id": key["apiKey"]["id"] })).await;
+    assert_eq!(authenticate(&test.service, secret).await, refused);
+
+    let user = create_user(&test, "grace@example.com", "REP").await["user"]["id"].take();
+    let key = create_key(&test, json!({ "name": "of somebody who leaves", "userId": user })).await;
+    let secret = key["secret"].as_str().unwrap();
+    update_user(&test, json!({ "id": user, "active": false })).await;
+    assert_eq!(authenticate(&test.service, secret).await, refused);
+    update_user(&test, json!({ "id": user, "active": true })).await;
+    assert!(authenticate(&test.service, secret).await.is_ok());
+}
+
+on_both_engines!(SERVICE, a_key_is_revoked_once_and_others_hear_of_it);
+async fn a_key_is_revoked_once_and_others_hear_of_it(test: ServiceTest) {
+    let test = as_admin(test).await;
+    let key = create_key(&test, json!({ "name": "short-lived" })).await["apiKey"]["id"].take();
+    let first = test.graphql(REVOKE, json!({ "id": key })).await["revokeApiKey"].take();
+    assert!(first["apiKey"]["revokedAt"].is_string());
+    test.clock.advance(TimeDelta::minutes(1));
+    assert_eq!(test.graphql(REVOKE, json!({ "id": key })).await["revokeApiKey"], first);
+    let published = test.published::<ApiKeyRevoked>().await;
+    assert_eq!(published.len(), 1);
+    assert_eq!(published[0].key.to_string(), key);
+
+    let unknown: kernel::ApiKeyId = test.clock.id();
+    assert_eq!(
+        test.graphql(REVOKE, json!({ "id": unknown })).await["revokeApiKey"]["errors"],
+        json!([{ "code": "NOT_FOUND", "field": "id" }])
+    );
+    let stranger = test.graphql_as(&test.stranger(), REVOKE, json!({ "id": key })).await;
+    assert_eq!(stranger["data"]["revokeApiKey"]["errors"][0]["code"], "NOT_FOUND");
+    let rep = Actor { permissions: vec![Permission::Read, Permission::Write], ..test.actor.clone() };
+    let forbidden = test.graphql_as(&rep, REVOKE, json!({ "id": key })).await;
+    assert_eq!(forbidden["errors"][0]["extensions"]["code"], "FORBIDDEN");
+}
+
+on_both_engines!(SERVICE, a_narrow_key_stays_narrow);
+async fn a_narrow_key_stays_narrow(mut test: ServiceTest) {
+    test = as_admin(test).await;
+    let key = create_key(&test, json!({ "name": "manages keys", "permissions": ["READ", "ADMIN"] })).await;
+    assert_eq!(key["apiKey"]["permissions"], json!(["READ", "ADMIN"]));
+    test.actor = Actor::clone(&*authenticate(&test.service, key["secret"].as_str().unwrap()).await.unwrap());
+    assert_eq!(me(&test).await["permissions"], json!(["READ", "ADMIN"]));
+
+    let inherited = create_key(&test, json!({ "name": "its child" })).await;
+    assert_eq!(inherited["apiKey"]["permissions"], json!(["READ", "ADMIN"]));
+    let wider = "mutation { createApiKey(input: { name: \"wider\", permissions: [READ, WRITE] }) { secret } }";
+    let answer = test.try_graphql(wider, json!({})).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN");
+}
+
+on_both_engines!(SERVICE, what_is_wrong_with_a_new_key_is_said);
+async fn what_is_wrong_with_a_new_key_is_said(mut test: ServiceTest) {
+    test = as_admin(test).await;
+    let gone = create_user(&test, "grace@example.com", "REP").await["user"]["id"].take();
+    update_user(&test, json!({ "id": gone, "active": false })).await;
+    let unknown: kernel::UserId = test.clock.id();
+    for (input, code, field) in [
+        (json!({ "name": " " }), "REQUIRED", "name"),
+        (json!({ "name": "x", "expiresAt": test.clock.now() }), "INVALID_INPUT", "expiresAt"),
+        (json!({ "name": "x", "userId": unknown }), "NOT_FOUND", "userId"),
+        (json!({ "name": "x", "userId": gone }), "INVALID_INPUT", "userId"),
+        (json!({ "name": "x", "permissions": [] }), "INVALID_INPUT", "permissions"),
+    ] {
+        let refused = create_key(&test, input).await;
+        assert_eq!(refused["errors"], json!([{ "code": code, "field": field }]));
+        assert!(refused["apiKey"].is_null() && refused["secret"].is_null());
+    }
+    test.actor = Actor::system(test.actor.workspace, "routing");
+    assert_eq!(
+        create_key(&test, json!({ "name": "x" })).await["errors"],
+        json!([{ "code": "INVALID_INPUT", "field": "userId" }])
+    );
+    assert_eq!(
+        me(&test).await,
+        json!({ "id": "routing", "kind": "SYSTEM", "permissions": ["READ", "WRITE", "ADMIN"], "user": null })
+    );
+}
+
+on_both_engines!(SERVICE, the_moment_of_use_is_kept_to_the_minute_and_written_aside);
+async fn the_moment_of_use_is_kept_to_the_minute_and_written_aside(test: ServiceTest) {
+    let test = as_admin(test).await;
+    test.settle().await;
+    let key = create_key(&test, json!({ "name": "in use" })).await;
+    let (id, secret) = (&key["apiKey"]["id"], key["secret"].as_str().unwrap());
+    assert!(last_used(&test, id).await.is_null());
+
+    let first = test.clock.now();
+    let (statements, _) = test.statements(authenticate(&test.service, secret)).await;
+    assert_eq!(statements, 1, "a request waits for the look-up and for no write");
+    test.settle().await;
+    assert_eq!(last_used(&test, id).await, json!(first));
+
+    test.clock.advance(TimeDelta::seconds(59));
+    authenticate(&test.service, secret).await.unwrap();
+    let (statements, _) = test.statements(test.service.pump()).await;
+    assert_eq!(statements, 1, "the relay's look and no write");
+    assert_eq!(last_used(&test, id).await, json!(first));
+
+    test.clock.advance(TimeDelta::seconds(1));
+    authenticate(&test.service, secret).await.unwrap();
+    test.settle().await;
+    assert_eq!(last_used(&test, id).await, json!(test.clock.now()));
+}
+
+on_both_engines!(SERVICE, keys_are_listed_with_their_users_in_a_constant_number_of_statements);
+async fn keys_are_listed_with_their_users_in_a_constant_number_of_statements(test: ServiceTest) {
+    const LIST: &str = "{ apiKeys(first: 50) { edges { node { name prefix user { email } } } } }";
+    let test = as_admin(test).await;
+    let (few, _) = test.statements(test.graphql(LIST, json!({}))).await;
+    let mut secrets = vec![admin_key(&test)];
+    for number in 0..10 {
+        let user = create_user(&test, &format!("rep{number}@example.com"), "REP").await["user"]["id"].take();
+        let key = create_key(&test, json!({ "name": format!("key {number}"), "userId": user })).await;
+        secrets.push(key["secret"].as_str().unwrap().to_owned());
+    }
+    let (many, data) = test.statements(test.graphql(LIST, json!({}))).await;
+    assert_eq!((few, many), (2, 2));
+    assert_eq!(data["apiKeys"]["edges"].as_array().unwrap().len(), 11);
+    let shown = data.to_string();
+    assert!(secrets.iter().all(|secret| !shown.contains(secret.as_str())), "a key is shown once");
+}
+
+async fn last_used(test: &ServiceTest, id: &Value) -> Value {
+    let keys = test.graphql("{ apiKeys { edges { node { id lastUsedAt } } } }", json!({})).await;
+    let keys = keys["apiKeys"]["edges"].as_array().unwrap().clone();
+    let time = keys.iter().find(|key| &key["node"]["id"] == id).unwrap()["node"]["lastUsedAt"].clone();
+    // As serde writes the same moment.
+    time.as_str().map_or(Value::Null, |text| json!(text.parse::<kernel::Timestamp>().unwrap()))
+}

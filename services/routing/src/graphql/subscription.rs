@@ -1,0 +1,52 @@
+use async_graphql::{ComplexObject, Context, SimpleObject};
+use events::routing::LeadRouted;
+use futures::{Stream, StreamExt};
+use kernel::{DecisionId, RepId};
+use platform::graphql::{IntoGraphql, actor};
+
+use super::{
+    loaders::load,
+    types::{DecisionObject, LeadObject, RepObject, decision},
+};
+use crate::{app::App, domain::rep::Rep};
+
+pub struct Subscription;
+
+/// A lead was routed just now.
+#[derive(SimpleObject)]
+#[graphql(complex, name = "LeadRoutedEvent")]
+struct LeadRoutedObject {
+    lead: Option<LeadObject>,
+    #[graphql(skip)]
+    owner_id: RepId,
+    #[graphql(skip)]
+    decision_id: DecisionId,
+}
+
+#[ComplexObject]
+impl LeadRoutedObject {
+    async fn owner(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<RepObject>> {
+        Ok(load::<_, Rep>(ctx, self.owner_id).await?.map(RepObject::from))
+    }
+
+    async fn decision(&self, ctx: &Context<'_>) -> async_graphql::Result<DecisionObject> {
+        decision(ctx, self.decision_id).await
+    }
+}
+
+#[async_graphql::Subscription]
+impl Subscription {
+    /// Leads as they are routed, from now on; what happened while nobody listened is in `routingDecisions`.
+    async fn lead_routed(
+        &self,
+        ctx: &Context<'_>,
+    ) -> async_graphql::Result<impl Stream<Item = LeadRoutedObject> + use<>> {
+        let app: &App = ctx.data_unchecked();
+        let live = app.leads_routed(actor(ctx)?).await.graphql()?;
+        Ok(live.map(|LeadRouted { lead, owner, decision, .. }| LeadRoutedObject {
+            lead: Some(LeadObject { id: lead }),
+            owner_id: owner.id,
+            decision_id: decision,
+        }))
+    }
+}

@@ -1,0 +1,33 @@
+//! Building everything anew from the outboxes of the services that publish:
+//! [`reset`], then [`replay`] for every page of every history. The index follows by itself, at once where the
+//! service runs, else when it starts.
+
+use events::Envelope;
+use kernel::Clock;
+use platform::{Db, EventHandler, HandleError};
+
+use super::OnObjectChanged;
+use crate::store;
+
+/// Empties the documents, and with them the index as soon as the indexer runs.
+pub async fn reset(db: &Db, clock: &Clock) -> Result<(), sqlx::Error> {
+    store::reset(db, clock).await
+}
+
+/// Applies a page of a history, in one transaction; returns how many events it took. Live events may arrive
+/// meanwhile and events may come twice: versions decide. What a live handler would have buried is passed over.
+pub async fn replay(db: &Db, history: &[Envelope]) -> Result<usize, HandleError> {
+    let mut tx = db.begin().await?;
+    let mut taken = 0;
+    for event in history.iter().filter(|event| OnObjectChanged::SUBJECTS.contains(&event.r#type.as_str())) {
+        match OnObjectChanged.handle(&mut tx, event).await {
+            Ok(()) => taken += 1,
+            Err(HandleError::Payload(_)) => {
+                tracing::warn!(event = %event.id, kind = event.r#type, "an event without a valid payload is passed over");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    tx.commit().await?;
+    Ok(taken)
+}

@@ -1,0 +1,107 @@
+use async_graphql::{
+    Context, Enum, Object, OutputType, SimpleObject, Union,
+    connection::{Connection, ConnectionNameType, DisableNodesField, EdgeNameType},
+};
+use kernel::{AccountId, Actor, ContactId, LeadId, OpportunityId};
+use platform::graphql::{IntoGraphql, Long, actor};
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    domain::{document::Kind, query::SearchQuery},
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Kind")]
+pub enum SearchType {
+    Lead,
+    Account,
+    Contact,
+    Opportunity,
+}
+
+/// An object that was found.
+#[derive(Union)]
+pub enum SearchResult {
+    Lead(LeadReference),
+    Account(AccountReference),
+    Contact(ContactReference),
+    Opportunity(OpportunityReference),
+}
+
+impl SearchResult {
+    pub fn new(kind: Kind, id: Uuid) -> Self {
+        match kind {
+            Kind::Lead => Self::Lead(LeadReference { id: id.into() }),
+            Kind::Account => Self::Account(AccountReference { id: id.into() }),
+            Kind::Contact => Self::Contact(ContactReference { id: id.into() }),
+            Kind::Opportunity => Self::Opportunity(OpportunityReference { id: id.into() }),
+        }
+    }
+}
+
+#[derive(SimpleObject)]
+#[graphql(name = "Lead", unresolvable)]
+pub struct LeadReference {
+    id: LeadId,
+}
+
+#[derive(SimpleObject)]
+#[graphql(name = "Account", unresolvable)]
+pub struct AccountReference {
+    id: AccountId,
+}
+
+#[derive(SimpleObject)]
+#[graphql(name = "Contact", unresolvable)]
+pub struct ContactReference {
+    id: ContactId,
+}
+
+#[derive(SimpleObject)]
+#[graphql(name = "Opportunity", unresolvable)]
+pub struct OpportunityReference {
+    id: OpportunityId,
+}
+
+/// How an object was found.
+#[derive(SimpleObject)]
+pub struct SearchMatch {
+    /// Comparable within one list only.
+    pub score: f32,
+    /// The text that matched best, as HTML: matched words between `<mark>` and `</mark>`, the rest escaped.
+    pub highlight: String,
+}
+
+/// Counts only when asked.
+pub struct SearchTotal(pub Option<SearchQuery>);
+
+#[Object]
+impl SearchTotal {
+    /// How many objects the query finds, on all pages and beyond the last.
+    async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<Long> {
+        let (app, actor): (&App, &Actor) = (ctx.data_unchecked(), actor(ctx)?);
+        let Some(query) = &self.0 else { return Ok(Long(0)) };
+        let count = app.count(actor, query).await.graphql()?;
+        Ok(Long(i64::try_from(count).unwrap_or(i64::MAX)))
+    }
+}
+
+pub type SearchConnection =
+    Connection<String, SearchResult, SearchTotal, SearchMatch, ConnectionName, EdgeName, DisableNodesField>;
+
+pub struct ConnectionName;
+
+impl ConnectionNameType for ConnectionName {
+    fn type_name<T: OutputType>() -> String {
+        "SearchConnection".to_owned()
+    }
+}
+
+pub struct EdgeName;
+
+impl EdgeNameType for EdgeName {
+    fn type_name<T: OutputType>() -> String {
+        "SearchEdge".to_owned()
+    }
+}

@@ -1,0 +1,7 @@
+//! The search service through its events and its GraphQL.
+
+mod finding;
+mod indexing;
+mod objects;
+mod paging;
+mod rebuilding;

@@ -1,0 +1,135 @@
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use futures::StreamExt;
+use pipewright_tests::{Deployment, Topology, seed};
+use serde_json::{Value, json};
+
+use crate::on_both_topologies;
+
+/// The query of the README and of the playground's first tab.
+const JOURNEY: &str = include_str!("../../../web/playground/examples/1-journey.graphql");
+
+/// How many of the sample's leads have had their first mail.
+const SENT: &str = "{ messages(first: 1, filter: { state: SENT }) { totalCount } leads(first: 1) { totalCount } }";
+
+on_both_topologies!(a_lead_export_comes_out_enriched_routed_enrolled_and_searchable);
+async fn a_lead_export_comes_out_enriched_routed_enrolled_and_searchable(platform: Deployment) -> Result<()> {
+    let accounts = platform.import(&["accounts", &seed("accounts-sp500.csv"), "--json"]).await?.json();
+    assert_eq!((&accounts["rows"], &accounts["created"]), (&json!(503), &json!(500)));
+    let dry = platform.import(&["leads", &seed("leads-hubspot.csv"), "--dry-run", "--json"]).await?.json();
+    let leads = platform.import(&["leads", &seed("leads-hubspot.csv"), "--json"]).await?.json();
+    assert_eq!(dry, leads, "a dry run says what the import will do");
+    assert_eq!([&leads["created"], &leads["updated"], &leads["duplicates"]], [&json!(887), &json!(0), &json!(90)]);
+    let rejected = leads["rejected"].as_array().context("rejected")?;
+    assert_eq!(rejected.len(), 23);
+    assert!(rejected.iter().all(|row| row["row"].is_u64() && row["field"] == json!("email") && row["code"] == json!("INVALID_EMAIL")));
+
+    let again = platform.import(&["leads", &seed("leads-hubspot.csv"), "--json"]).await?.json();
+    assert_eq!([&again["created"], &again["updated"], &again["duplicates"]], [&json!(0), &json!(0), &json!(977)]);
+
+    platform.until("every first mail sent", SENT, json!({}), |data| data["messages"]["totalCount"] == json!(887)).await?;
+    let email = an_address_at_microsoft(&platform).await?;
+    let found = platform
+        .until("searchable", JOURNEY, json!({ "email": email }), |data| {
+            data["search"]["edges"].as_array().is_some_and(|edges| edges.len() > 1)
+        })
+        .await?;
+    assert_journey(&found, &email);
+
+    convert(&platform, &found["leads"]["edges"][0]["node"]["id"]).await?;
+    let converted = platform
+        .until("the opportunity opened", JOURNEY, json!({ "email": email }), |data| {
+            !data["leads"]["edges"][0]["node"]["account"]["opportunities"]["edges"][0].is_null()
+        })
+        .await?;
+    let opportunity = &converted["leads"]["edges"][0]["node"]["account"]["opportunities"]["edges"][0]["node"];
+    assert_eq!(opportunity["stage"], json!({ "name": "Discovery", "probability": 10 }));
+    assert_eq!(opportunity["amount"], json!({ "minor": 4_200_000, "currency": "EUR" }));
+    move_on(&platform, &opportunity["id"]).await
+}
+
+async fn an_address_at_microsoft(platform: &Deployment) -> Result<String> {
+    const QUERY: &str = "query($after: String) { leads(first: 200, after: $after) { edges { node { email account { name } } } pageInfo { hasNextPage endCursor } } }";
+    let leads = platform.all(QUERY, "leads").await?;
+    let found = leads.iter().find(|lead| lead["account"]["name"] == json!("Microsoft")).context("a lead at Microsoft")?;
+    Ok(found["email"].as_str().context("an address")?.to_owned())
+}
+
+fn assert_journey(data: &Value, email: &str) {
+    assert_eq!(data["leads"]["totalCount"], json!(1));
+    let lead = &data["leads"]["edges"][0]["node"];
+    assert_eq!((&lead["email"], &lead["status"]), (&json!(email), &json!("NEW")));
+    assert_eq!(lead["account"]["name"], json!("Microsoft"));
+    let verification = &lead["verification"];
+    assert!(["VALID", "RISKY"].contains(&verification["verdict"].as_str().unwrap_or_default()), "{verification}");
+    assert!(verification["checks"].as_array().is_some_and(|checks| checks.len() >= 4), "{verification}");
+    let fields = lead["enrichment"]["fields"].as_array().expect("fields");
+    assert!(!fields.is_empty() && fields.iter().all(|field| field["provider"].is_string() && field["confidence"].is_f64()), "{fields:?}");
+    let routing = &lead["routing"];
+    let candidates = routing["decision"]["candidates"].as_array().expect("candidates");
+    assert_eq!(candidates.len(), 4, "the starter team");
+    assert!(candidates.iter().any(|candidate| candidate["rep"]["name"] == routing["owner"]["name"]));
+    let enrollment = &lead["enrollments"][0];
+    assert_eq!(enrollment["state"], json!("ACTIVE"));
+    assert_eq!((&enrollment["messages"][0]["state"], &enrollment["messages"][0]["decision"]["allowed"]), (&json!("SENT"), &json!(true)));
+    let first = &data["search"]["edges"][0];
+    assert_eq!((&first["node"]["__typename"], &first["node"]["name"]), (&json!("Account"), &json!("Microsoft")));
+    assert_eq!(first["highlight"], json!("<mark>Microsoft</mark>"));
+}
+
+async fn convert(platform: &Deployment, lead: &Value) -> Result<()> {
+    const CONVERT: &str = "mutation($input: ConvertLeadInput!) { convertLead(input: $input) {
+        lead { status } contact { id account { name } } errors { code message } } }";
+    let opportunity = json!({ "name": "Looms for Redmond", "amount": { "minor": 4_200_000, "currency": "EUR" } });
+    let payload = platform.graphql(CONVERT, json!({ "input": { "id": lead, "opportunity": opportunity } })).await?["convertLead"].take();
+    assert_eq!((&payload["lead"]["status"], &payload["errors"]), (&json!("CONVERTED"), &json!([])));
+    assert_eq!(payload["contact"]["account"]["name"], json!("Microsoft"));
+    Ok(())
+}
+
+async fn move_on(platform: &Deployment, opportunity: &Value) -> Result<()> {
+    let pipelines = platform.graphql("{ pipelines(first: 1) { edges { node { stages { id name } } } } }", json!({})).await?;
+    let stages = pipelines["pipelines"]["edges"][0]["node"]["stages"].as_array().context("stages")?;
+    let proposal = stages.iter().find(|stage| stage["name"] == json!("Proposal")).context("a stage")?;
+    const MOVE: &str = "mutation($input: MoveOpportunityInput!) { moveOpportunity(input: $input) { opportunity { stage { name } } errors { code } } }";
+    let moved = platform.graphql(MOVE, json!({ "input": { "id": opportunity, "stageId": proposal["id"] } })).await?;
+    assert_eq!(moved["moveOpportunity"], json!({ "opportunity": { "stage": { "name": "Proposal" } }, "errors": [] }));
+    Ok(())
+}
+
+on_both_topologies!(a_subscriber_hears_where_a_lead_was_routed);
+async fn a_subscriber_hears_where_a_lead_was_routed(platform: Deployment) -> Result<()> {
+    const SUBSCRIPTION: &str = "subscription { leadRouted { lead { email company } owner { name email } decision { outcome } } }";
+    let response = reqwest::Client::new()
+        .post(format!("{}/graphql", platform.url()))
+        .bearer_auth(platform.key())
+        .header("accept", "text/event-stream")
+        .json(&json!({ "query": SUBSCRIPTION }))
+        .send()
+        .await?;
+    assert_eq!(response.status(), 200);
+    let mut events = response.bytes_stream();
+    let mut text = String::new();
+    let capture = "mutation { captureLead(input: { email: \"ada@engines.example\", company: \"Engines\" }) { created } }";
+    let mut captured = false;
+    while !text.contains("event: next") {
+        let wait = if captured { Duration::from_secs(60) } else { Duration::from_secs(1) };
+        match tokio::time::timeout(wait, events.next()).await {
+            Ok(chunk) => text.push_str(&String::from_utf8_lossy(&chunk.context("an event")??)),
+            // Nothing was sent yet, so the subscription is open and quiet.
+            Err(_) if !captured => {
+                platform.graphql(capture, json!({})).await?;
+                captured = true;
+            }
+            Err(_) => anyhow::bail!("no event: {text}"),
+        }
+    }
+    let data = text.lines().find_map(|line| line.strip_prefix("data: ")).context("data")?;
+    let event: Value = serde_json::from_str(data)?;
+    let routed = &event["data"]["leadRouted"];
+    assert_eq!(routed["lead"], json!({ "email": "ada@engines.example", "company": "Engines" }), "{event}");
+    assert_eq!(routed["decision"]["outcome"], json!("routed"));
+    assert!(routed["owner"]["name"].is_string());
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! Journeys across the services, on both topologies.
+
+mod failures;
+mod kill;
+mod lead_journey;
+
+/// Makes two tests of one: in one process, and as separate processes.
+#[macro_export]
+macro_rules! on_both_topologies {
+    ($name:ident) => {
+        mod $name {
+            use super::*;
+
+            #[tokio::test]
+            async fn one_process() -> anyhow::Result<()> {
+                super::$name(Deployment::start(Topology::OneProcess).await?).await
+            }
+
+            #[tokio::test]
+            async fn separate_processes() -> anyhow::Result<()> {
+                super::$name(Deployment::start(Topology::Separate).await?).await
+            }
+        }
+    };
+}
