@@ -51,6 +51,7 @@ pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadEr
         lead::LeadUpdated,
         pipeline::OpportunityCreated,
         pipeline::OpportunityStageChanged,
+        pipeline::OpportunityUpdated,
         routing::LeadRouted,
         routing::LeadUnrouted,
     )

@@ -246,6 +246,10 @@ pub mod standalone {
         let bus = Bus::connect(&config.bus_url(), clock.clone()).await?;
         let tokens = ActorTokens::new(config.gateway.actor_secret.expose().as_bytes(), clock.clone());
         let listener = http::bind(config.listen).await?;
+        config.listen = listener.local_addr()?;
+        if config.mail.public_url.is_empty() {
+            config.mail.public_url = format!("http://{}", config.listen);
+        }
         let service = Service::open(def, bus, clock, Arc::new(config), tokens.clone()).await?;
         let tasks = Tasks::new();
         service.start(&tasks).await;

@@ -37,7 +37,9 @@ impl From<sqlx::Error> for Error {
         // Both engines say it: PostgreSQL by the index's name, SQLite by its columns.
         let text = error.as_database_error().filter(|error| error.is_unique_violation()).map(|error| error.to_string());
         match text {
-            Some(text) if text.contains("enrollment_once") || text.contains("enrollment.lead_id") => Self::AlreadyEnrolled,
+            Some(text) if text.contains("enrollment_once") || text.contains("enrollment.lead_id") => {
+                Self::AlreadyEnrolled
+            }
             Some(_) => Self::Conflict,
             None => Self::Db(error),
         }

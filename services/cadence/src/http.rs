@@ -16,7 +16,10 @@ const SHOWN: usize = 100;
 
 /// No scripts, no frames, nothing kept and nothing told to others: the address is a secret.
 const HEADERS: [(HeaderName, &str); 5] = [
-    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -28,7 +31,8 @@ const HEADERS: [(HeaderName, &str); 5] = [
 pub fn router(app: App, folder: Option<MailFolder>) -> Router {
     let router = Router::new().route("/u/{token}", get(ask).post(unsubscribe)).with_state(app);
     match folder {
-        Some(folder) => router.merge(Router::new().route("/dev/mail", get(mails)).route("/dev/mail/{id}", get(mail)).with_state(folder)),
+        Some(folder) => router
+            .merge(Router::new().route("/dev/mail", get(mails)).route("/dev/mail/{id}", get(mail)).with_state(folder)),
         None => router,
     }
 }
@@ -81,7 +85,11 @@ async fn mail(State(folder): State<MailFolder>, Path(id): Path<String>) -> Respo
 }
 
 fn unknown() -> Response {
-    page(StatusCode::NOT_FOUND, "This link is not valid", "<p>Take it from the mail once more, in full, or reply to the mail.</p>")
+    page(
+        StatusCode::NOT_FOUND,
+        "This link is not valid",
+        "<p>Take it from the mail once more, in full, or reply to the mail.</p>",
+    )
 }
 
 fn no_mail() -> Response {

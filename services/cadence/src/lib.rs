@@ -34,7 +34,8 @@ pub const SERVICE: ServiceDef = ServiceDef {
 async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     let ServiceContext { db, outbox, clock, config, .. } = context;
     let transport = mail::connect(&config.mail_url()).await.context("mail.url")?;
-    let letterhead = Letterhead::parse(&config.mail.from, &config.mail.public_url, &config.mail.postal_address).context("mail.from")?;
+    let letterhead = Letterhead::parse(&config.mail.from, &config.mail.public_url, &config.mail.postal_address)
+        .context("mail.from")?;
     let app = App { db, outbox, clock, mailer: transport.mailer, letterhead: Arc::new(letterhead) };
     // What the process before us left half done.
     app.recover_all().await.context("recovering messages")?;

@@ -43,7 +43,7 @@ pub fn check(folder: &Path) -> anyhow::Result<()> {
     }
     let unplannable = check_satisfiability(&Supergraph::parse(&supergraph()?)?);
     for field in &unplannable {
-        stale.push(format!("{field}"));
+        stale.push(format!("{} cannot be planned: {}", field.coordinate, field.problem));
     }
     if stale.is_empty() {
         println!("{} files are up to date, and every field can be planned", files.len());

@@ -19,10 +19,16 @@ impl App {
     }
 
     /// Ends an enrolment for good.
-    pub async fn stop_enrollment(&self, actor: &Actor, id: EnrollmentId, reason: Option<String>) -> Result<Enrollment, Error> {
+    pub async fn stop_enrollment(
+        &self,
+        actor: &Actor,
+        id: EnrollmentId,
+        reason: Option<String>,
+    ) -> Result<Enrollment, Error> {
         actor.require(Permission::Write)?;
         let mut tx = self.db.begin().await?;
-        let enrollment = store::enrollments::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("enrolment"))?;
+        let enrollment =
+            store::enrollments::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("enrolment"))?;
         if enrollment.state.is_over() {
             return Err(Error::WrongState { state: enrollment.state.name() });
         }
@@ -34,10 +40,17 @@ impl App {
         Ok(stopped)
     }
 
-    async fn turn(&self, actor: &Actor, id: EnrollmentId, from: EnrollmentState, to: EnrollmentState) -> Result<Enrollment, Error> {
+    async fn turn(
+        &self,
+        actor: &Actor,
+        id: EnrollmentId,
+        from: EnrollmentState,
+        to: EnrollmentState,
+    ) -> Result<Enrollment, Error> {
         actor.require(Permission::Write)?;
         let mut tx = self.db.begin().await?;
-        let enrollment = store::enrollments::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("enrolment"))?;
+        let enrollment =
+            store::enrollments::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("enrolment"))?;
         if enrollment.state != from {
             return Err(Error::WrongState { state: enrollment.state.name() });
         }

@@ -23,11 +23,14 @@ impl App {
         let lead = store::leads::by_id(&mut tx, workspace, input.lead).await?;
         let lead = lead.ok_or(Error::NotFound { what: "lead", field: "leadId" })?;
         let sequence = match input.sequence {
-            Some(id) => store::sequences::by_id(&mut tx, workspace, id).await?.ok_or(Error::NotFound { what: "sequence", field: "sequenceId" })?,
+            Some(id) => store::sequences::by_id(&mut tx, workspace, id)
+                .await?
+                .ok_or(Error::NotFound { what: "sequence", field: "sequenceId" })?,
             None => self.default_sequence(&mut tx, workspace).await?,
         };
         let mut events = self.outbox.events(actor.into());
-        let (enrollment, message) = self.begin(&mut tx, &mut events, &lead, &sequence).await?.ok_or(Error::AlreadyEnrolled)?;
+        let (enrollment, message) =
+            self.begin(&mut tx, &mut events, &lead, &sequence).await?.ok_or(Error::AlreadyEnrolled)?;
         let outgoing = store::outgoing::by_id(&mut tx, workspace, message).await?.ok_or(Error::Conflict)?;
         if let Ruling::Refused(reasons) = self.judge(&outgoing).ruling {
             // Nothing of it was committed.

@@ -38,7 +38,13 @@ impl App {
 
     /// Starts the lead on the sequence and queues its first message, whose id is returned; `None` if the lead
     /// is, or was, in it.
-    pub(super) async fn begin(&self, tx: &mut Tx, events: &mut Events<'_>, lead: &Lead, sequence: &Sequence) -> Result<Option<(Enrollment, MessageId)>, Error> {
+    pub(super) async fn begin(
+        &self,
+        tx: &mut Tx,
+        events: &mut Events<'_>,
+        lead: &Lead,
+        sequence: &Sequence,
+    ) -> Result<Option<(Enrollment, MessageId)>, Error> {
         let now = self.clock.now();
         let enrollment = Enrollment {
             id: self.clock.id(),
@@ -63,7 +69,13 @@ impl App {
     }
 
     /// Queues the message of a step, due its delay after `from`.
-    pub(super) async fn queue(&self, tx: &mut Tx, enrollment: &Enrollment, step: &Step, from: Timestamp) -> Result<MessageId, Error> {
+    pub(super) async fn queue(
+        &self,
+        tx: &mut Tx,
+        enrollment: &Enrollment,
+        step: &Step,
+        from: Timestamp,
+    ) -> Result<MessageId, Error> {
         let message = Message {
             id: self.clock.id(),
             workspace: enrollment.workspace,

@@ -9,7 +9,12 @@ use crate::{
 
 impl App {
     /// Keeps the read model; a lead that is converted or disqualified is not written to any more.
-    pub(super) async fn on_lead_changed(&self, tx: &mut Tx, event: &Envelope, lead: published::Lead) -> Result<(), HandleError> {
+    pub(super) async fn on_lead_changed(
+        &self,
+        tx: &mut Tx,
+        event: &Envelope,
+        lead: published::Lead,
+    ) -> Result<(), HandleError> {
         let lead = Lead::from_published(lead, event.workspace);
         let news = store::leads::save(tx, &lead).await?;
         let Some(why) = lead.closed_because().filter(|_| news) else { return Ok(()) };

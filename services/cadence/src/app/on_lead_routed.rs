@@ -6,9 +6,16 @@ use crate::store;
 
 impl App {
     /// Enrols the lead in the default sequence, in its owner's name. Routed again, it only changes the name.
-    pub(super) async fn on_lead_routed(&self, tx: &mut Tx, event: &Envelope, routed: LeadRouted) -> Result<(), HandleError> {
+    pub(super) async fn on_lead_routed(
+        &self,
+        tx: &mut Tx,
+        event: &Envelope,
+        routed: LeadRouted,
+    ) -> Result<(), HandleError> {
         let workspace = event.workspace;
-        let lead = store::leads::by_id(tx, workspace, routed.lead).await?.ok_or(HandleError::NotYet("the lead is not known"))?;
+        let lead = store::leads::by_id(tx, workspace, routed.lead)
+            .await?
+            .ok_or(HandleError::NotYet("the lead is not known"))?;
         store::leads::save_owner(tx, workspace, lead.id, &routed.owner.name, event.time).await?;
         if lead.closed_because().is_some() {
             return Ok(());

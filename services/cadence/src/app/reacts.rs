@@ -10,7 +10,8 @@ use platform::{EventHandler, HandleError, Tx};
 use super::App;
 use crate::error::Error;
 
-pub const EVENTS: &[&str] = &[LeadCaptured::TYPE, LeadUpdated::TYPE, LeadConverted::TYPE, EmailVerified::TYPE, LeadRouted::TYPE];
+pub const EVENTS: &[&str] =
+    &[LeadCaptured::TYPE, LeadUpdated::TYPE, LeadConverted::TYPE, EmailVerified::TYPE, LeadRouted::TYPE];
 
 /// What the service does with what others tell it.
 pub struct Reacts(pub App);

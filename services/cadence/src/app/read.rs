@@ -19,7 +19,12 @@ impl App {
         Ok(store::sequences::list(&self.db, actor.workspace, page).await?)
     }
 
-    pub async fn messages(&self, actor: &Actor, state: Option<MessageState>, page: PageArgs) -> Result<Vec<Message>, Error> {
+    pub async fn messages(
+        &self,
+        actor: &Actor,
+        state: Option<MessageState>,
+        page: PageArgs,
+    ) -> Result<Vec<Message>, Error> {
         actor.require(Permission::Read)?;
         Ok(store::messages::list(&self.db, actor.workspace, state, page).await?)
     }

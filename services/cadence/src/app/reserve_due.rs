@@ -84,7 +84,8 @@ impl App {
         if let Ruling::Refused(reasons) = &ruling {
             let actor = system(message.workspace);
             let mut events = self.outbox.events((&actor).into());
-            let enrollment = store::enrollments::by_id(tx, message.workspace, message.enrollment).await?.ok_or(Error::Conflict)?;
+            let enrollment =
+                store::enrollments::by_id(tx, message.workspace, message.enrollment).await?.ok_or(Error::Conflict)?;
             stopping::stop(tx, &mut events, &enrollment, &reasons.join("; "), now).await?;
             events.save(tx).await?;
         }
@@ -102,14 +103,23 @@ impl App {
             owner_name: facts.owner_name.as_deref(),
         };
         let (subject, body) = (render(&facts.subject_template, &values), render(&facts.body_template, &values));
-        let mut unresolved: Vec<String> = [&subject, &body].into_iter().filter_map(|text| text.as_ref().err()).flatten().cloned().collect();
+        let mut unresolved: Vec<String> =
+            [&subject, &body].into_iter().filter_map(|text| text.as_ref().err()).flatten().cloned().collect();
         unresolved.sort_unstable();
         unresolved.dedup();
         let subject = subject.ok().map(|subject| one_line(&subject));
         let letter = subject.clone().zip(body.ok()).map(|(subject, body)| {
             let name = one_line(&[values.first_name, values.last_name].map(Option::unwrap_or_default).join(" "));
             let name = (!name.is_empty()).then_some(name);
-            self.letterhead.write(Draft { message: message.id, to: &message.email, name, subject, body, token: &facts.token, date: now })
+            self.letterhead.write(Draft {
+                message: message.id,
+                to: &message.email,
+                name,
+                subject,
+                body,
+                token: &facts.token,
+                date: now,
+            })
         });
         let unwritable = matches!(letter, Some(Err(_))).then(|| "no mail can be addressed to it".to_owned());
         let inputs = Inputs {

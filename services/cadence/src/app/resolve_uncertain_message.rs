@@ -15,10 +15,15 @@ pub struct ResolveUncertainMessage {
 
 impl App {
     /// Takes a person's word on a message whose sending nobody recorded: it was sent, or it is sent again.
-    pub async fn resolve_uncertain_message(&self, actor: &Actor, input: ResolveUncertainMessage) -> Result<Message, Error> {
+    pub async fn resolve_uncertain_message(
+        &self,
+        actor: &Actor,
+        input: ResolveUncertainMessage,
+    ) -> Result<Message, Error> {
         actor.require(Permission::Write)?;
         let mut tx = self.db.begin().await?;
-        let message = store::messages::by_id(&mut tx, actor.workspace, input.id).await?.ok_or(Error::not_found("message"))?;
+        let message =
+            store::messages::by_id(&mut tx, actor.workspace, input.id).await?.ok_or(Error::not_found("message"))?;
         if message.state != MessageState::Uncertain {
             return Err(Error::NotUncertain);
         }

@@ -18,7 +18,10 @@ use crate::{
 pub(super) enum Settlement {
     Sent(Timestamp),
     /// Queued again.
-    Again { at: Timestamp, trouble: Option<String> },
+    Again {
+        at: Timestamp,
+        trouble: Option<String>,
+    },
     Failed(String),
     Uncertain,
 }
@@ -27,7 +30,9 @@ impl Settlement {
     pub fn of(outcome: HandOver, attempts: i64, now: Timestamp) -> Self {
         match outcome {
             HandOver::Taken => Self::Sent(now),
-            HandOver::NotNow(trouble) if attempts < MAX_ATTEMPTS => Self::Again { at: now + backoff(attempts), trouble: Some(trouble) },
+            HandOver::NotNow(trouble) if attempts < MAX_ATTEMPTS => {
+                Self::Again { at: now + backoff(attempts), trouble: Some(trouble) }
+            }
             HandOver::NotNow(trouble) => Self::Failed(format!("{trouble}, for the {attempts}th time")),
             HandOver::Never(trouble) => Self::Failed(trouble),
             HandOver::InDoubt => Self::Uncertain,
@@ -38,11 +43,19 @@ impl Settlement {
 impl App {
     /// Records what became of a message that stands in one of `from`, with everything that follows from it.
     /// False if somebody else has settled this attempt.
-    pub(super) async fn settle(&self, tx: &mut Tx, origin: Origin<'_>, message: &Message, settlement: Settlement, from: &[MessageState]) -> Result<bool, Error> {
+    pub(super) async fn settle(
+        &self,
+        tx: &mut Tx,
+        origin: Origin<'_>,
+        message: &Message,
+        settlement: Settlement,
+        from: &[MessageState],
+    ) -> Result<bool, Error> {
         origin.actor.require(Permission::Write)?;
         let now = self.clock.now();
         // Before the message, as everywhere, so that two transactions cannot wait for each other.
-        let enrollment = store::enrollments::by_id(tx, message.workspace, message.enrollment).await?.ok_or(Error::Conflict)?;
+        let enrollment =
+            store::enrollments::by_id(tx, message.workspace, message.enrollment).await?.ok_or(Error::Conflict)?;
         let over = enrollment.state.is_over();
         let mut settled = Message { trouble: None, ..message.clone() };
         match &settlement {
@@ -67,7 +80,8 @@ impl App {
         let mut events = self.outbox.events(origin);
         match settlement {
             Settlement::Sent(at) => {
-                let (message, enrollment_id, lead, step) = (settled.id, settled.enrollment, settled.lead, settled.position);
+                let (message, enrollment_id, lead, step) =
+                    (settled.id, settled.enrollment, settled.lead, settled.position);
                 events.push(&MessageSent { message, enrollment: enrollment_id, lead, step, sent_at: at });
                 if !over {
                     self.go_on(tx, &mut events, &enrollment, step, at).await?;
@@ -83,7 +97,14 @@ impl App {
     }
 
     /// Queues the step after `step`, or finishes if that was the last.
-    async fn go_on(&self, tx: &mut Tx, events: &mut Events<'_>, enrollment: &Enrollment, step: i64, sent_at: Timestamp) -> Result<(), Error> {
+    async fn go_on(
+        &self,
+        tx: &mut Tx,
+        events: &mut Events<'_>,
+        enrollment: &Enrollment,
+        step: i64,
+        sent_at: Timestamp,
+    ) -> Result<(), Error> {
         if let Some(next) = store::sequences::step_at(tx, enrollment.workspace, enrollment.sequence, step + 1).await? {
             self.queue(tx, enrollment, &next, sent_at).await?;
             return Ok(());

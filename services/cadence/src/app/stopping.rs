@@ -9,7 +9,13 @@ use crate::{
 };
 
 /// Ends an enrolment before its last step: what was queued will not leave.
-pub(super) async fn stop(tx: &mut Tx, events: &mut Events<'_>, enrollment: &Enrollment, why: &str, now: Timestamp) -> Result<Enrollment, Error> {
+pub(super) async fn stop(
+    tx: &mut Tx,
+    events: &mut Events<'_>,
+    enrollment: &Enrollment,
+    why: &str,
+    now: Timestamp,
+) -> Result<Enrollment, Error> {
     let stopped = enrollment.moved(EnrollmentState::Stopped, Some(why), now);
     if store::enrollments::update(tx, &stopped).await? == 0 {
         return Err(Error::Conflict);
@@ -20,7 +26,14 @@ pub(super) async fn stop(tx: &mut Tx, events: &mut Events<'_>, enrollment: &Enro
 }
 
 /// Ends every running enrolment of a lead or an address.
-pub(super) async fn stop_running(tx: &mut Tx, events: &mut Events<'_>, workspace: WorkspaceId, of: Of<'_>, why: &str, now: Timestamp) -> Result<(), Error> {
+pub(super) async fn stop_running(
+    tx: &mut Tx,
+    events: &mut Events<'_>,
+    workspace: WorkspaceId,
+    of: Of<'_>,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
     for enrollment in store::enrollments::running(tx, workspace, of).await? {
         stop(tx, events, &enrollment, why, now).await?;
     }

@@ -19,15 +19,24 @@ impl App {
         actor.require(Permission::Write)?;
         let Suppress { email, reason } = input;
         let now = self.clock.now();
-        let suppression =
-            Suppression { id: self.clock.id(), workspace: actor.workspace, email, source: Source::Manual, reason, created_at: now };
+        let suppression = Suppression {
+            id: self.clock.id(),
+            workspace: actor.workspace,
+            email,
+            source: Source::Manual,
+            reason,
+            created_at: now,
+        };
         let mut tx = self.db.begin().await?;
         if store::suppressions::insert(&mut tx, &suppression).await?.is_none() {
-            return store::suppressions::by_email(&mut tx, actor.workspace, &suppression.email).await?.ok_or(Error::Conflict);
+            return store::suppressions::by_email(&mut tx, actor.workspace, &suppression.email)
+                .await?
+                .ok_or(Error::Conflict);
         }
         let mut events = self.outbox.events(actor.into());
         let why = format!("the address is suppressed: {}", suppression.reason);
-        stopping::stop_running(&mut tx, &mut events, actor.workspace, Of::Address(&suppression.email), &why, now).await?;
+        stopping::stop_running(&mut tx, &mut events, actor.workspace, Of::Address(&suppression.email), &why, now)
+            .await?;
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
         Ok(suppression)

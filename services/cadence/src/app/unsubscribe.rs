@@ -36,7 +36,8 @@ impl App {
             return Ok(true);
         }
         let mut events = self.outbox.events((&actor).into());
-        stopping::stop_running(&mut tx, &mut events, actor.workspace, Of::Address(&suppression.email), WHY, now).await?;
+        stopping::stop_running(&mut tx, &mut events, actor.workspace, Of::Address(&suppression.email), WHY, now)
+            .await?;
         events.push(&ContactUnsubscribed { lead: enrollment.lead, email: suppression.email, at: now });
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;

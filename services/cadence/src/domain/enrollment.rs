@@ -65,12 +65,18 @@ impl Enrollment {
                 None => "paused".to_owned(),
             },
             EnrollmentState::Active => match pending(messages) {
-                Some(message) if message.state == MessageState::Sending => format!("step {} is being sent", message.position),
+                Some(message) if message.state == MessageState::Sending => {
+                    format!("step {} is being sent", message.position)
+                }
                 Some(message) if message.state == MessageState::Uncertain => {
                     format!("it is uncertain whether step {} was sent: resolve the message to go on", message.position)
                 }
                 Some(message) => {
-                    let waiting = format!("waiting for step {} on {}", message.position, message.due_at.format("%Y-%m-%d %H:%M UTC"));
+                    let waiting = format!(
+                        "waiting for step {} on {}",
+                        message.position,
+                        message.due_at.format("%Y-%m-%d %H:%M UTC")
+                    );
                     match &message.trouble {
                         Some(trouble) => format!("{waiting}: {trouble}"),
                         None => waiting,

@@ -96,10 +96,14 @@ pub fn reasons(decision: &Decision) -> Vec<String> {
 /// Checks whose failure is final.
 fn refusals(inputs: &Inputs) -> Vec<Candidate> {
     let address = (!inputs.address_is_current).then(|| "the lead has another address now".to_owned());
-    let tokens = (!inputs.unresolved.is_empty()).then(|| format!("the template has no value for {}", inputs.unresolved.join(", ")));
+    let tokens = (!inputs.unresolved.is_empty())
+        .then(|| format!("the template has no value for {}", inputs.unresolved.join(", ")));
     vec![
         check("address_verified", undeliverable_because(inputs.verdict).map(str::to_owned)),
-        check("address_not_suppressed", inputs.suppressed.as_ref().map(|reason| format!("the address is suppressed: {reason}"))),
+        check(
+            "address_not_suppressed",
+            inputs.suppressed.as_ref().map(|reason| format!("the address is suppressed: {reason}")),
+        ),
         check("lead_open", closed_because(inputs.lead_status).map(str::to_owned)),
         check("address_current", address),
         check("tokens_resolved", tokens),
@@ -110,7 +114,8 @@ fn refusals(inputs: &Inputs) -> Vec<Candidate> {
 /// Checks that time can mend, with when to ask again.
 fn waits(inputs: &Inputs, rules: &Rules) -> Vec<(Candidate, Option<Timestamp>)> {
     let resumes = inputs.mailbox_paused.then(|| inputs.at + TimeDelta::minutes(rules.paused_minutes));
-    let free = inputs.last_message_at.map(|last| last + TimeDelta::hours(rules.gap_hours)).filter(|free| *free > inputs.at);
+    let free =
+        inputs.last_message_at.map(|last| last + TimeDelta::hours(rules.gap_hours)).filter(|free| *free > inputs.at);
     let gap = format!("another message went to this address less than {} hours ago", rules.gap_hours);
     vec![
         (check("mailbox_running", resumes.map(|_| "the mailbox is paused".to_owned())), resumes),
@@ -196,7 +201,13 @@ mod tests {
         let inputs = Inputs { verdict: None, last_message_at: Some(Timestamp::UNIX_EPOCH), ..inputs() };
         let (decision, _) = decide(clock.id(), clock.id(), &inputs, &Rules::CURRENT);
         let stored: Decision = serde_json::from_str(&serde_json::to_string(&decision).unwrap()).unwrap();
-        let replayed = decide(stored.id, stored.subject.parse().unwrap(), &serde_json::from_value(stored.inputs.clone()).unwrap(), &Rules::CURRENT).0;
+        let replayed = decide(
+            stored.id,
+            stored.subject.parse().unwrap(),
+            &serde_json::from_value(stored.inputs.clone()).unwrap(),
+            &Rules::CURRENT,
+        )
+        .0;
         assert_eq!(replayed, decision);
         assert_eq!(stored.inputs_hash, inputs_hash(&stored.inputs));
     }

@@ -47,12 +47,12 @@ impl Sequence {
 
 const FIRST: &str = "Hi {{first_name|there}},
 
-thank you for your interest. I am {{owner_name}}, and I look after {{company|your team}} on our side.
+thank you for your interest. I look after {{company|your team}} on our side from now on.
 
 What made you look for something new? A line or two in reply is enough, and I will come back with what fits.
 
 Best regards
-{{owner_name}}";
+{{owner_name|Your contact}}";
 
 const SECOND: &str = "Hi {{first_name|there}},
 
@@ -61,7 +61,7 @@ I wrote to you a few days ago and do not want to crowd your inbox: if {{company|
 If it is not the moment, no reply is needed.
 
 Best regards
-{{owner_name}}";
+{{owner_name|Your contact}}";
 
 #[cfg(test)]
 mod tests {
@@ -69,12 +69,16 @@ mod tests {
     use crate::domain::template::{Values, render};
 
     #[test]
-    fn the_default_sequence_needs_only_an_owner() {
+    fn the_default_sequence_can_go_to_anybody() {
         let clock = Clock::fixed(Timestamp::UNIX_EPOCH, 1);
         let sequence = Sequence::inbound_welcome(clock.id(), &clock);
-        let values = Values { owner_name: Some("Grace"), ..Values::default() };
+        let values = Values::default();
         for step in &sequence.steps {
-            assert!(render(&step.subject, &values).is_ok() && render(&step.body, &values).is_ok(), "step {}", step.position);
+            assert!(
+                render(&step.subject, &values).is_ok() && render(&step.body, &values).is_ok(),
+                "step {}",
+                step.position
+            );
         }
     }
 }

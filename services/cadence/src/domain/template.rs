@@ -69,7 +69,10 @@ mod tests {
     #[test]
     fn a_value_wins_over_the_fallback() {
         let values = Values { first_name: Some("Ada"), ..Values::default() };
-        assert_eq!(render("Hi {{first_name|there}}, {{ company | your team }}!", &values).unwrap(), "Hi Ada, your team!");
+        assert_eq!(
+            render("Hi {{first_name|there}}, {{ company | your team }}!", &values).unwrap(),
+            "Hi Ada, your team!"
+        );
     }
 
     #[test]

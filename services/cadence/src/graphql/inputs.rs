@@ -62,7 +62,11 @@ impl TryFrom<SuppressInput> for Suppress {
     type Error = Error;
     fn try_from(input: SuppressInput) -> Result<Self, Error> {
         let email = EmailAddress::parse(&input.email);
-        let email = email.map_err(|error| Error::Invalid { code: Code::InvalidEmail, field: "email", reason: error.to_string() })?;
+        let email = email.map_err(|error| Error::Invalid {
+            code: Code::InvalidEmail,
+            field: "email",
+            reason: error.to_string(),
+        })?;
         let required = || Error::Invalid { code: Code::Required, field: "reason", reason: "say why".to_owned() };
         Ok(Self { email, reason: text("reason", Some(input.reason))?.ok_or_else(required)? })
     }

@@ -31,11 +31,19 @@ macro_rules! loader {
             type Value = $value;
             type Error = LoadError;
 
-            async fn load(&self, keys: &[(WorkspaceId, $key)]) -> Result<HashMap<(WorkspaceId, $key), $value>, LoadError> {
+            async fn load(
+                &self,
+                keys: &[(WorkspaceId, $key)],
+            ) -> Result<HashMap<(WorkspaceId, $key), $value>, LoadError> {
                 let mut found = HashMap::with_capacity(keys.len());
                 for (workspace, ids) in by_workspace(keys, |key| *key) {
                     let key_of = $key_of;
-                    found.extend($read(&self.0.db, workspace, &ids).await?.into_iter().map(|value| ((workspace, key_of(&value)), value)));
+                    found.extend(
+                        $read(&self.0.db, workspace, &ids)
+                            .await?
+                            .into_iter()
+                            .map(|value| ((workspace, key_of(&value)), value)),
+                    );
                 }
                 Ok(found)
             }
@@ -46,7 +54,10 @@ macro_rules! loader {
             type Value = Vec<$value>;
             type Error = LoadError;
 
-            async fn load(&self, keys: &[(WorkspaceId, $key)]) -> Result<HashMap<(WorkspaceId, $key), Vec<$value>>, LoadError> {
+            async fn load(
+                &self,
+                keys: &[(WorkspaceId, $key)],
+            ) -> Result<HashMap<(WorkspaceId, $key), Vec<$value>>, LoadError> {
                 let mut found: HashMap<_, Vec<$value>> = HashMap::with_capacity(keys.len());
                 for (workspace, ids) in by_workspace(keys, |key| key.0) {
                     let key_of = $key_of;

@@ -4,8 +4,8 @@ use platform::graphql::{UserError, actor, mutation};
 
 use super::{
     inputs::{
-        EnrollLeadInput, PauseEnrollmentInput, ResolveUncertainMessageInput, ResumeEnrollmentInput, SetMailboxPausedInput,
-        StopEnrollmentInput, SuppressInput, text,
+        EnrollLeadInput, PauseEnrollmentInput, ResolveUncertainMessageInput, ResumeEnrollmentInput,
+        SetMailboxPausedInput, StopEnrollmentInput, SuppressInput, text,
     },
     types::{EnrollmentObject, MailboxObject, MessageObject, SuppressionObject},
 };
@@ -47,19 +47,31 @@ impl Mutation {
     }
 
     /// Holds an active enrolment: nothing leaves until it is resumed.
-    async fn pause_enrollment(&self, ctx: &Context<'_>, input: PauseEnrollmentInput) -> async_graphql::Result<EnrollmentPayload> {
+    async fn pause_enrollment(
+        &self,
+        ctx: &Context<'_>,
+        input: PauseEnrollmentInput,
+    ) -> async_graphql::Result<EnrollmentPayload> {
         let (app, actor) = parts(ctx)?;
         enrollment_payload(app.pause_enrollment(actor, input.id).await)
     }
 
     /// Lets a paused enrolment go on; what became due meanwhile leaves now.
-    async fn resume_enrollment(&self, ctx: &Context<'_>, input: ResumeEnrollmentInput) -> async_graphql::Result<EnrollmentPayload> {
+    async fn resume_enrollment(
+        &self,
+        ctx: &Context<'_>,
+        input: ResumeEnrollmentInput,
+    ) -> async_graphql::Result<EnrollmentPayload> {
         let (app, actor) = parts(ctx)?;
         enrollment_payload(app.resume_enrollment(actor, input.id).await)
     }
 
     /// Ends an enrolment for good: a lead enters a sequence once.
-    async fn stop_enrollment(&self, ctx: &Context<'_>, input: StopEnrollmentInput) -> async_graphql::Result<EnrollmentPayload> {
+    async fn stop_enrollment(
+        &self,
+        ctx: &Context<'_>,
+        input: StopEnrollmentInput,
+    ) -> async_graphql::Result<EnrollmentPayload> {
         let (app, actor) = parts(ctx)?;
         enrollment_payload(async { app.stop_enrollment(actor, input.id, text("reason", input.reason)?).await }.await)
     }
@@ -72,14 +84,22 @@ impl Mutation {
     }
 
     /// Says of a message in state UNCERTAIN whether it arrived; if not, it is sent again.
-    async fn resolve_uncertain_message(&self, ctx: &Context<'_>, input: ResolveUncertainMessageInput) -> async_graphql::Result<ResolveUncertainMessagePayload> {
+    async fn resolve_uncertain_message(
+        &self,
+        ctx: &Context<'_>,
+        input: ResolveUncertainMessageInput,
+    ) -> async_graphql::Result<ResolveUncertainMessagePayload> {
         let (app, actor) = parts(ctx)?;
         let (message, errors) = mutation(app.resolve_uncertain_message(actor, input.into()).await)?;
         Ok(ResolveUncertainMessagePayload { message: message.map(Into::into), errors })
     }
 
     /// Holds back everything the workspace would send, or lets it go on within a quarter of an hour.
-    async fn set_mailbox_paused(&self, ctx: &Context<'_>, input: SetMailboxPausedInput) -> async_graphql::Result<SetMailboxPausedPayload> {
+    async fn set_mailbox_paused(
+        &self,
+        ctx: &Context<'_>,
+        input: SetMailboxPausedInput,
+    ) -> async_graphql::Result<SetMailboxPausedPayload> {
         let (app, actor) = parts(ctx)?;
         let (mailbox, errors) = mutation(app.set_mailbox_paused(actor, input.into()).await)?;
         Ok(SetMailboxPausedPayload { mailbox: mailbox.map(Into::into), errors })

@@ -4,7 +4,9 @@ use platform::graphql::{IntoGraphql, List, actor, page};
 
 use super::{
     loaders::load,
-    types::{EnrollmentObject, LeadObject, MailboxObject, MessageObject, MessageState, SequenceObject, SuppressionObject},
+    types::{
+        EnrollmentObject, LeadObject, MailboxObject, MessageObject, MessageState, SequenceObject, SuppressionObject,
+    },
 };
 use crate::{app::App, domain::enrollment::Enrollment};
 
@@ -31,7 +33,10 @@ impl Query {
         let app: &App = ctx.data_unchecked();
         let args = PageArgs::parse(first, after.as_deref()).graphql()?;
         let sequences = app.sequences(actor(ctx)?, args).await.graphql()?;
-        Ok(page(sequences, args.first, Default::default(), |sequence| Cursor { time: sequence.created_at, id: sequence.id.uuid() }))
+        Ok(page(sequences, args.first, Default::default(), |sequence| Cursor {
+            time: sequence.created_at,
+            id: sequence.id.uuid(),
+        }))
     }
 
     /// Newest first, of every enrolment.
@@ -46,7 +51,10 @@ impl Query {
         let args = PageArgs::parse(first, after.as_deref()).graphql()?;
         let state = filter.unwrap_or_default().state.map(Into::into);
         let messages = app.messages(actor(ctx)?, state, args).await.graphql()?;
-        Ok(page(messages, args.first, Default::default(), |message| Cursor { time: message.created_at, id: message.id.uuid() }))
+        Ok(page(messages, args.first, Default::default(), |message| Cursor {
+            time: message.created_at,
+            id: message.id.uuid(),
+        }))
     }
 
     /// Addresses nobody writes to, newest first.
@@ -59,7 +67,10 @@ impl Query {
         let app: &App = ctx.data_unchecked();
         let args = PageArgs::parse(first, after.as_deref()).graphql()?;
         let suppressions = app.suppressions(actor(ctx)?, args).await.graphql()?;
-        Ok(page(suppressions, args.first, Default::default(), |suppression| Cursor { time: suppression.created_at, id: suppression.id.uuid() }))
+        Ok(page(suppressions, args.first, Default::default(), |suppression| Cursor {
+            time: suppression.created_at,
+            id: suppression.id.uuid(),
+        }))
     }
 
     /// Where the workspace's mail comes from; null until its first lead is enrolled.
@@ -74,7 +85,11 @@ impl Query {
     }
 
     #[graphql(entity)]
-    async fn find_enrollment(&self, ctx: &Context<'_>, id: EnrollmentId) -> async_graphql::Result<Option<EnrollmentObject>> {
+    async fn find_enrollment(
+        &self,
+        ctx: &Context<'_>,
+        id: EnrollmentId,
+    ) -> async_graphql::Result<Option<EnrollmentObject>> {
         Ok(load(ctx, id).await?.map(|enrollment: Enrollment| enrollment.into()))
     }
 }

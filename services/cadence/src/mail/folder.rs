@@ -30,7 +30,11 @@ impl StoredMail {
     /// A header's value, unfolded, or nothing.
     pub fn header(&self, name: &str) -> String {
         let head = self.text.split_once("\r\n\r\n").map_or(self.text.as_str(), |(head, _)| head).replace("\r\n ", " ");
-        let named = |line: &str| line.split_once(": ").filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned());
+        let named = |line: &str| {
+            line.split_once(": ")
+                .filter(|(found, _)| found.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.to_owned())
+        };
         head.lines().find_map(named).unwrap_or_default()
     }
 }

@@ -88,7 +88,8 @@ mod tests {
 
     fn write(name: Option<&str>, subject: &str, public_url: &str) -> String {
         let clock = Clock::fixed(Timestamp::UNIX_EPOCH, 1);
-        let letterhead = Letterhead::parse("Pipewright <hello@pipewright.example>", public_url, "1 Example Street").unwrap();
+        let letterhead =
+            Letterhead::parse("Pipewright <hello@pipewright.example>", public_url, "1 Example Street").unwrap();
         let to = EmailAddress::parse("ada@engines.example").unwrap();
         let draft = Draft {
             message: clock.id(),
@@ -130,7 +131,11 @@ mod tests {
 
     #[test]
     fn no_header_can_be_smuggled_in() {
-        let mail = write(Some("Ada\r\nBcc: all@engines.example"), "Hello\r\nBcc: all@engines.example\r\n\r\nbody", "https://crm.example");
+        let mail = write(
+            Some("Ada\r\nBcc: all@engines.example"),
+            "Hello\r\nBcc: all@engines.example\r\n\r\nbody",
+            "https://crm.example",
+        );
         let headers = mail.split_once("\r\n\r\n").unwrap().0;
         assert!(!headers.lines().any(|line| line.to_lowercase().starts_with("bcc")), "{headers}");
         assert!(headers.contains("Message-ID"), "{headers}");

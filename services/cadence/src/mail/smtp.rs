@@ -53,13 +53,23 @@ impl SmtpServer {
     }
 
     /// Everything up to the point where the server waits for the mail. Whatever fails here, it has no mail.
-    async fn prepare(&self, kept: Option<AsyncSmtpConnection>, letter: &Letter) -> Result<AsyncSmtpConnection, HandOver> {
+    async fn prepare(
+        &self,
+        kept: Option<AsyncSmtpConnection>,
+        letter: &Letter,
+    ) -> Result<AsyncSmtpConnection, HandOver> {
+        let mut kept = kept;
+        let alive = match &mut kept {
+            Some(line) => line.test_connected().await,
+            None => false,
+        };
         let mut line = match kept {
-            Some(mut line) if line.test_connected().await => line,
+            Some(line) if alive => line,
             _ => self.connect().await.map_err(|error| HandOver::NotNow(not_now(&error)))?,
         };
         let envelope = letter.mail.envelope();
-        let international = envelope.from().into_iter().chain(envelope.to()).any(|address| !address.to_string().is_ascii());
+        let international =
+            envelope.from().into_iter().chain(envelope.to()).any(|address| !address.to_string().is_ascii());
         if international && !line.server_info().supports_feature(Extension::SmtpUtfEight) {
             return Err(HandOver::Never("the mail server takes no international addresses".to_owned()));
         }
@@ -79,7 +89,8 @@ impl SmtpServer {
         let hello = ClientId::default();
         let implicit = self.implicit_tls.then(tls).transpose()?;
         let mut line =
-            AsyncSmtpConnection::connect_tokio1((self.host.as_str(), self.port), Some(CONNECT), &hello, implicit, None).await?;
+            AsyncSmtpConnection::connect_tokio1((self.host.as_str(), self.port), Some(CONNECT), &hello, implicit, None)
+                .await?;
         // A password asks for TLS, save on the way to this machine itself.
         let local = matches!(self.host.as_str(), "127.0.0.1" | "::1" | "localhost");
         if line.can_starttls() || (self.credentials.is_some() && !line.is_encrypted() && !local) {
@@ -171,7 +182,10 @@ mod tests {
         assert_eq!(server("mail.example"), Some(("mail.example".into(), 25, None)));
         assert_eq!(server("[::1]:2525/"), Some(("::1".into(), 2525, None)));
         let credentials = Credentials::new("ada@x.example".into(), "p@ss:word".into());
-        assert_eq!(server("ada%40x.example:p%40ss:word@mail.example:587"), Some(("mail.example".into(), 587, Some(credentials))));
+        assert_eq!(
+            server("ada%40x.example:p%40ss:word@mail.example:587"),
+            Some(("mail.example".into(), 587, Some(credentials)))
+        );
         for broken in ["", "ada@mail.example", "mail.example:port", "%zz:x@mail.example", "a:%4@mail.example"] {
             assert!(server(broken).is_none(), "{broken}");
         }

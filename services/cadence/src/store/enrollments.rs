@@ -9,7 +9,8 @@ use sqlx::{FromRow, QueryBuilder};
 use super::for_update;
 use crate::domain::enrollment::{Enrollment, EnrollmentState};
 
-const COLUMNS: &str = "id, workspace_id, version, lead_id, sequence_id, email, state, reason, token, started_at, updated_at";
+const COLUMNS: &str =
+    "id, workspace_id, version, lead_id, sequence_id, email, state, reason, token, started_at, updated_at";
 
 /// Enrolments of one lead that a query shows.
 const SHOWN_PER_LEAD: i64 = 20;
@@ -38,9 +39,33 @@ struct Row {
 
 impl From<Row> for Enrollment {
     fn from(row: Row) -> Self {
-        let Row { id, workspace_id, version, lead_id, sequence_id, email, state, reason, token, started_at, updated_at } = row;
+        let Row {
+            id,
+            workspace_id,
+            version,
+            lead_id,
+            sequence_id,
+            email,
+            state,
+            reason,
+            token,
+            started_at,
+            updated_at,
+        } = row;
         let (workspace, state) = (workspace_id, state.0);
-        Self { id, workspace, version, lead: lead_id, sequence: sequence_id, email, state, reason, token, started_at, updated_at }
+        Self {
+            id,
+            workspace,
+            version,
+            lead: lead_id,
+            sequence: sequence_id,
+            email,
+            state,
+            reason,
+            token,
+            started_at,
+            updated_at,
+        }
     }
 }
 
@@ -85,8 +110,10 @@ pub async fn update(tx: &mut Tx, enrollment: &Enrollment) -> Result<u64, sqlx::E
 /// One enrolment, locked until the transaction ends.
 pub async fn by_id(tx: &mut Tx, workspace: WorkspaceId, id: EnrollmentId) -> Result<Option<Enrollment>, sqlx::Error> {
     let lock = for_update(tx);
-    let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from enrollment where workspace_id = $1 and id = $2{lock}"));
-    let row: Option<Row> = with_tx!(tx, conn => sqlx::query_as(sql).bind(workspace).bind(id).fetch_optional(conn).await)?;
+    let sql =
+        sqlx::AssertSqlSafe(format!("select {COLUMNS} from enrollment where workspace_id = $1 and id = $2{lock}"));
+    let row: Option<Row> =
+        with_tx!(tx, conn => sqlx::query_as(sql).bind(workspace).bind(id).fetch_optional(conn).await)?;
     Ok(row.map(Enrollment::from))
 }
 

@@ -21,7 +21,17 @@ struct Row {
 impl From<Row> for Lead {
     fn from(row: Row) -> Self {
         let Row { id, workspace_id, version, email, first_name, last_name, company, status, owner_name } = row;
-        Self { id, workspace: workspace_id, version, email, first_name, last_name, company, status: status.0, owner_name }
+        Self {
+            id,
+            workspace: workspace_id,
+            version,
+            email,
+            first_name,
+            last_name,
+            company,
+            status: status.0,
+            owner_name,
+        }
     }
 }
 
@@ -50,12 +60,19 @@ pub async fn save(tx: &mut Tx, lead: &Lead) -> Result<bool, sqlx::Error> {
 pub async fn by_id(tx: &mut Tx, workspace: WorkspaceId, id: LeadId) -> Result<Option<Lead>, sqlx::Error> {
     const SQL: &str = "select id, workspace_id, version, email, first_name, last_name, company, status, owner_name \
         from lead where workspace_id = $1 and id = $2";
-    let row: Option<Row> = with_tx!(tx, conn => sqlx::query_as(SQL).bind(workspace).bind(id).fetch_optional(conn).await)?;
+    let row: Option<Row> =
+        with_tx!(tx, conn => sqlx::query_as(SQL).bind(workspace).bind(id).fetch_optional(conn).await)?;
     Ok(row.map(Lead::from))
 }
 
 /// Remembers whom routing chose at `at`, unless it has chosen again since.
-pub async fn save_owner(tx: &mut Tx, workspace: WorkspaceId, id: LeadId, name: &str, at: Timestamp) -> Result<(), sqlx::Error> {
+pub async fn save_owner(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: LeadId,
+    name: &str,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
     const SQL: &str = "update lead set owner_name = $1, owned_at = $2 \
         where workspace_id = $3 and id = $4 and (owned_at is null or owned_at <= $2)";
     execute!(tx, sqlx::query(SQL).bind(name).bind(at).bind(workspace).bind(id))?;
@@ -63,7 +80,13 @@ pub async fn save_owner(tx: &mut Tx, workspace: WorkspaceId, id: LeadId, name: &
 }
 
 /// Remembers the latest verdict on an address.
-pub async fn save_verdict(tx: &mut Tx, workspace: WorkspaceId, email: &EmailAddress, verdict: Verdict, at: Timestamp) -> Result<(), sqlx::Error> {
+pub async fn save_verdict(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    email: &EmailAddress,
+    verdict: Verdict,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
     const SQL: &str = "insert into verification (workspace_id, email, verdict, verified_at) values ($1, $2, $3, $4) \
         on conflict (workspace_id, email) do update set verdict = excluded.verdict, verified_at = excluded.verified_at \
         where excluded.verified_at >= verification.verified_at";
@@ -73,6 +96,7 @@ pub async fn save_verdict(tx: &mut Tx, workspace: WorkspaceId, email: &EmailAddr
 
 pub async fn is_verified(tx: &mut Tx, workspace: WorkspaceId, email: &EmailAddress) -> Result<bool, sqlx::Error> {
     const SQL: &str = "select count(*) from verification where workspace_id = $1 and email = $2";
-    let count: i64 = with_tx!(tx, conn => sqlx::query_scalar(SQL).bind(workspace).bind(email.as_str()).fetch_one(conn).await)?;
+    let count: i64 =
+        with_tx!(tx, conn => sqlx::query_scalar(SQL).bind(workspace).bind(email.as_str()).fetch_one(conn).await)?;
     Ok(count > 0)
 }

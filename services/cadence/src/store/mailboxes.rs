@@ -38,10 +38,16 @@ pub async fn find(db: &Db, workspace: WorkspaceId) -> Result<Option<Mailbox>, sq
     Ok(row.map(Mailbox::from))
 }
 
-pub async fn set_paused(tx: &mut Tx, workspace: WorkspaceId, id: MailboxId, paused: bool) -> Result<Option<Mailbox>, sqlx::Error> {
+pub async fn set_paused(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: MailboxId,
+    paused: bool,
+) -> Result<Option<Mailbox>, sqlx::Error> {
     let sql = sqlx::AssertSqlSafe(format!(
         "update mailbox set paused = $1, version = version + 1 where workspace_id = $2 and id = $3 returning {COLUMNS}"
     ));
-    let row: Option<Row> = with_tx!(tx, conn => sqlx::query_as(sql).bind(paused).bind(workspace).bind(id).fetch_optional(conn).await)?;
+    let row: Option<Row> =
+        with_tx!(tx, conn => sqlx::query_as(sql).bind(paused).bind(workspace).bind(id).fetch_optional(conn).await)?;
     Ok(row.map(Mailbox::from))
 }

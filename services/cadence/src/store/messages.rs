@@ -101,7 +101,8 @@ pub async fn update(tx: &mut Tx, message: &Message, from: &[MessageState], attem
 
 /// What still waits in an enrolment that has ended will not leave.
 pub async fn cancel(tx: &mut Tx, workspace: WorkspaceId, enrollment: EnrollmentId) -> Result<(), sqlx::Error> {
-    const SQL: &str = "update message set state = 'cancelled' where workspace_id = $1 and enrollment_id = $2 and state = 'queued'";
+    const SQL: &str =
+        "update message set state = 'cancelled' where workspace_id = $1 and enrollment_id = $2 and state = 'queued'";
     execute!(tx, sqlx::query(SQL).bind(workspace).bind(enrollment))?;
     Ok(())
 }
@@ -109,7 +110,8 @@ pub async fn cancel(tx: &mut Tx, workspace: WorkspaceId, enrollment: EnrollmentI
 /// One message, without a lock: [`update`] names the state it was read in.
 pub async fn by_id(tx: &mut Tx, workspace: WorkspaceId, id: MessageId) -> Result<Option<Message>, sqlx::Error> {
     let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from message where workspace_id = $1 and id = $2"));
-    let row: Option<Row> = with_tx!(tx, conn => sqlx::query_as(sql).bind(workspace).bind(id).fetch_optional(conn).await)?;
+    let row: Option<Row> =
+        with_tx!(tx, conn => sqlx::query_as(sql).bind(workspace).bind(id).fetch_optional(conn).await)?;
     Ok(row.map(Message::from))
 }
 
@@ -123,7 +125,11 @@ pub async fn left_behind(db: &Db, before: Timestamp, limit: i64) -> Result<Vec<M
 }
 
 /// Every message of these enrolments, by step.
-pub async fn of_enrollments(db: &Db, workspace: WorkspaceId, enrollments: &[EnrollmentId]) -> Result<Vec<Message>, sqlx::Error> {
+pub async fn of_enrollments(
+    db: &Db,
+    workspace: WorkspaceId,
+    enrollments: &[EnrollmentId],
+) -> Result<Vec<Message>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from message where workspace_id = "));
         query.push_bind(workspace).push(" and enrollment_id in ");
@@ -135,7 +141,12 @@ pub async fn of_enrollments(db: &Db, workspace: WorkspaceId, enrollments: &[Enro
 }
 
 /// A page, newest first, with one row more than the page if another follows.
-pub async fn list(db: &Db, workspace: WorkspaceId, state: Option<MessageState>, page: PageArgs) -> Result<Vec<Message>, sqlx::Error> {
+pub async fn list(
+    db: &Db,
+    workspace: WorkspaceId,
+    state: Option<MessageState>,
+    page: PageArgs,
+) -> Result<Vec<Message>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from message where workspace_id = "));
         query.push_bind(workspace);

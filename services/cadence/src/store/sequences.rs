@@ -72,29 +72,42 @@ pub async fn insert(tx: &mut Tx, sequence: &Sequence) -> Result<(), sqlx::Error>
 
 /// The newest version of the sequence with this name.
 pub async fn latest(tx: &mut Tx, workspace: WorkspaceId, name: &str) -> Result<Option<Sequence>, sqlx::Error> {
-    let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from sequence where workspace_id = $1 and name = $2 order by version desc limit 1"));
-    let row: Option<Row> = with_tx!(tx, conn => sqlx::query_as(sql).bind(workspace).bind(name).fetch_optional(conn).await)?;
+    let sql = sqlx::AssertSqlSafe(format!(
+        "select {COLUMNS} from sequence where workspace_id = $1 and name = $2 order by version desc limit 1"
+    ));
+    let row: Option<Row> =
+        with_tx!(tx, conn => sqlx::query_as(sql).bind(workspace).bind(name).fetch_optional(conn).await)?;
     complete(tx, workspace, row).await
 }
 
 pub async fn by_id(tx: &mut Tx, workspace: WorkspaceId, id: SequenceId) -> Result<Option<Sequence>, sqlx::Error> {
     let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from sequence where workspace_id = $1 and id = $2"));
-    let row: Option<Row> = with_tx!(tx, conn => sqlx::query_as(sql).bind(workspace).bind(id).fetch_optional(conn).await)?;
+    let row: Option<Row> =
+        with_tx!(tx, conn => sqlx::query_as(sql).bind(workspace).bind(id).fetch_optional(conn).await)?;
     complete(tx, workspace, row).await
 }
 
 async fn complete(tx: &mut Tx, workspace: WorkspaceId, row: Option<Row>) -> Result<Option<Sequence>, sqlx::Error> {
     let Some(row) = row else { return Ok(None) };
-    let sql = sqlx::AssertSqlSafe(format!("select {STEP_COLUMNS} from step where workspace_id = $1 and sequence_id = $2 order by position"));
-    let steps: Vec<StepRow> = with_tx!(tx, conn => sqlx::query_as(sql).bind(workspace).bind(row.id).fetch_all(conn).await)?;
+    let sql = sqlx::AssertSqlSafe(format!(
+        "select {STEP_COLUMNS} from step where workspace_id = $1 and sequence_id = $2 order by position"
+    ));
+    let steps: Vec<StepRow> =
+        with_tx!(tx, conn => sqlx::query_as(sql).bind(workspace).bind(row.id).fetch_all(conn).await)?;
     Ok(Some(row.with(steps.into_iter().map(Step::from).collect())))
 }
 
 /// One step, if the sequence is that long.
-pub async fn step_at(tx: &mut Tx, workspace: WorkspaceId, sequence: SequenceId, position: i64) -> Result<Option<Step>, sqlx::Error> {
-    let sql = sqlx::AssertSqlSafe(format!("select {STEP_COLUMNS} from step where workspace_id = $1 and sequence_id = $2 and position = $3"));
-    let row: Option<StepRow> =
-        with_tx!(tx, conn => sqlx::query_as(sql).bind(workspace).bind(sequence).bind(position).fetch_optional(conn).await)?;
+pub async fn step_at(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    sequence: SequenceId,
+    position: i64,
+) -> Result<Option<Step>, sqlx::Error> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "select {STEP_COLUMNS} from step where workspace_id = $1 and sequence_id = $2 and position = $3"
+    ));
+    let row: Option<StepRow> = with_tx!(tx, conn => sqlx::query_as(sql).bind(workspace).bind(sequence).bind(position).fetch_optional(conn).await)?;
     Ok(row.map(Step::from))
 }
 
@@ -135,5 +148,11 @@ async fn with_steps(db: &Db, workspace: WorkspaceId, rows: Vec<Row>) -> Result<V
     for step in steps {
         by_sequence.entry(step.sequence_id).or_default().push(step.into());
     }
-    Ok(rows.into_iter().map(|row| { let steps = by_sequence.remove(&row.id).unwrap_or_default(); row.with(steps) }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let steps = by_sequence.remove(&row.id).unwrap_or_default();
+            row.with(steps)
+        })
+        .collect())
 }

@@ -40,9 +40,14 @@ pub async fn insert(tx: &mut Tx, suppression: &Suppression) -> Result<Option<Sup
     Ok(row.map(Suppression::from))
 }
 
-pub async fn by_email(tx: &mut Tx, workspace: WorkspaceId, email: &EmailAddress) -> Result<Option<Suppression>, sqlx::Error> {
+pub async fn by_email(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    email: &EmailAddress,
+) -> Result<Option<Suppression>, sqlx::Error> {
     let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from suppression where workspace_id = $1 and email = $2"));
-    let row: Option<Row> = with_tx!(tx, conn => sqlx::query_as(sql).bind(workspace).bind(email.as_str()).fetch_optional(conn).await)?;
+    let row: Option<Row> =
+        with_tx!(tx, conn => sqlx::query_as(sql).bind(workspace).bind(email.as_str()).fetch_optional(conn).await)?;
     Ok(row.map(Suppression::from))
 }
 

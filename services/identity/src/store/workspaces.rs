@@ -32,7 +32,7 @@ pub async fn claim(tx: &mut Tx, workspace: &Workspace) -> Result<bool, sqlx::Err
 
 /// Lets one transaction at a time decide about the workspace as a whole. On SQLite there is only one anyway.
 pub async fn lock(tx: &mut Tx, workspace: WorkspaceId) -> Result<(), sqlx::Error> {
-    const SQL: &str = "select id from workspace where id = $1";
+    const SQL: &str = "select id from workspace where id = $1 for no key update";
     if tx.engine() == Engine::Postgres {
         execute!(tx, sqlx::query(SQL).bind(workspace))?;
     }

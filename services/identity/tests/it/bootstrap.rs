@@ -127,6 +127,20 @@ async fn two_processes_that_start_at_once_make_one_workspace() {
 }
 
 #[tokio::test]
+async fn with_postgresql_no_data_directory_is_made() {
+    let test = ServiceTest::postgres(SERVICE).await;
+    let database = testkit::postgres_database().await;
+    let folder = test.service.context.config.data_dir.join("not-wanted");
+    let fresh = |config: &mut Config| {
+        config.data_dir = folder.clone();
+        config.database.url = Secret::new(database.url.clone());
+    };
+    let service = start_again(&test, fresh).await.unwrap();
+    assert!(!folder.exists());
+    service.context.db.close().await;
+}
+
+#[tokio::test]
 async fn a_configuration_that_cannot_work_is_refused_at_the_start() {
     let test = on_disk().await;
     let refusals: [(Configure, &str); 3] = [

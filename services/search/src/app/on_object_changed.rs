@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use events::{
     Envelope, Event, PayloadError,
     lead::{AccountCreated, AccountUpdated, ContactCreated, LeadCaptured, LeadConverted, LeadUpdated},
-    pipeline::{OpportunityCreated, OpportunityStageChanged},
+    pipeline::{OpportunityCreated, OpportunityStageChanged, OpportunityUpdated},
 };
 use platform::{EventHandler, HandleError, Tx};
 
@@ -22,6 +22,7 @@ impl OnObjectChanged {
         ContactCreated::TYPE,
         OpportunityCreated::TYPE,
         OpportunityStageChanged::TYPE,
+        OpportunityUpdated::TYPE,
     ];
 }
 

@@ -1,0 +1,51 @@
+use kernel::LeadId;
+use pipewright_cadence::SERVICE;
+use serde_json::{Value, json};
+use testkit::{ServiceTest, on_both_engines};
+
+use crate::world::*;
+
+on_both_engines!(SERVICE, a_page_of_leads_costs_as_many_statements_as_one);
+on_both_engines!(SERVICE, an_enrolment_of_another_workspace_is_not_found);
+
+const ENTITIES: &str = "query($leads: [_Any!]!) { _entities(representations: $leads) { ... on Lead { id enrollments {
+    id why nextStepAt sequence { name steps { position } } messages { id state decision { allowed } enrollment { id } } } } } }";
+
+async fn look(test: &ServiceTest, leads: &[LeadId]) -> (u64, Value) {
+    let leads: Vec<Value> = leads.iter().map(|lead| json!({ "__typename": "Lead", "id": lead })).collect();
+    test.statements(test.graphql(ENTITIES, json!({ "leads": leads }))).await
+}
+
+async fn a_page_of_leads_costs_as_many_statements_as_one(test: ServiceTest) {
+    let mut leads = Vec::new();
+    for number in 0..20 {
+        leads.push(welcomed_lead(&test, &format!("ada{number}@engines.example")).await.id);
+    }
+    let (one, _) = look(&test, &leads[..1]).await;
+    let (twenty, data) = look(&test, &leads).await;
+    assert_eq!(one, twenty);
+    for (lead, entity) in leads.iter().zip(data["_entities"].as_array().unwrap()) {
+        assert_eq!(entity["id"], lead.to_string());
+        let enrollment = &entity["enrollments"][0];
+        assert_eq!(
+            (
+                enrollment["messages"].as_array().unwrap().len(),
+                enrollment["sequence"]["steps"].as_array().unwrap().len()
+            ),
+            (2, 2)
+        );
+        assert_eq!(enrollment["messages"][0]["enrollment"]["id"], enrollment["id"]);
+    }
+}
+
+async fn an_enrolment_of_another_workspace_is_not_found(test: ServiceTest) {
+    let lead = welcomed_lead(&test, "ada@engines.example").await;
+    let id = enrollment(&test, lead.id).await["id"].clone();
+    let query = "query($id: ID!) { enrollment(id: $id) { id } }";
+    assert_eq!(test.graphql(query, json!({ "id": id })).await["enrollment"]["id"], id);
+    let stranger = test.stranger();
+    assert_eq!(test.graphql_as(&stranger, query, json!({ "id": id })).await["data"]["enrollment"], json!(null));
+    let theirs =
+        test.graphql_as(&stranger, ENTITIES, json!({ "leads": [{ "__typename": "Lead", "id": lead.id }] })).await;
+    assert_eq!(theirs["data"]["_entities"][0]["enrollments"], json!([]));
+}

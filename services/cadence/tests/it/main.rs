@@ -1,0 +1,10 @@
+//! The cadence service through GraphQL, events, its mail transports and its pages.
+
+mod crash;
+mod enrolling;
+mod entities;
+mod gate;
+mod lists;
+mod pages;
+mod smtp;
+mod world;
