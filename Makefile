@@ -22,8 +22,10 @@ check: generate ## fail when schema/ was not up to date
 	@git diff --exit-code -- schema && test -z "$$(git ls-files --others --exclude-standard schema)" || \
 		{ echo 'schema/ was out of date: add and commit what make generate wrote' >&2; exit 1; }
 
-bench: ## measure under load
-	cargo run --release -p pipewright-tests --bin bench
+bench: tools ## measure under load; `make bench only="import start"` measures those alone
+	cargo build --release --workspace --bins
+	@# As built: `cargo run -p` would choose other features and build it all again.
+	"$${CARGO_TARGET_DIR:-target}"/release/bench $(only)
 
 tools: ## install cargo-nextest and the test servers into .tools
 	@scripts/tools.sh

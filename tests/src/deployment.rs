@@ -71,8 +71,16 @@ impl Deployment {
         let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
         let extra = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let folder = tempfile::tempdir()?;
-        let mut deployment =
-            Self { topology, folder, databases, bus, programs: BTreeMap::new(), addresses: BTreeMap::new(), client, extra };
+        let mut deployment = Self {
+            topology,
+            folder,
+            databases,
+            bus,
+            programs: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+            client,
+            extra,
+        };
         deployment.boot().await?;
         Ok(deployment)
     }
@@ -211,14 +219,22 @@ impl Deployment {
 
     /// Asks until `done` holds. The programs cannot be stepped from outside, so this is the one place that
     /// waits for the platform's own pace; it fails rather than wait for ever.
-    pub async fn until(&self, what: &str, query: &str, variables: Value, done: impl Fn(&Value) -> bool) -> Result<Value> {
+    pub async fn until(
+        &self,
+        what: &str,
+        query: &str,
+        variables: Value,
+        done: impl Fn(&Value) -> bool,
+    ) -> Result<Value> {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         let mut pace = tokio::time::interval(Duration::from_millis(50));
         let mut last = json!(null);
         while tokio::time::Instant::now() < deadline {
             pace.tick().await;
             match self.answer(query, variables.clone()).await {
-                Ok(answer) if answer.get("errors").is_none() && done(&answer["data"]) => return Ok(answer["data"].clone()),
+                Ok(answer) if answer.get("errors").is_none() && done(&answer["data"]) => {
+                    return Ok(answer["data"].clone());
+                }
                 Ok(answer) => last = answer,
                 Err(error) => last = json!(error.to_string()),
             }
@@ -244,7 +260,12 @@ impl Deployment {
     /// Runs `pipewright import` against this platform, as typed.
     pub async fn import(&self, arguments: &[&str]) -> Result<Imported> {
         let mut command = Command::new(binary("pipewright")?);
-        command.arg("import").args(arguments).args(["--url", self.url()]).env("PIPEWRIGHT_KEY", KEY).current_dir(self.folder.path());
+        command
+            .arg("import")
+            .args(arguments)
+            .args(["--url", self.url()])
+            .env("PIPEWRIGHT_KEY", KEY)
+            .current_dir(self.folder.path());
         let output = command.kill_on_drop(true).output().await?;
         Ok(Imported {
             exit: output.status.code(),

@@ -35,7 +35,11 @@ fn root() -> PathBuf {
 }
 
 fn packages() -> Vec<Package> {
-    let output = Command::new(env!("CARGO")).args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root()).output().unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice::<Metadata>(&output.stdout).unwrap().packages
 }
@@ -50,7 +54,10 @@ fn imports() -> BTreeMap<String, BTreeSet<String>> {
     let packages = packages();
     let ours: BTreeSet<String> = packages.iter().map(|package| package.name.clone()).collect();
     let dependencies = |package: &Package| {
-        let ordinary = package.dependencies.iter().filter(|dependency| dependency.kind.is_none() && ours.contains(&dependency.name));
+        let ordinary = package
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.kind.is_none() && ours.contains(&dependency.name));
         ordinary.map(|dependency| short(&dependency.name).to_owned()).collect()
     };
     packages.iter().map(|package| (short(&package.name).to_owned(), dependencies(package))).collect()
@@ -66,7 +73,20 @@ fn dependencies_point_inward() {
             "testkit" | "gateway" => vec!["kernel", "events", "platform"],
             service if SERVICES.contains(&service) => vec!["kernel", "events", "platform"],
             // The two that see everything: the program of all, and the tests of all.
-            _ => vec!["kernel", "events", "platform", "testkit", "gateway", "identity", "lead", "enrichment", "routing", "cadence", "pipeline", "search"],
+            _ => vec![
+                "kernel",
+                "events",
+                "platform",
+                "testkit",
+                "gateway",
+                "identity",
+                "lead",
+                "enrichment",
+                "routing",
+                "cadence",
+                "pipeline",
+                "search",
+            ],
         }
     };
     for (package, imports) in imports() {
@@ -80,10 +100,24 @@ fn dependencies_point_inward() {
 fn every_service_has_the_same_shape() {
     for service in SERVICES {
         let folder = root().join("services").join(service);
-        for path in ["Cargo.toml", "README.md", "migrations", "src/lib.rs", "src/main.rs", "src/error.rs", "src/app", "src/store", "src/graphql", "tests/it/main.rs"] {
+        for path in [
+            "Cargo.toml",
+            "README.md",
+            "migrations",
+            "src/lib.rs",
+            "src/main.rs",
+            "src/error.rs",
+            "src/app",
+            "src/store",
+            "src/graphql",
+            "tests/it/main.rs",
+        ] {
             assert!(folder.join(path).exists(), "services/{service}/{path} is missing");
         }
-        assert!(folder.join("src/domain").exists() || folder.join("src/domain.rs").exists(), "services/{service} has no domain");
+        assert!(
+            folder.join("src/domain").exists() || folder.join("src/domain.rs").exists(),
+            "services/{service} has no domain"
+        );
     }
 }
 
@@ -92,7 +126,17 @@ fn the_domain_is_pure() {
     for service in SERVICES {
         for file in rust_files(&root().join("services").join(service).join("src/domain")) {
             let text = fs::read_to_string(&file).unwrap();
-            for forbidden in ["async fn", "sqlx", "async_graphql", "axum", "tokio::", "std::fs", "crate::app", "crate::store", "crate::graphql"] {
+            for forbidden in [
+                "async fn",
+                "sqlx",
+                "async_graphql",
+                "axum",
+                "tokio::",
+                "std::fs",
+                "crate::app",
+                "crate::store",
+                "crate::graphql",
+            ] {
                 assert!(!text.contains(forbidden), "{} says {forbidden}", file.display());
             }
         }
@@ -103,7 +147,10 @@ fn the_domain_is_pure() {
 fn the_layers_of_a_service_point_inward() {
     for service in SERVICES {
         let source = root().join("services").join(service).join("src");
-        for (layer, forbidden) in [("app", ["async_graphql", "axum::", "crate::graphql", "crate::http"]), ("store", ["async_graphql", "crate::app", "crate::graphql", "crate::http"])] {
+        for (layer, forbidden) in [
+            ("app", ["async_graphql", "axum::", "crate::graphql", "crate::http"]),
+            ("store", ["async_graphql", "crate::app", "crate::graphql", "crate::http"]),
+        ] {
             for file in rust_files(&source.join(layer)) {
                 let text = fs::read_to_string(&file).unwrap();
                 for word in forbidden {
@@ -126,5 +173,8 @@ fn every_member_is_on_the_code_map() {
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.map(|entry| entry.unwrap().path());
-    paths.flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] }).filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+    paths
+        .flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect()
 }

@@ -136,11 +136,19 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Demo => commands::demo::run(settings.load()?).await,
         Command::Import(args) => import::run(args, &settings.load()?.data_dir).await,
         Command::Migrate => commands::migrate::run(&settings.load()?).await.map_err(internal),
-        Command::Schema { command: SchemaCommand::Export { folder } } => commands::schema::export(&folder).map_err(internal),
-        Command::Schema { command: SchemaCommand::Check { folder } } => commands::schema::check(&folder).map_err(internal),
-        Command::Config { command: ConfigCommand::Print { json } } => commands::config::print(&settings.layers()?, json),
+        Command::Schema { command: SchemaCommand::Export { folder } } => {
+            commands::schema::export(&folder).map_err(internal)
+        }
+        Command::Schema { command: SchemaCommand::Check { folder } } => {
+            commands::schema::check(&folder).map_err(internal)
+        }
+        Command::Config { command: ConfigCommand::Print { json } } => {
+            commands::config::print(&settings.layers()?, json)
+        }
         Command::Doctor { json } => commands::doctor::run(&settings.load()?, json).await,
-        Command::Search { command: SearchCommand::Rebuild } => commands::search::rebuild(settings.load()?).await.map_err(internal),
+        Command::Search { command: SearchCommand::Rebuild } => {
+            commands::search::rebuild(settings.load()?).await.map_err(internal)
+        }
         Command::DeadLetters { command: DeadLetterCommand::List { json } } => {
             commands::dead_letters::list(&settings.load()?, json).await.map_err(internal)
         }

@@ -71,15 +71,23 @@ impl Shared {
         let client = reqwest::Client::builder().connect_timeout(Duration::from_secs(2)).build()?;
         let mut subgraphs: HashMap<String, Arc<dyn Subgraph>> = HashMap::new();
         for def in SERVICES {
-            let local = here.iter().find(|service| service.def.name == def.name).map(|service| service.parts.subgraph.clone());
+            let local =
+                here.iter().find(|service| service.def.name == def.name).map(|service| service.parts.subgraph.clone());
             let subgraph = local.unwrap_or_else(|| {
-                Arc::new(HttpSubgraph::new(def.name, graphql_url(&def), client.clone(), Some(self.tokens.clone()), SUBGRAPH_TIMEOUT))
+                Arc::new(HttpSubgraph::new(
+                    def.name,
+                    graphql_url(&def),
+                    client.clone(),
+                    Some(self.tokens.clone()),
+                    SUBGRAPH_TIMEOUT,
+                ))
             });
             subgraphs.insert(def.name.to_owned(), subgraph);
         }
         let local = here.iter().find_map(|service| service.parts.authenticator.clone());
-        let authenticator: Arc<dyn Authenticator> =
-            local.unwrap_or_else(|| Arc::new(HttpAuthenticator::new(client, &base_url(&identity::SERVICE), self.tokens.clone())));
+        let authenticator: Arc<dyn Authenticator> = local.unwrap_or_else(|| {
+            Arc::new(HttpAuthenticator::new(client, &base_url(&identity::SERVICE), self.tokens.clone()))
+        });
         let limits = Limits {
             operations: self.config.gateway.max_in_flight,
             body_bytes: self.config.gateway.max_body_bytes,

@@ -25,7 +25,8 @@ fn err(output: &Output) -> String {
 
 #[test]
 fn config_print_names_each_source_and_masks_secrets() {
-    let environment = [("PIPEWRIGHT__IDENTITY__BOOTSTRAP_KEY", "pw_a_secret_nobody_may_see"), ("PIPEWRIGHT__LOG__LEVEL", "debug")];
+    let environment =
+        [("PIPEWRIGHT__IDENTITY__BOOTSTRAP_KEY", "pw_a_secret_nobody_may_see"), ("PIPEWRIGHT__LOG__LEVEL", "debug")];
     let output = pipewright(&folder(), &["config", "print", "--listen", "127.0.0.1:4321"], &environment);
     let text = out(&output);
     assert!(output.status.success(), "{}", err(&output));

@@ -1,6 +1,6 @@
 //! Logs to stderr, one line an event, and metrics for Prometheus.
 
-use std::sync::OnceLock;
+use std::{io::IsTerminal, sync::OnceLock};
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
@@ -10,7 +10,7 @@ use crate::config::{LogConfig, LogFormat};
 /// Sets up logging for the process. Later calls change nothing.
 pub fn init(config: &LogConfig) {
     let filter = EnvFilter::try_new(&config.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let layer = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let layer = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).with_target(false);
     let layer = match config.format {
         LogFormat::Text => layer.boxed(),
         LogFormat::Json => layer.json().boxed(),

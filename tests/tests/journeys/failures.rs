@@ -32,7 +32,12 @@ async fn bad_input_is_an_error_with_a_code(platform: Deployment) -> Result<()> {
     assert_eq!(code(read, &unknown).await?, json!(null), "unknown is null, not an error");
     assert_eq!(code(read, "acct_01h455vb4pex5vsknk084sn02q").await?, json!("INVALID_ID"));
     assert_eq!(code(read, "nonsense").await?, json!("INVALID_ID"));
-    let update = platform.graphql("mutation($id: ID!) { updateLead(input: { id: $id, title: \"x\" }) { errors { code } } }", json!({ "id": unknown })).await?;
+    let update = platform
+        .graphql(
+            "mutation($id: ID!) { updateLead(input: { id: $id, title: \"x\" }) { errors { code } } }",
+            json!({ "id": unknown }),
+        )
+        .await?;
     assert_eq!(update["updateLead"]["errors"], json!([{ "code": "NOT_FOUND" }]));
     assert_eq!(code("query($id: ID!) { nonsense(id: $id) }", "x").await?, json!("GRAPHQL_VALIDATION_FAILED"));
     Ok(())
@@ -62,16 +67,25 @@ async fn a_bad_file_is_refused_and_nothing_is_written(platform: Deployment) -> R
 #[tokio::test]
 async fn a_dead_service_costs_its_branch_only() -> Result<()> {
     let mut platform = Deployment::start(Topology::Separate).await?;
-    platform.graphql("mutation { captureLead(input: { email: \"ada@engines.example\" }) { created } }", json!({})).await?;
+    platform
+        .graphql("mutation { captureLead(input: { email: \"ada@engines.example\" }) { created } }", json!({}))
+        .await?;
     platform.kill_one("routing").await?;
     let answer = platform.answer("{ leads { edges { node { email routing { state } } } } }", json!({})).await?;
-    assert_eq!(answer["data"]["leads"]["edges"], json!([{ "node": { "email": "ada@engines.example", "routing": null } }]));
+    assert_eq!(
+        answer["data"]["leads"]["edges"],
+        json!([{ "node": { "email": "ada@engines.example", "routing": null } }])
+    );
     assert_eq!(answer["errors"][0]["extensions"]["code"], json!("SUBGRAPH_UNAVAILABLE"), "{answer}");
     assert_eq!(answer["errors"][0]["extensions"]["service"], json!("routing"));
 
     platform.boot().await?;
     let query = "{ leads { edges { node { routing { owner { name } } } } } }";
-    platform.until("the backlog routed", query, json!({}), |data| data["leads"]["edges"][0]["node"]["routing"]["owner"].is_object()).await?;
+    platform
+        .until("the backlog routed", query, json!({}), |data| {
+            data["leads"]["edges"][0]["node"]["routing"]["owner"].is_object()
+        })
+        .await?;
     Ok(())
 }
 
@@ -81,7 +95,9 @@ async fn a_service_reached_directly_answers_only_the_gateway() -> Result<()> {
     let client = reqwest::Client::new();
     for service in ["identity", "lead", "enrichment", "routing", "cadence", "pipeline", "search"] {
         let url = format!("{}/graphql", platform.url_of(service));
-        for header in [("authorization", format!("Bearer {}", platform.key())), ("x-pipewright-actor", "a.b.c".to_owned())] {
+        for header in
+            [("authorization", format!("Bearer {}", platform.key())), ("x-pipewright-actor", "a.b.c".to_owned())]
+        {
             let request = client.post(&url).header(header.0, header.1).json(&json!({ "query": "{ __typename }" }));
             assert_eq!(request.send().await?.status(), 401, "{service}");
         }

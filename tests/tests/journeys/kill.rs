@@ -15,7 +15,8 @@ enum Moment {
 }
 
 /// The platform is killed at each moment, started again and given the file again.
-const MOMENTS: [Moment; 5] = [Moment::Imported(1), Moment::Imported(400), Moment::Imported(887), Moment::Sent(50), Moment::Sent(500)];
+const MOMENTS: [Moment; 5] =
+    [Moment::Imported(1), Moment::Imported(400), Moment::Imported(887), Moment::Sent(50), Moment::Sent(500)];
 
 const PROGRESS: &str = "{ leads(first: 1) { totalCount } messages(first: 1, filter: { state: SENT }) { totalCount } }";
 
@@ -58,7 +59,9 @@ async fn survives(mut platform: Deployment) -> Result<()> {
     let last = platform.import(&arguments).await?.json();
     assert_eq!([&last["rows"], &last["updated"]], [&json!(1000), &json!(0)]);
     assert_eq!(last["rejected"].as_array().context("rejected")?.len(), 23);
-    platform.until("every first mail sent", PROGRESS, json!({}), |data| data["messages"]["totalCount"] == json!(887)).await?;
+    platform
+        .until("every first mail sent", PROGRESS, json!({}), |data| data["messages"]["totalCount"] == json!(887))
+        .await?;
     assert_whole(&platform).await
 }
 
@@ -68,7 +71,11 @@ async fn assert_whole(platform: &Deployment) -> Result<()> {
     let leads = platform.all(LEADS, "leads").await?;
     assert_eq!(leads.len(), 887);
     assert_eq!(distinct(&leads, |lead| lead["email"].as_str()).len(), 887);
-    assert_eq!(distinct(&leads, |lead| lead["routing"]["decision"]["id"].as_str()).len(), 887, "one decision in force each");
+    assert_eq!(
+        distinct(&leads, |lead| lead["routing"]["decision"]["id"].as_str()).len(),
+        887,
+        "one decision in force each"
+    );
     for lead in &leads {
         let enrollments = lead["enrollments"].as_array().context("enrollments")?;
         assert_eq!(enrollments.len(), 1, "{lead}");

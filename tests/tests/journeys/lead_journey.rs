@@ -23,12 +23,18 @@ async fn a_lead_export_comes_out_enriched_routed_enrolled_and_searchable(platfor
     assert_eq!([&leads["created"], &leads["updated"], &leads["duplicates"]], [&json!(887), &json!(0), &json!(90)]);
     let rejected = leads["rejected"].as_array().context("rejected")?;
     assert_eq!(rejected.len(), 23);
-    assert!(rejected.iter().all(|row| row["row"].is_u64() && row["field"] == json!("email") && row["code"] == json!("INVALID_EMAIL")));
+    assert!(
+        rejected
+            .iter()
+            .all(|row| row["row"].is_u64() && row["field"] == json!("email") && row["code"] == json!("INVALID_EMAIL"))
+    );
 
     let again = platform.import(&["leads", &seed("leads-hubspot.csv"), "--json"]).await?.json();
     assert_eq!([&again["created"], &again["updated"], &again["duplicates"]], [&json!(0), &json!(0), &json!(977)]);
 
-    platform.until("every first mail sent", SENT, json!({}), |data| data["messages"]["totalCount"] == json!(887)).await?;
+    platform
+        .until("every first mail sent", SENT, json!({}), |data| data["messages"]["totalCount"] == json!(887))
+        .await?;
     let email = an_address_at_microsoft(&platform).await?;
     let found = platform
         .until("searchable", JOURNEY, json!({ "email": email }), |data| {
@@ -52,7 +58,8 @@ async fn a_lead_export_comes_out_enriched_routed_enrolled_and_searchable(platfor
 async fn an_address_at_microsoft(platform: &Deployment) -> Result<String> {
     const QUERY: &str = "query($after: String) { leads(first: 200, after: $after) { edges { node { email account { name } } } pageInfo { hasNextPage endCursor } } }";
     let leads = platform.all(QUERY, "leads").await?;
-    let found = leads.iter().find(|lead| lead["account"]["name"] == json!("Microsoft")).context("a lead at Microsoft")?;
+    let found =
+        leads.iter().find(|lead| lead["account"]["name"] == json!("Microsoft")).context("a lead at Microsoft")?;
     Ok(found["email"].as_str().context("an address")?.to_owned())
 }
 
@@ -65,14 +72,20 @@ fn assert_journey(data: &Value, email: &str) {
     assert!(["VALID", "RISKY"].contains(&verification["verdict"].as_str().unwrap_or_default()), "{verification}");
     assert!(verification["checks"].as_array().is_some_and(|checks| checks.len() >= 4), "{verification}");
     let fields = lead["enrichment"]["fields"].as_array().expect("fields");
-    assert!(!fields.is_empty() && fields.iter().all(|field| field["provider"].is_string() && field["confidence"].is_f64()), "{fields:?}");
+    assert!(
+        !fields.is_empty() && fields.iter().all(|field| field["provider"].is_string() && field["confidence"].is_f64()),
+        "{fields:?}"
+    );
     let routing = &lead["routing"];
     let candidates = routing["decision"]["candidates"].as_array().expect("candidates");
     assert_eq!(candidates.len(), 4, "the starter team");
     assert!(candidates.iter().any(|candidate| candidate["rep"]["name"] == routing["owner"]["name"]));
     let enrollment = &lead["enrollments"][0];
     assert_eq!(enrollment["state"], json!("ACTIVE"));
-    assert_eq!((&enrollment["messages"][0]["state"], &enrollment["messages"][0]["decision"]["allowed"]), (&json!("SENT"), &json!(true)));
+    assert_eq!(
+        (&enrollment["messages"][0]["state"], &enrollment["messages"][0]["decision"]["allowed"]),
+        (&json!("SENT"), &json!(true))
+    );
     let first = &data["search"]["edges"][0];
     assert_eq!((&first["node"]["__typename"], &first["node"]["name"]), (&json!("Account"), &json!("Microsoft")));
     assert_eq!(first["highlight"], json!("<mark>Microsoft</mark>"));
@@ -82,14 +95,17 @@ async fn convert(platform: &Deployment, lead: &Value) -> Result<()> {
     const CONVERT: &str = "mutation($input: ConvertLeadInput!) { convertLead(input: $input) {
         lead { status } contact { id account { name } } errors { code message } } }";
     let opportunity = json!({ "name": "Looms for Redmond", "amount": { "minor": 4_200_000, "currency": "EUR" } });
-    let payload = platform.graphql(CONVERT, json!({ "input": { "id": lead, "opportunity": opportunity } })).await?["convertLead"].take();
+    let payload =
+        platform.graphql(CONVERT, json!({ "input": { "id": lead, "opportunity": opportunity } })).await?["convertLead"]
+            .take();
     assert_eq!((&payload["lead"]["status"], &payload["errors"]), (&json!("CONVERTED"), &json!([])));
     assert_eq!(payload["contact"]["account"]["name"], json!("Microsoft"));
     Ok(())
 }
 
 async fn move_on(platform: &Deployment, opportunity: &Value) -> Result<()> {
-    let pipelines = platform.graphql("{ pipelines(first: 1) { edges { node { stages { id name } } } } }", json!({})).await?;
+    let pipelines =
+        platform.graphql("{ pipelines(first: 1) { edges { node { stages { id name } } } } }", json!({})).await?;
     let stages = pipelines["pipelines"]["edges"][0]["node"]["stages"].as_array().context("stages")?;
     let proposal = stages.iter().find(|stage| stage["name"] == json!("Proposal")).context("a stage")?;
     const MOVE: &str = "mutation($input: MoveOpportunityInput!) { moveOpportunity(input: $input) { opportunity { stage { name } } errors { code } } }";
@@ -100,7 +116,8 @@ async fn move_on(platform: &Deployment, opportunity: &Value) -> Result<()> {
 
 on_both_topologies!(a_subscriber_hears_where_a_lead_was_routed);
 async fn a_subscriber_hears_where_a_lead_was_routed(platform: Deployment) -> Result<()> {
-    const SUBSCRIPTION: &str = "subscription { leadRouted { lead { email company } owner { name email } decision { outcome } } }";
+    const SUBSCRIPTION: &str =
+        "subscription { leadRouted { lead { email company } owner { name email } decision { outcome } } }";
     let response = reqwest::Client::new()
         .post(format!("{}/graphql", platform.url()))
         .bearer_auth(platform.key())
@@ -111,7 +128,8 @@ async fn a_subscriber_hears_where_a_lead_was_routed(platform: Deployment) -> Res
     assert_eq!(response.status(), 200);
     let mut events = response.bytes_stream();
     let mut text = String::new();
-    let capture = "mutation { captureLead(input: { email: \"ada@engines.example\", company: \"Engines\" }) { created } }";
+    let capture =
+        "mutation { captureLead(input: { email: \"ada@engines.example\", company: \"Engines\" }) { created } }";
     let mut captured = false;
     while !text.contains("event: next") {
         let wait = if captured { Duration::from_secs(60) } else { Duration::from_secs(1) };

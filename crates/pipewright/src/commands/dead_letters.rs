@@ -16,14 +16,19 @@ const PAGE: i64 = 1_000;
 #[expect(clippy::print_stdout, reason = "the command's output")]
 pub async fn list(config: &Config, as_json: bool) -> anyhow::Result<()> {
     for def in SERVICES {
-        let db = Db::connect(&config.database_url(def.name)).await.with_context(|| format!("the {} service's database", def.name))?;
+        let db = Db::connect(&config.database_url(def.name))
+            .await
+            .with_context(|| format!("the {} service's database", def.name))?;
         def.migrations.apply(&db).await?;
         for DeadLetter { handler, event_id, envelope, error, attempts } in inbox::dead_letters(&db, PAGE).await? {
             if as_json {
                 let letter = json!({ "handler": handler, "event": event_id, "type": envelope.r#type, "subject": envelope.subject, "attempts": attempts, "error": error });
                 println!("{letter}");
             } else {
-                println!("{handler:<12} {event_id} {} {} after {attempts} attempts: {error}", envelope.r#type, envelope.subject);
+                println!(
+                    "{handler:<12} {event_id} {} {} after {attempts} attempts: {error}",
+                    envelope.r#type, envelope.subject
+                );
             }
         }
         db.close().await;

@@ -4,9 +4,10 @@ use std::{fs, io::Write as _, path::Path};
 
 use anyhow::Context;
 use platform::config::{Config, KEY_FILE};
+use serde_json::{Value, json};
 
 use super::run::{Running, start};
-use crate::import::{self, CliError, ImportArgs, What};
+use crate::import::{self, CliError, Client, ImportArgs, Summary, What};
 
 const ACCOUNTS: &str = include_str!("../../../../seed/accounts-sp500.csv");
 const LEADS: &str = include_str!("../../../../seed/leads-hubspot.csv");
@@ -33,20 +34,54 @@ fn read_key(file: &Path) -> anyhow::Result<String> {
 }
 
 /// Goes the way a user's own export would go.
+#[expect(clippy::print_stdout, reason = "the command's output")]
 async fn load(running: &Running, key: &str, folder: &Path) -> Result<(), CliError> {
     for (what, name, text) in [(What::Accounts, "accounts.csv", ACCOUNTS), (What::Leads, "leads.csv", LEADS)] {
         let file = folder.join(name);
         fs::write(&file, text).map_err(|error| CliError::internal(error.to_string()))?;
-        import::run(ImportArgs::new(what, file, &running.url, key), folder).await?;
+        let mut summary = Summary::default();
+        import::send_file(&ImportArgs::new(what, file, &running.url, key), folder, &mut summary).await?;
+        let Summary { rows, created, duplicates, rejected, .. } = summary;
+        println!(
+            "{name:<13} {rows:>4} rows: {created} created, {duplicates} known already, {} broken on purpose",
+            rejected.len()
+        );
     }
+    let Ok(key) = key.parse();
+    open_deals(&Client::new(&running.url, key)?).await
+}
+
+/// Converts the newest leads, so that the pipeline holds something; not again when it does.
+#[expect(clippy::print_stdout, reason = "the command's output")]
+async fn open_deals(client: &Client) -> Result<(), CliError> {
+    const LOOK: &str = "{ opportunities(first: 1) { totalCount } leads(first: 12, filter: { status: NEW }) { edges { node { id company } } } }";
+    const CONVERT: &str = "mutation($input: ConvertLeadInput!) { convertLead(input: $input) { errors { code } } }";
+    let found: Value = client.execute(LOOK, json!({})).await?;
+    if found["opportunities"]["totalCount"] != json!(0) {
+        return Ok(());
+    }
+    let leads = found["leads"]["edges"].as_array().map_or(&[][..], Vec::as_slice);
+    for (number, lead) in (1_i64..).zip(leads) {
+        let amount = json!({ "minor": number * 1_250_000, "currency": "USD" });
+        let input = json!({ "id": lead["node"]["id"], "opportunity": { "amount": amount } });
+        // A lead without a company cannot be converted by itself; the others make the demo.
+        let _: Value = client.execute(CONVERT, json!({ "input": input })).await?;
+    }
+    println!("{:<13} {:>4} leads converted", "opportunities", leads.len());
     Ok(())
 }
 
 fn announce(running: &Running, key: &str) -> anyhow::Result<()> {
     let url = &running.url;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "\nPipewright is up.\n\n  playground  {url}/#key={key}\n  API         {url}/graphql\n  API key     {key}\n  mail        {url}/dev/mail\n")?;
-    writeln!(out, "Three queries to try, in the playground or with\n  curl {url}/graphql -H 'authorization: Bearer {key}' -H 'content-type: application/json' -d '{{\"query\":\"…\"}}'\n\n{QUERIES}\n")?;
+    writeln!(
+        out,
+        "\nPipewright is up.\n\n  playground  {url}/#key={key}\n  API         {url}/graphql\n  API key     {key}\n  mail        {url}/dev/mail\n"
+    )?;
+    writeln!(
+        out,
+        "Three queries to try, in the playground or with\n  curl {url}/graphql -H 'authorization: Bearer {key}' -H 'content-type: application/json' -d '{{\"query\":\"…\"}}'\n\n{QUERIES}\n"
+    )?;
     writeln!(out, "listening on {url}\nCtrl-C stops it; the data stays.")?;
     Ok(out.flush()?)
 }

@@ -51,7 +51,9 @@ async fn service(config: &Config, def: ServiceDef) -> Vec<Finding> {
     let db = match Db::connect(&url).await {
         Ok(db) => db,
         Err(error) => {
-            let advice = Some("is the server up, and is database.url right? `pipewright config print` shows where it comes from");
+            let advice = Some(
+                "is the server up, and is database.url right? `pipewright config print` shows where it comes from",
+            );
             return vec![Finding { what: name("database"), ok: false, says: chain(&error), advice }];
         }
     };
@@ -71,14 +73,21 @@ async fn contents(db: &Db, def: ServiceDef, name: impl Fn(&str) -> String) -> Ve
     let outbox = Outbox::new(def.name, db.clone(), Clock::system());
     let waiting = match outbox.depth().await {
         Ok(depth) => {
-            let advice = (depth > 1_000).then_some("the relay does not keep up: is the platform running, and the bus up?");
-            Finding { what: name("outbox"), ok: depth <= 1_000, says: format!("{depth} events wait to be published"), advice }
+            let advice =
+                (depth > 1_000).then_some("the relay does not keep up: is the platform running, and the bus up?");
+            Finding {
+                what: name("outbox"),
+                ok: depth <= 1_000,
+                says: format!("{depth} events wait to be published"),
+                advice,
+            }
         }
         Err(error) => Finding { what: name("outbox"), ok: false, says: chain(&error), advice: None },
     };
     let letters = match inbox::dead_letters(db, 1_000).await {
         Ok(letters) => {
-            let advice = (!letters.is_empty()).then_some("`pipewright dead-letters list` says why, `… replay` tries again");
+            let advice =
+                (!letters.is_empty()).then_some("`pipewright dead-letters list` says why, `… replay` tries again");
             Finding { what: name("dead letters"), ok: letters.is_empty(), says: letters.len().to_string(), advice }
         }
         Err(error) => Finding { what: name("dead letters"), ok: false, says: chain(&error), advice: None },

@@ -78,12 +78,18 @@ fn serve(listener: TcpListener, shared: &Shared, services: &[Service], gateway: 
             });
             gateway::router(gateway).merge(pages)
         }
-        None => services.iter().fold(pages, |router, service| {
-            let subgraph = http::subgraph(service.parts.subgraph.clone(), shared.tokens.clone());
-            // One service is where it is when it runs alone; several stand side by side.
-            if services.len() == 1 { router.merge(subgraph) } else { router.nest(&format!("/{}", service.def.name), subgraph) }
-        })
-        .merge(http::health(readiness(services))),
+        None => services
+            .iter()
+            .fold(pages, |router, service| {
+                let subgraph = http::subgraph(service.parts.subgraph.clone(), shared.tokens.clone());
+                // One service is where it is when it runs alone; several stand side by side.
+                if services.len() == 1 {
+                    router.merge(subgraph)
+                } else {
+                    router.nest(&format!("/{}", service.def.name), subgraph)
+                }
+            })
+            .merge(http::health(readiness(services))),
     };
     tasks.spawn("http", http::serve(listener, router, stop));
 }

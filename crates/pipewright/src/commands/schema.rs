@@ -37,7 +37,9 @@ pub fn check(folder: &Path) -> anyhow::Result<()> {
         match fs::read_to_string(folder.join(path)) {
             Ok(found) if found == *text || is_golden(path) => {}
             Ok(_) => stale.push(format!("{} differs", path.display())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => stale.push(format!("{} is missing", path.display())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                stale.push(format!("{} is missing", path.display()));
+            }
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
         }
     }

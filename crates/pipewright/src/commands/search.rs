@@ -17,7 +17,9 @@ pub async fn rebuild(config: Config) -> anyhow::Result<()> {
     search::reset(index, &shared.clock).await?;
     let mut objects = 0;
     for def in SERVICES.into_iter().filter(|def| def.name != search::SERVICE.name) {
-        let db = Db::connect(&shared.config.database_url(def.name)).await.with_context(|| format!("the {} service's database", def.name))?;
+        let db = Db::connect(&shared.config.database_url(def.name))
+            .await
+            .with_context(|| format!("the {} service's database", def.name))?;
         def.migrations.apply(&db).await?;
         let outbox = Outbox::new(def.name, db.clone(), shared.clock.clone());
         let mut after = None;

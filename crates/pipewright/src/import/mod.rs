@@ -9,7 +9,9 @@ mod decode;
 mod error;
 mod summary;
 
-use std::{collections::HashSet, io,
+use std::{
+    collections::HashSet,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -20,10 +22,12 @@ use lead::domain::import::{ImportError, ImportKind, Mapping};
 use platform::config::KEY_FILE;
 use serde::{Deserialize, Serialize};
 
-use client::{Client, Key, UserError};
+use client::Key;
+pub use client::{Client, UserError};
 use csv::{Checked, CsvFile, Row};
 pub use error::CliError;
-use summary::{Rejection, Summary};
+use summary::Rejection;
+pub use summary::Summary;
 
 /// Rows a request carries unless told otherwise: a transaction of some 20 ms.
 const DEFAULT_BATCH: u16 = 500;
@@ -64,7 +68,16 @@ impl ImportArgs {
     /// `file` into the server at `url`, as if typed.
     pub fn new(what: What, file: PathBuf, url: &str, key: &str) -> Self {
         let Ok(key) = key.parse();
-        Self { what, file, url: url.to_owned(), key: Some(key), dry_run: false, json: false, encoding: None, batch: DEFAULT_BATCH }
+        Self {
+            what,
+            file,
+            url: url.to_owned(),
+            key: Some(key),
+            dry_run: false,
+            json: false,
+            encoding: None,
+            batch: DEFAULT_BATCH,
+        }
     }
 }
 
@@ -78,7 +91,7 @@ pub enum What {
 /// import stopped half-way. Rejected rows are no error; see [`CliError`] for the exit codes.
 pub async fn run(args: ImportArgs, data_dir: &Path) -> Result<(), CliError> {
     let mut summary = Summary::default();
-    let done = import(&args, data_dir, &mut summary).await;
+    let done = send_file(&args, data_dir, &mut summary).await;
     let title = match (&done, args.dry_run) {
         (Err(_), _) => "Stopped. Until then:",
         (Ok(()), true) => "Dry run, nothing was written:",
@@ -91,11 +104,15 @@ pub async fn run(args: ImportArgs, data_dir: &Path) -> Result<(), CliError> {
         Err(_) => Ok(()),
     };
     done?;
-    printed.map_err(|error| CliError::internal(format!("the summary cannot be written: {error}")))
+    match printed {
+        // Whoever reads has read enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.map_err(|error| CliError::internal(format!("the summary cannot be written: {error}"))),
+    }
 }
 
 /// Fills `summary` as it goes, so that it stands when the import stops.
-async fn import(args: &ImportArgs, data_dir: &Path, summary: &mut Summary) -> Result<(), CliError> {
+pub async fn send_file(args: &ImportArgs, data_dir: &Path, summary: &mut Summary) -> Result<(), CliError> {
     let encoding = args.encoding.as_deref();
     let checked = csv::check(&args.file, encoding)?;
     check_headers(&checked, args.what)?;

@@ -104,7 +104,7 @@ fn parse(line: &[&str]) -> Cli {
 async fn run_line(line: &[&str]) -> (Summary, Result<(), CliError>) {
     let mut summary = Summary::default();
     let Cli { args, data_dir } = parse(line);
-    let done = import(&args, &data_dir, &mut summary).await;
+    let done = send_file(&args, &data_dir, &mut summary).await;
     (summary, done)
 }
 

@@ -109,8 +109,7 @@ impl App {
         unresolved.dedup();
         let subject = subject.ok().map(|subject| one_line(&subject));
         let letter = subject.clone().zip(body.ok()).map(|(subject, body)| {
-            let name = one_line(&[values.first_name, values.last_name].map(Option::unwrap_or_default).join(" "));
-            let name = (!name.is_empty()).then_some(name);
+            let name = Some([values.first_name, values.last_name].map(Option::unwrap_or_default).join(" "));
             self.letterhead.write(Draft {
                 message: message.id,
                 to: &message.email,

@@ -5,6 +5,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use kernel::MessageId;
 use tokio::{fs, io::AsyncWriteExt};
 
@@ -27,16 +28,31 @@ pub struct StoredMail {
 }
 
 impl StoredMail {
-    /// A header's value, unfolded, or nothing.
+    /// A header's value as text, or nothing.
     pub fn header(&self, name: &str) -> String {
         let head = self.text.split_once("\r\n\r\n").map_or(self.text.as_str(), |(head, _)| head).replace("\r\n ", " ");
         let named = |line: &str| {
-            line.split_once(": ")
-                .filter(|(found, _)| found.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value.to_owned())
+            line.split_once(": ").filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| decode(value))
         };
         head.lines().find_map(named).unwrap_or_default()
     }
+}
+
+/// Undoes RFC 2047 as far as our own mails use it: UTF-8 in base64.
+fn decode(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    // Between two encoded words the space is no space.
+    let joined = value.replace("?= =?", "?==?");
+    let mut rest = joined.as_str();
+    while let Some((before, after)) = rest.split_once("=?utf-8?b?") {
+        let Some((encoded, after)) = after.split_once("?=") else { break };
+        let Ok(bytes) = BASE64.decode(encoded) else { break };
+        text.push_str(before);
+        text.push_str(&String::from_utf8_lossy(&bytes));
+        rest = after;
+    }
+    text.push_str(rest);
+    text
 }
 
 impl MailFolder {
@@ -107,4 +123,20 @@ impl Mailer for MailFolder {
 
 fn message_of(path: &Path) -> Option<MessageId> {
     (path.extension()? == SUFFIX).then(|| path.file_stem()?.to_str()?.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoded_header_is_read_as_text() {
+        let text = "Subject: =?utf-8?b?THVjw61hLA==?= thank\r\n you\r\nTo: =?utf-8?b?THU=?=\r\n =?utf-8?b?Y8OtYQ==?= <l@x.example>\r\n\r\nTo: nobody";
+        let mail = StoredMail { id: uuid::Uuid::nil().into(), modified: SystemTime::UNIX_EPOCH, text: text.to_owned() };
+        assert_eq!(
+            (mail.header("subject").as_str(), mail.header("To").as_str()),
+            ("Lucía, thank you", "Lucía <l@x.example>")
+        );
+        assert_eq!(mail.header("Cc"), "");
+    }
 }

@@ -4,11 +4,16 @@ use kernel::{EmailAddress, MessageId, Timestamp};
 use lettre::{
     Message,
     message::{
-        Mailbox,
-        header::{ContentType, HeaderName, HeaderValue},
+        Body, Mailbox,
+        header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
     },
 };
 use thiserror::Error;
+
+use crate::domain::template::one_line;
+
+/// Columns of a line of text, where its words allow.
+const WIDTH: usize = 72;
 
 /// What every mail of this installation carries.
 #[derive(Debug, Clone)]
@@ -44,6 +49,8 @@ pub enum LetterError {
     Address(#[from] lettre::address::AddressError),
     #[error("not a mail")]
     Mail(#[from] lettre::error::Error),
+    #[error("the text cannot be encoded")]
+    Text,
 }
 
 const LIST_UNSUBSCRIBE: HeaderName = HeaderName::new_from_ascii_str("List-Unsubscribe");
@@ -65,19 +72,51 @@ impl Letterhead {
     pub fn write(&self, draft: Draft<'_>) -> Result<Letter, LetterError> {
         let Draft { message, to, name, subject, body, token, date } = draft;
         let unsubscribe = format!("{}/u/{token}", self.public_url);
-        let text = format!("{}\n\n-- \n{}\nUnsubscribe: {unsubscribe}\n", body.trim_end(), self.postal_address);
+        // A name or subject with a line break would be refused by the library with a panic.
+        let name = name.map(|name| one_line(&name)).filter(|name| !name.is_empty());
+        let text = format!("{}\n\n-- \n{}\nUnsubscribe: {unsubscribe}\n", wrap(body.trim_end()), self.postal_address);
         let mail = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(name, to.as_str().parse()?))
-            .subject(subject)
+            .subject(one_line(&subject))
             .date(SystemTime::from(date))
             .message_id(Some(format!("<{message}@pipewright>")))
             .raw_header(HeaderValue::new(LIST_UNSUBSCRIBE, format!("<{unsubscribe}>")))
             .raw_header(HeaderValue::new(LIST_UNSUBSCRIBE_POST, "List-Unsubscribe=One-Click".to_owned()))
             .header(ContentType::TEXT_PLAIN)
-            .body(text.replace('\n', "\r\n"))?;
+            .body(seven_bit(text.replace('\n', "\r\n"))?)?;
         Ok(Letter { id: message, mail })
     }
+}
+
+/// Encoded so that every server takes it: one without 8BITMIME would refuse the letters of most languages.
+fn seven_bit(text: String) -> Result<Body, LetterError> {
+    if text.is_ascii() {
+        return Ok(Body::new(text));
+    }
+    Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).map_err(|_| LetterError::Text)
+}
+
+/// Breaks lines between words, so that a mail in plain letters needs no encoding.
+fn wrap(text: &str) -> String {
+    let mut wrapped = String::with_capacity(text.len() + text.len() / WIDTH);
+    for line in text.lines() {
+        let mut column = 0;
+        for word in line.split(' ') {
+            let width = word.chars().count();
+            if column > 0 && column + 1 + width > WIDTH {
+                wrapped.push('\n');
+                column = 0;
+            } else if column > 0 {
+                wrapped.push(' ');
+                column += 1;
+            }
+            wrapped.push_str(word);
+            column += width;
+        }
+        wrapped.push('\n');
+    }
+    wrapped.trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -96,7 +135,7 @@ mod tests {
             to: &to,
             name: name.map(str::to_owned),
             subject: subject.to_owned(),
-            body: "Hi Ada".to_owned(),
+            body: format!("Hi {}", name.unwrap_or("Ada")),
             token: "0123456789abcdef0123456789abcdef",
             date: clock.now(),
         };
@@ -139,5 +178,28 @@ mod tests {
         let headers = mail.split_once("\r\n\r\n").unwrap().0;
         assert!(!headers.lines().any(|line| line.to_lowercase().starts_with("bcc")), "{headers}");
         assert!(headers.contains("Message-ID"), "{headers}");
+    }
+
+    #[test]
+    fn any_name_and_subject_makes_a_mail() {
+        for c in (0..=0x17f).filter_map(char::from_u32).chain("\u{2028}\u{feff}\u{202e}漢😀".chars()) {
+            for text in [format!("{c}"), format!("a{c}b"), format!("{c} {c}"), c.to_string().repeat(300)] {
+                let mail = write(Some(&text), &text, "https://crm.example");
+                let headers = mail.split_once("\r\n\r\n").unwrap().0;
+                assert!(mail.is_ascii() && headers.contains("\r\nMessage-ID: <msg_"), "{text:?}: {headers}");
+            }
+        }
+    }
+
+    #[test]
+    fn long_lines_are_broken_between_words() {
+        assert_eq!(wrap("a b\n\nc "), "a b\n\nc");
+        let wrapped = wrap(&"word ".repeat(40));
+        assert!(
+            wrapped.lines().all(|line| line.len() <= WIDTH)
+                && wrapped.replace('\n', " ") == "word ".repeat(40).trim_end(),
+            "{wrapped}"
+        );
+        assert_eq!(wrap(&"x".repeat(100)), "x".repeat(100));
     }
 }

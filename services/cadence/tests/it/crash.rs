@@ -64,9 +64,12 @@ async fn killed_after_the_hand_over_a_mail_in_the_folder_is_recorded_and_not_sen
     next.recover_all().await.unwrap();
     assert!(!next.send_due().await.unwrap());
     let message = first_message(&test, &lead).await;
-    assert_eq!((message["state"].as_str(), message["sentAt"].as_str()), (Some("SENT"), Some("2026-11-23T09:00:00Z")));
+    assert_eq!(
+        (message["state"].as_str(), message["sentAt"].as_str()),
+        (Some("SENT"), Some("2026-11-23T09:00:00+00:00"))
+    );
     assert_eq!((mails(&test).len(), test.published::<MessageSent>().await.len()), (1, 1));
-    assert_eq!(enrollment(&test, lead.id).await["nextStepAt"], "2026-11-26T09:00:00Z");
+    assert_eq!(enrollment(&test, lead.id).await["nextStepAt"], "2026-11-26T09:00:00+00:00");
 }
 
 async fn killed_while_sending_to_a_server_a_message_is_uncertain_and_never_sent_by_itself(test: ServiceTest) {
@@ -98,8 +101,8 @@ async fn killed_while_sending_to_a_server_a_message_is_uncertain_and_never_sent_
     next.reserve_due().await.unwrap();
     next.recover_all().await.unwrap();
     let sent = &test.graphql(resolve, json!({ "id": message["id"], "sent": true })).await["resolveUncertainMessage"];
-    assert_eq!(sent["message"], json!({ "state": "SENT", "sentAt": "2026-12-23T09:00:00Z" }));
-    assert_eq!(enrollment(&test, lead.id).await["nextStepAt"], "2026-12-26T09:00:00Z");
+    assert_eq!(sent["message"], json!({ "state": "SENT", "sentAt": "2026-12-23T09:00:00+00:00" }));
+    assert_eq!(enrollment(&test, lead.id).await["nextStepAt"], "2026-12-26T09:00:00+00:00");
     assert_eq!(test.published::<MessageSent>().await.len(), 1);
 }
 

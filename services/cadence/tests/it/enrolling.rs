@@ -24,7 +24,7 @@ async fn a_routed_lead_is_welcomed_at_once_and_reminded_after_three_days(test: S
     let enrollment = enrollment(&test, lead.id).await;
     assert_eq!(enrollment["state"], "ACTIVE");
     assert_eq!(enrollment["why"], "waiting for step 2 on 2026-11-26 09:00 UTC");
-    assert_eq!(enrollment["nextStepAt"], "2026-11-26T09:00:00Z");
+    assert_eq!(enrollment["nextStepAt"], "2026-11-26T09:00:00+00:00");
     assert_eq!(enrollment["lead"]["id"], lead.id.to_string());
     assert_eq!(
         (enrollment["sequence"]["name"].as_str(), enrollment["sequence"]["steps"][1]["delayDays"].as_i64()),
@@ -37,7 +37,7 @@ async fn a_routed_lead_is_welcomed_at_once_and_reminded_after_three_days(test: S
     );
     assert_eq!(
         first["decision"],
-        json!({ "allowed": true, "reasons": [], "ruleVersion": 1, "decidedAt": "2026-11-23T09:00:00Z" })
+        json!({ "allowed": true, "reasons": [], "ruleVersion": 1, "decidedAt": "2026-11-23T09:00:00+00:00" })
     );
     let mail = mails(&test).remove(0);
     assert!(mail.contains("I look after Engines Ltd on our side") && mail.contains("Grace Hopper"), "{mail}");

@@ -29,6 +29,8 @@ enum Mood {
 struct Seen {
     mails: Vec<String>,
     conversations: usize,
+    /// What the client said to prove who it is.
+    credentials: Vec<String>,
 }
 
 struct MailServer {
@@ -38,9 +40,13 @@ struct MailServer {
 }
 
 impl MailServer {
-    #[expect(clippy::disallowed_methods, reason = "a server that ends with its test")]
     async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_on("127.0.0.1").await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a server that ends with its test")]
+    async fn start_on(ip: &str) -> Self {
+        let listener = TcpListener::bind((ip, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let server = Self { port, mood: Arc::new(Mutex::new(Mood::Accept)), seen: Arc::default() };
         let (mood, seen) = (server.mood.clone(), server.seen.clone());
@@ -54,8 +60,16 @@ impl MailServer {
     }
 
     async fn test(&self) -> ServiceTest {
-        let url = format!("smtp://127.0.0.1:{}", self.port);
-        ServiceTest::configured(SERVICE, |config| config.mail.url = Secret::new(url)).await
+        self.test_as("127.0.0.1").await
+    }
+
+    async fn test_as(&self, server: &str) -> ServiceTest {
+        let url = format!("smtp://{server}:{}", self.port);
+        ServiceTest::configured(SERVICE, |config| {
+            config.mail.url = Secret::new(url);
+            config.mail.public_url = "https://crm.example".into();
+        })
+        .await
     }
 
     fn mood(&self, mood: Mood) {
@@ -80,7 +94,11 @@ async fn converse(stream: TcpStream, mood: Arc<Mutex<Mood>>, seen: Arc<Mutex<See
             continue;
         }
         match command.as_str() {
-            "EHLO" => stream.write_all(b"250-test\r\n250 8BITMIME\r\n").await.ok()?,
+            "EHLO" => stream.write_all(b"250-test\r\n250 AUTH PLAIN\r\n").await.ok()?,
+            "AUTH" => {
+                seen.lock().unwrap().credentials.push(line.trim_end().to_owned());
+                stream.write_all(b"235 it is you\r\n").await.ok()?;
+            }
             "DATA" => {
                 stream.write_all(b"354 go on\r\n").await.ok()?;
                 let mut mail = String::new();
@@ -130,7 +148,8 @@ async fn a_server_gets_one_mail_per_step_with_everything_in_it() {
     for part in [
         "To: \"Ada Lovelace\" <ada@engines.example>\r\n",
         "Subject: Ada, thank you for getting in touch\r\n",
-        "List-Unsubscribe: <http://127.0.0.1:4000/u/",
+        "List-Unsubscribe: <https://crm.example/u/",
+        "\r\nUnsubscribe: https://crm.example/u/",
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
         "Message-ID: <msg_",
         "1 Example Street",
@@ -161,14 +180,14 @@ async fn a_server_that_cannot_take_it_now_gets_it_later() {
         let message = first_message(&test, lead.id).await;
         assert_eq!(
             (message["state"].as_str(), message["dueAt"].as_str()),
-            (Some("QUEUED"), Some("2026-11-23T09:01:00Z")),
+            (Some("QUEUED"), Some("2026-11-23T09:01:00+00:00")),
             "{mood:?}"
         );
         let trouble = message["trouble"].as_str().unwrap();
         assert!(trouble.starts_with("the mail server") && !trouble.contains("ada@"), "{mood:?}: {trouble}");
         test.clock.advance(TimeDelta::minutes(1));
         test.settle().await;
-        assert_eq!(first_message(&test, lead.id).await["dueAt"], "2026-11-23T09:03:00Z", "{mood:?}");
+        assert_eq!(first_message(&test, lead.id).await["dueAt"], "2026-11-23T09:03:00+00:00", "{mood:?}");
         server.mood(Mood::Accept);
         test.clock.advance(TimeDelta::minutes(2));
         test.settle().await;
@@ -235,4 +254,23 @@ async fn a_line_that_breaks_after_the_mail_leaves_it_uncertain() {
     test.settle().await;
     assert!(server.mails().is_empty());
     assert_eq!(first_message(&test, lead.id).await["state"], "UNCERTAIN");
+}
+
+#[tokio::test]
+async fn a_password_is_told_to_this_machine_or_over_tls_only() {
+    let server = MailServer::start().await;
+    let test = server.test_as("ada:s%40cret@127.0.0.1").await;
+    welcomed_lead(&test, "ada@engines.example").await;
+    assert_eq!(server.mails().len(), 1);
+    // \0ada\0s@cret in base64
+    assert_eq!(server.seen.lock().unwrap().credentials, ["AUTH PLAIN AGFkYQBzQGNyZXQ="]);
+
+    // Another address of this machine, which the service cannot know to be one.
+    let server = MailServer::start_on("127.0.0.2").await;
+    let test = server.test_as("ada:s%40cret@127.0.0.2").await;
+    let lead = welcomed_lead(&test, "ada@engines.example").await;
+    let message = first_message(&test, lead.id).await;
+    assert_eq!(message["trouble"], "the mail server lacks what the settings ask for");
+    let seen = server.seen.lock().unwrap();
+    assert!(seen.credentials.is_empty() && seen.mails.is_empty() && seen.conversations == 1);
 }

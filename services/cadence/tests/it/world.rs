@@ -118,8 +118,9 @@ pub fn mails(test: &ServiceTest) -> Vec<String> {
         .collect()
 }
 
-/// The address of the unsubscribe link in a mail, without the host.
+/// The path of the unsubscribe link in a mail.
 pub fn unsubscribe_path(mail: &str) -> String {
-    let (_, link) = mail.split_once("Unsubscribe: http://127.0.0.1:4000").unwrap();
-    link.lines().next().unwrap().to_owned()
+    let (_, link) = mail.split_once("\r\nUnsubscribe: ").unwrap();
+    let (_, token) = link.split_once("/u/").unwrap();
+    format!("/u/{}", token.lines().next().unwrap())
 }

@@ -50,6 +50,7 @@ fn document(event: &Envelope) -> Result<Option<Document>, PayloadError> {
         OpportunityStageChanged::TYPE => {
             Document::of_opportunity(workspace, event.payload::<OpportunityStageChanged>()?.current)
         }
+        OpportunityUpdated::TYPE => Document::of_opportunity(workspace, event.payload::<OpportunityUpdated>()?.current),
         _ => return Ok(None),
     }))
 }
