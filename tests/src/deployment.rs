@@ -235,6 +235,8 @@ impl Deployment {
                 Ok(answer) if answer.get("errors").is_none() && done(&answer["data"]) => {
                     return Ok(answer["data"].clone());
                 }
+                // A query that can never be answered is not worth waiting for.
+                Ok(answer) if answer["errors"][0]["extensions"]["code"] == json!("GRAPHQL_VALIDATION_FAILED") => bail!("{answer}"),
                 Ok(answer) => last = answer,
                 Err(error) => last = json!(error.to_string()),
             }

@@ -10,6 +10,7 @@ use async_nats::jetstream::{
 };
 use events::Envelope;
 use futures::{StreamExt, future::try_join_all, stream::BoxStream};
+use tokio::time::{Instant, timeout_at};
 
 use super::{BusError, Delivery, Settle, Token};
 use crate::inbox::MAX_ATTEMPTS;
@@ -21,6 +22,13 @@ const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
 const ACK_WAIT: Duration = Duration::from_secs(30);
 /// Publishes in flight at once.
 const PUBLISH_WINDOW: usize = 256;
+/// How long the server keeps a request for messages; bounds how late a consumer asks again after the server
+/// forgot it in a restart.
+const REQUEST_EXPIRES: Duration = Duration::from_secs(2);
+/// Less is no time for an answer.
+const SHORTEST_WAIT: Duration = Duration::from_millis(50);
+/// How long a batch may pause between messages before it is handed on as it is.
+const LINGER: Duration = Duration::from_millis(2);
 
 #[derive(Debug, Clone)]
 pub struct NatsBus {
@@ -101,7 +109,7 @@ impl NatsBus {
             .create_consumer_on_stream(config, &self.stream)
             .await
             .map_err(|error| nats("the consumer", error))?;
-        Ok(NatsConsumer { consumer })
+        Ok(NatsConsumer { consumer, request: None })
     }
 
     pub async fn live(&self, subject: &'static str) -> Result<BoxStream<'static, Envelope>, BusError> {
@@ -128,25 +136,22 @@ impl NatsBus {
     }
 }
 
-#[derive(Debug)]
 pub struct NatsConsumer {
     consumer: PullConsumer,
+    /// Kept from fetch to fetch until the server ends it: what is on its way to a request that was dropped is
+    /// lost to us, and comes again only after [`ACK_WAIT`].
+    request: Option<pull::Batch>,
 }
 
 impl NatsConsumer {
     pub async fn fetch(&mut self, max: usize, wait: Duration) -> Result<Vec<Delivery>, BusError> {
-        let mut batch = self
-            .consumer
-            .batch()
-            .max_messages(max)
-            .expires(wait.max(Duration::from_millis(50)))
-            .messages()
-            .await
-            .map_err(|error| nats("a fetch", error))?;
+        let deadline = Instant::now() + wait.max(SHORTEST_WAIT);
         let mut deliveries = Vec::new();
-        // Waits for the first message only; then takes what is already there.
-        while let Some(message) = next(&mut batch, deliveries.is_empty()).await {
-            let message = message.map_err(|source| BusError::Nats { what: "a fetch", source })?;
+        while deliveries.len() < max {
+            // Waits for the first message only; then takes what is already there.
+            let until = if deliveries.is_empty() { deadline } else { Instant::now() + LINGER };
+            let Ok(message) = timeout_at(until, self.next(max)).await else { break };
+            let message = message?;
             let attempt = message.info().map_or(1, |info| u32::try_from(info.delivered).unwrap_or(u32::MAX));
             match serde_json::from_slice(&message.payload) {
                 Ok(envelope) => deliveries.push(Delivery { envelope, attempt, token: Token::Nats(Box::new(message)) }),
@@ -162,6 +167,27 @@ impl NatsConsumer {
         Ok(deliveries)
     }
 
+    /// The next message, from a new request when the last has ended. Cancelled, it loses nothing.
+    async fn next(&mut self, max: usize) -> Result<jetstream::Message, BusError> {
+        loop {
+            let request = match &mut self.request {
+                Some(request) => request,
+                None => {
+                    let request = self.consumer.batch().max_messages(max).expires(REQUEST_EXPIRES).messages();
+                    self.request.insert(request.await.map_err(|error| nats("a fetch", error))?)
+                }
+            };
+            match request.next().await {
+                Some(Ok(message)) => return Ok(message),
+                Some(Err(source)) => {
+                    self.request = None;
+                    return Err(BusError::Nats { what: "a fetch", source });
+                }
+                None => self.request = None,
+            }
+        }
+    }
+
     pub async fn settle(&mut self, settled: Vec<(Delivery, Settle)>) -> Result<(), BusError> {
         for (delivery, settle) in settled {
             let Token::Nats(message) = delivery.token else { continue };
@@ -175,13 +201,10 @@ impl NatsConsumer {
     }
 }
 
-type Message = Result<jetstream::Message, Box<dyn std::error::Error + Send + Sync>>;
-
-/// How long a batch may pause between messages before it is handed on as it is.
-const LINGER: Duration = Duration::from_millis(2);
-
-async fn next(batch: &mut pull::Batch, first: bool) -> Option<Message> {
-    if first { batch.next().await } else { tokio::time::timeout(LINGER, batch.next()).await.ok().flatten() }
+impl std::fmt::Debug for NatsConsumer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NatsConsumer").field("consumer", &self.consumer).finish_non_exhaustive()
+    }
 }
 
 fn nats(what: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> BusError {

@@ -70,6 +70,33 @@ async fn events_arrive_once_in_order_whatever_is_published_twice(bus: Bus) {
     assert_eq!(bus.backlog(&["reader"]).await.unwrap()["reader"], 0);
 }
 
+on_both_buses!(events_that_trickle_in_arrive_at_the_first_attempt);
+async fn events_that_trickle_in_arrive_at_the_first_attempt(bus: Bus) {
+    const COUNT: usize = 300;
+    let events = envelopes(&clock(), COUNT);
+    let subjects: Vec<&str> = vec![&events[0].r#type, &events[1].r#type];
+    let mut consumer = bus.consumer("awake", &subjects).await.unwrap();
+    let publish = async {
+        // About as long as a batch waits for its next event.
+        let mut pace = tokio::time::interval(Duration::from_millis(3));
+        for event in &events {
+            pace.tick().await;
+            bus.publish(std::slice::from_ref(event)).await.unwrap();
+        }
+    };
+    let consume = async {
+        let mut arrived = 0;
+        while arrived < COUNT {
+            let deliveries = consumer.fetch(128, WAIT).await.unwrap();
+            assert!(!deliveries.is_empty(), "{arrived} of {COUNT} events arrived");
+            assert!(deliveries.iter().all(|delivery| delivery.attempt == 1));
+            arrived += deliveries.len();
+            settle(&mut consumer, deliveries, Settle::Done).await;
+        }
+    };
+    tokio::join!(publish, consume);
+}
+
 on_both_buses!(a_consumer_hears_only_its_subjects);
 async fn a_consumer_hears_only_its_subjects(bus: Bus) {
     let events = envelopes(&clock(), 10);

@@ -29,6 +29,11 @@ impl App {
         Ok(store::messages::list(&self.db, actor.workspace, state, page).await?)
     }
 
+    pub async fn count_messages(&self, actor: &Actor, state: Option<MessageState>) -> Result<i64, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::messages::count(&self.db, actor.workspace, state).await?)
+    }
+
     pub async fn suppressions(&self, actor: &Actor, page: PageArgs) -> Result<Vec<Suppression>, Error> {
         actor.require(Permission::Read)?;
         Ok(store::suppressions::list(&self.db, actor.workspace, page).await?)

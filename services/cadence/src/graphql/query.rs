@@ -5,7 +5,7 @@ use platform::graphql::{IntoGraphql, List, actor, page};
 use super::{
     loaders::load,
     types::{
-        EnrollmentObject, LeadObject, MailboxObject, MessageObject, MessageState, SequenceObject, SuppressionObject,
+        EnrollmentObject, LeadObject, MailboxObject, MessageObject, MessageState, MessageTotal, SequenceObject, SuppressionObject,
     },
 };
 use crate::{app::App, domain::enrollment::Enrollment};
@@ -46,12 +46,12 @@ impl Query {
         #[graphql(desc = "Between 1 and 200; 20 if left out.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list.")] after: Option<String>,
         filter: Option<MessageFilterInput>,
-    ) -> async_graphql::Result<List<MessageObject>> {
+    ) -> async_graphql::Result<List<MessageObject, MessageTotal>> {
         let app: &App = ctx.data_unchecked();
         let args = PageArgs::parse(first, after.as_deref()).graphql()?;
         let state = filter.unwrap_or_default().state.map(Into::into);
         let messages = app.messages(actor(ctx)?, state, args).await.graphql()?;
-        Ok(page(messages, args.first, Default::default(), |message| Cursor {
+        Ok(page(messages, args.first, MessageTotal(state), |message| Cursor {
             time: message.created_at,
             id: message.id.uuid(),
         }))

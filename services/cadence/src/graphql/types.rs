@@ -1,16 +1,19 @@
-use async_graphql::{ComplexObject, Context, Enum, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use kernel::{EnrollmentId, LeadId, MailboxId, MessageId, SequenceId, StepId, SuppressionId};
-use platform::graphql::Long;
+use kernel::{Actor, EnrollmentId, LeadId, MailboxId, MessageId, SequenceId, StepId, SuppressionId};
+use platform::graphql::{IntoGraphql, Long, actor};
 
 use super::loaders::{MessagesOf, OfLead, load};
-use crate::domain::{
-    enrollment::{self, Enrollment},
-    gate,
-    mailbox::Mailbox,
-    message::{self, Message},
-    sequence::{Sequence, Step},
-    suppression::{self, Suppression},
+use crate::{
+    app::App,
+    domain::{
+        enrollment::{self, Enrollment},
+        gate,
+        mailbox::Mailbox,
+        message::{self, Message},
+        sequence::{Sequence, Step},
+        suppression::{self, Suppression},
+    },
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -259,5 +262,17 @@ impl From<Mailbox> for MailboxObject {
     fn from(mailbox: Mailbox) -> Self {
         let Mailbox { id, address, paused, created_at, .. } = mailbox;
         Self { id, address, paused, created_at }
+    }
+}
+
+/// Counts only when asked.
+pub struct MessageTotal(pub Option<message::MessageState>);
+
+#[Object]
+impl MessageTotal {
+    /// How many messages the filter finds, on all pages.
+    async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<Long> {
+        let (app, actor): (&App, &Actor) = (ctx.data_unchecked(), actor(ctx)?);
+        app.count_messages(actor, self.0).await.graphql().map(Long)
     }
 }

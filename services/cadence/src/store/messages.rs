@@ -158,3 +158,14 @@ pub async fn list(
     });
     Ok(rows.into_iter().map(Message::from).collect())
 }
+
+pub async fn count(db: &Db, workspace: WorkspaceId, state: Option<MessageState>) -> Result<i64, sqlx::Error> {
+    with_db!(db, pool => {
+        let mut query = QueryBuilder::new("select count(*) from message where workspace_id = ");
+        query.push_bind(workspace);
+        if let Some(state) = state {
+            query.push(" and state = ").push_bind(Text(state));
+        }
+        query.build_query_scalar().fetch_one(pool).await
+    })
+}

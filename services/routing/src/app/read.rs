@@ -23,6 +23,11 @@ impl App {
         Ok(store::decisions::list(&self.db, actor.workspace, lead, page).await?)
     }
 
+    pub async fn count_routing_decisions(&self, actor: &Actor, lead: Option<LeadId>) -> Result<i64, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::decisions::count(&self.db, actor.workspace, lead).await?)
+    }
+
     /// The decision in force for a lead.
     pub async fn explain_routing(&self, actor: &Actor, lead: LeadId) -> Result<Option<Decision>, Error> {
         actor.require(Permission::Read)?;

@@ -4,7 +4,7 @@ use platform::graphql::{IntoGraphql, List, actor, page};
 
 use super::{
     loaders::load,
-    types::{DecisionObject, LeadObject, RepObject},
+    types::{DecisionObject, DecisionTotal, LeadObject, RepObject},
 };
 use crate::{app::App, domain::rep::Rep};
 
@@ -47,12 +47,12 @@ impl Query {
         #[graphql(desc = "Between 1 and 200; 20 if left out.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list.")] after: Option<String>,
         #[graphql(desc = "Only this lead's.")] lead_id: Option<LeadId>,
-    ) -> async_graphql::Result<List<DecisionObject>> {
+    ) -> async_graphql::Result<List<DecisionObject, DecisionTotal>> {
         let app: &App = ctx.data_unchecked();
         let args = PageArgs::parse(first, after.as_deref()).graphql()?;
         let decisions = app.routing_decisions(actor(ctx)?, lead_id, args).await.graphql()?;
         let cursor = |decision: &kernel::Decision| Cursor { time: decision.decided_at, id: decision.id.uuid() };
-        Ok(page(decisions, args.first, Default::default(), cursor))
+        Ok(page(decisions, args.first, DecisionTotal(lead_id), cursor))
     }
 
     /// Why a lead has the owner it has: the decision in force. Nothing until the lead is enriched.

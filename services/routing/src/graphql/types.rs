@@ -1,10 +1,11 @@
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use kernel::{Candidate, Decision, DecisionId, LeadId, RepId, UserId};
-use platform::graphql::{IntoGraphql, Long};
+use kernel::{Actor, Candidate, Decision, DecisionId, LeadId, RepId, UserId};
+use platform::graphql::{IntoGraphql, Long, actor};
 
 use super::loaders::load;
 use crate::{
+    app::App,
     domain::{assignment::Assignment, rep::Rep, route},
     error::Error,
 };
@@ -194,4 +195,16 @@ async fn rep(ctx: &Context<'_>, id: &str) -> async_graphql::Result<RepObject> {
     let missing = Error::NotFound { what: "rep", field: "id" };
     let Ok(id) = id.parse::<RepId>() else { return Err(missing).graphql() };
     load::<_, Rep>(ctx, id).await?.map(RepObject::from).ok_or(missing).graphql()
+}
+
+/// Counts only when asked.
+pub struct DecisionTotal(pub Option<LeadId>);
+
+#[Object]
+impl DecisionTotal {
+    /// How many decisions there are, on all pages.
+    async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<Long> {
+        let (app, actor): (&App, &Actor) = (ctx.data_unchecked(), actor(ctx)?);
+        app.count_routing_decisions(actor, self.0).await.graphql().map(Long)
+    }
 }

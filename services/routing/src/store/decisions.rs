@@ -103,3 +103,14 @@ pub async fn list(
     });
     Ok(rows.into_iter().map(Decision::from).collect())
 }
+
+pub async fn count(db: &Db, workspace: WorkspaceId, lead: Option<LeadId>) -> Result<i64, sqlx::Error> {
+    with_db!(db, pool => {
+        let mut query = QueryBuilder::new("select count(*) from decision where workspace_id = ");
+        query.push_bind(workspace);
+        if let Some(lead) = lead {
+            query.push(" and lead_id = ").push_bind(lead);
+        }
+        query.build_query_scalar().fetch_one(pool).await
+    })
+}

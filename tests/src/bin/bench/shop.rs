@@ -34,7 +34,7 @@ mod catalogue {
         Product { upc: format!("p{number}").into(), title: format!("Product {number}"), price: 100 * number + 99 }
     }
 
-    #[Object]
+    #[Object(name = "Query")]
     impl Catalogue {
         async fn products(&self, first: i32) -> Vec<Product> {
             (1..=first).map(product).collect()
@@ -72,7 +72,7 @@ mod inventory {
         }
     }
 
-    #[Object]
+    #[Object(name = "Query")]
     impl Inventory {
         #[graphql(entity)]
         async fn product(&self, upc: ID) -> Product {
@@ -118,7 +118,7 @@ mod reviews {
         }
     }
 
-    #[Object]
+    #[Object(name = "Query")]
     impl Reviews {
         #[graphql(entity)]
         async fn product(&self, upc: ID) -> Product {
@@ -139,7 +139,7 @@ mod people {
         joined: i32,
     }
 
-    #[Object]
+    #[Object(name = "Query")]
     impl People {
         #[graphql(entity)]
         async fn person(&self, id: ID) -> Person {
