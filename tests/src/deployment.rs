@@ -236,7 +236,9 @@ impl Deployment {
                     return Ok(answer["data"].clone());
                 }
                 // A query that can never be answered is not worth waiting for.
-                Ok(answer) if answer["errors"][0]["extensions"]["code"] == json!("GRAPHQL_VALIDATION_FAILED") => bail!("{answer}"),
+                Ok(answer) if answer["errors"][0]["extensions"]["code"] == json!("GRAPHQL_VALIDATION_FAILED") => {
+                    bail!("{answer}")
+                }
                 Ok(answer) => last = answer,
                 Err(error) => last = json!(error.to_string()),
             }

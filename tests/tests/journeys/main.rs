@@ -3,6 +3,7 @@
 mod failures;
 mod kill;
 mod lead_journey;
+mod rebuild;
 
 /// Makes two tests of one: in one process, and as separate processes.
 #[macro_export]

@@ -3,6 +3,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use kernel::Clock;
 use pipewright_platform::bus::{Bus, Consumer, Delivery, Settle};
+use tokio::{io::AsyncWriteExt, net::TcpListener, task::JoinSet};
 
 use crate::{clock, envelopes};
 
@@ -170,4 +171,29 @@ async fn the_local_bus_keeps_what_was_not_settled_when_the_process_ends() {
 async fn a_server_that_is_not_there_is_named_without_its_password() {
     let error = Bus::connect("nats://user:hunter2@127.0.0.1:9", Clock::system()).await.unwrap_err().to_string();
     assert!(error.contains("127.0.0.1:9") && !error.contains("hunter2"), "{error}");
+}
+
+/// Greets as a NATS server of `version` would, and answers the client's first ping.
+async fn server_of_version(version: &str) -> (String, JoinSet<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let info = format!(
+        "INFO {{\"server_id\":\"x\",\"server_name\":\"x\",\"version\":\"{version}\",\"go\":\"x\",\"host\":\"127.0.0.1\",\"port\":{port},\
+         \"headers\":true,\"max_payload\":1048576,\"proto\":1,\"client_id\":1,\"client_ip\":\"127.0.0.1\",\"jetstream\":true}}\r\nPONG\r\n"
+    );
+    let mut serving = JoinSet::new();
+    serving.spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let _ = client.write_all(info.as_bytes()).await;
+            let _ = tokio::io::copy(&mut client, &mut tokio::io::sink()).await;
+        }
+    });
+    (format!("nats://127.0.0.1:{port}"), serving)
+}
+
+#[tokio::test]
+async fn a_server_below_2_10_is_refused_by_its_version() {
+    let (url, _serving) = server_of_version("2.9.10").await;
+    let error = Bus::connect(&url, Clock::system()).await.unwrap_err().to_string();
+    assert!(error.contains("2.9.10") && error.contains("2.10"), "{error}");
 }

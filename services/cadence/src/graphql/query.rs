@@ -5,7 +5,8 @@ use platform::graphql::{IntoGraphql, List, actor, page};
 use super::{
     loaders::load,
     types::{
-        EnrollmentObject, LeadObject, MailboxObject, MessageObject, MessageState, MessageTotal, SequenceObject, SuppressionObject,
+        EnrollmentObject, LeadObject, MailboxObject, MessageObject, MessageState, MessageTotal, SequenceObject,
+        SuppressionObject,
     },
 };
 use crate::{app::App, domain::enrollment::Enrollment};

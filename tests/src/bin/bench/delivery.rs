@@ -70,7 +70,9 @@ impl Track {
     async fn measure(mut self, name: &str, table: &mut Table) -> Result<()> {
         // Opens what is opened at first use.
         self.run(1, 50, SINGLE_EVERY).await?;
-        for (load, size, count, every) in [("one by one", 1, SINGLES, SINGLE_EVERY), ("bursts", BURST, BURSTS, BURST_EVERY)] {
+        for (load, size, count, every) in
+            [("one by one", 1, SINGLES, SINGLE_EVERY), ("bursts", BURST, BURSTS, BURST_EVERY)]
+        {
             let heard = self.run(size, count, every).await?;
             table.row([
                 name.to_owned(),

@@ -140,7 +140,8 @@ impl Services {
             let url = format!("http://{}/graphql", listener.local_addr()?);
             let router = http::subgraph(subgraph, self.tokens.clone());
             self.servers.spawn(http::serve(listener, router, CancellationToken::new()));
-            let subgraph = HttpSubgraph::new(&name, url, client.clone(), Some(self.tokens.clone()), Duration::from_secs(5));
+            let subgraph =
+                HttpSubgraph::new(&name, url, client.clone(), Some(self.tokens.clone()), Duration::from_secs(5));
             away.insert(name, Arc::new(subgraph));
         }
         Ok(away)

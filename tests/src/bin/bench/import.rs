@@ -34,12 +34,23 @@ const ACCOUNTS: usize = 500;
 const TARGET: f64 = 0.5;
 
 const HEADERS: [&str; 10] = [
-    "Record ID", "First Name", "Last Name", "Email", "Phone Number", "Job Title", "Company name", "Company Domain Name",
-    "Country/Region", "Original Source",
+    "Record ID",
+    "First Name",
+    "Last Name",
+    "Email",
+    "Phone Number",
+    "Job Title",
+    "Company name",
+    "Company Domain Name",
+    "Country/Region",
+    "Original Source",
 ];
 
 pub async fn run() -> Result<()> {
-    println!("  {} rows in stretches of {STRETCH}, {ACCOUNTS} accounts known; the two take turns, stretch by stretch", whole(ROWS as f64));
+    println!(
+        "  {} rows in stretches of {STRETCH}, {ACCOUNTS} accounts known; the two take turns, stretch by stretch",
+        whole(ROWS as f64)
+    );
     let mut table = Table::new(["engine", "import", "bare inserts", "ratio", "target 50 %"]);
     let folder = tempfile::tempdir()?;
     let file = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
@@ -112,10 +123,12 @@ pub fn app(service: &Service) -> App {
 async fn ensure_same(app: &App, bare: &Db, actor: &Actor) -> Result<()> {
     let expected = i64::try_from(ROWS + STRETCH)?;
     let everything = LeadFilter::default();
-    let counts = [store::leads::count(&app.db, actor, &everything).await?, store::leads::count(bare, actor, &everything).await?];
+    let counts =
+        [store::leads::count(&app.db, actor, &everything).await?, store::leads::count(bare, actor, &everything).await?];
     ensure!(counts == [expected, expected], "not the same rows: {counts:?}");
     let matched = LeadFilter { account: Some(one_account(bare, actor).await?), ..LeadFilter::default() };
-    let of_one = [store::leads::count(&app.db, actor, &matched).await?, store::leads::count(bare, actor, &matched).await?];
+    let of_one =
+        [store::leads::count(&app.db, actor, &matched).await?, store::leads::count(bare, actor, &matched).await?];
     ensure!(of_one[0] > 0 && of_one[0] == of_one[1], "not the same accounts: {of_one:?}");
     ensure!(app.outbox.depth().await? == expected, "an event is missing");
     Ok(())
@@ -131,7 +144,8 @@ async fn one_account(db: &Db, actor: &Actor) -> Result<AccountId> {
 
 fn accounts(clock: &Clock, workspace: WorkspaceId) -> Vec<Account> {
     let account = |number| {
-        let details = AccountDetails { name: company(number), domain: Some(domain(number)), ..AccountDetails::default() };
+        let details =
+            AccountDetails { name: company(number), domain: Some(domain(number)), ..AccountDetails::default() };
         let draft = AccountDraft { details, external_id: None, import_fingerprint: None };
         Account::create(draft, clock.id(), workspace, clock.now())
     };
@@ -166,7 +180,13 @@ fn leads(rows: &ImportRows, clock: &Clock, workspace: WorkspaceId, accounts: &[A
     let lead = |row: &ImportRow| {
         let parsed = parse_lead_row(&mapping, row.row, &row.cells).map_err(|errors| anyhow!("{errors:?}"))?;
         let account = accounts.iter().find(|account| account.details.domain == parsed.company_domain);
-        Ok(Lead::capture(LeadDraft::from(parsed), clock.id(), workspace, account.map(|account| account.id), clock.now()))
+        Ok(Lead::capture(
+            LeadDraft::from(parsed),
+            clock.id(),
+            workspace,
+            account.map(|account| account.id),
+            clock.now(),
+        ))
     };
     rows.rows.iter().map(lead).collect()
 }
@@ -185,5 +205,6 @@ fn domain(number: usize) -> String {
 }
 
 const FIRST_NAMES: [&str; 8] = ["Amara", "Jonas", "Mei", "Lucía", "Erik", "수아", "Priya", "Tomasz"];
-const LAST_NAMES: [&str; 9] = ["Okafor", "Weber", "Tanaka", "Fernández", "Dahlström", "최", "Raman", "Nowak", "Steiner"];
+const LAST_NAMES: [&str; 9] =
+    ["Okafor", "Weber", "Tanaka", "Fernández", "Dahlström", "최", "Raman", "Nowak", "Steiner"];
 const TITLES: [&str; 5] = ["Chief Information Officer", "VP Sales", "Head of Revenue Operations", "Engineer", "Buyer"];

@@ -28,10 +28,9 @@ const ROUTED: &str = "{ routingDecisions(first: 1) { totalCount } }";
 pub async fn run() -> Result<()> {
     println!("  the sample export in stretches of {STRETCH}; heard by one subscriber of leadRouted over HTTP");
     let mut table = Table::new(["setup", "leads", "all routed after", "p50", "p99", "max", "not heard"]);
-    for (name, topology) in [
-        ("one process: SQLite, local bus", Topology::OneProcess),
-        ("separate: PostgreSQL, NATS", Topology::Separate),
-    ] {
+    for (name, topology) in
+        [("one process: SQLite, local bus", Topology::OneProcess), ("separate: PostgreSQL, NATS", Topology::Separate)]
+    {
         let mut platform = Deployment::start(topology).await?;
         let heard = journey(&platform).await.with_context(|| name.to_owned())?;
         table.row([
@@ -89,12 +88,16 @@ async fn journey(platform: &Deployment) -> Result<Heard> {
 /// Imports the sample; when the call of each new lead was answered, by its address.
 async fn import(platform: &Deployment) -> Result<HashMap<String, Instant>> {
     let mut reader = csv::Reader::from_path(seed("leads-hubspot.csv"))?;
-    let headers: Vec<String> = reader.headers()?.iter().map(|header| header.trim_start_matches('\u{feff}').to_owned()).collect();
+    let headers: Vec<String> =
+        reader.headers()?.iter().map(|header| header.trim_start_matches('\u{feff}').to_owned()).collect();
     let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>()?;
     let mut answered = HashMap::new();
     for stretch in rows.chunks(STRETCH) {
-        let rows: Vec<Value> =
-            stretch.iter().zip(1..).map(|(cells, row)| json!({ "row": row, "cells": cells.iter().collect::<Vec<_>>() })).collect();
+        let rows: Vec<Value> = stretch
+            .iter()
+            .zip(1..)
+            .map(|(cells, row)| json!({ "row": row, "cells": cells.iter().collect::<Vec<_>>() }))
+            .collect();
         let input = json!({ "headers": headers, "rows": rows, "dryRun": false });
         let payload = platform.graphql(IMPORT, json!({ "input": input })).await?["importLeads"].take();
         let now = Instant::now();

@@ -44,7 +44,11 @@ const SCENARIOS: [Scenario; 5] = [
         title: "Gateway: one query in process, and through its own HTTP path",
         run: || Box::pin(gateway_paths::run()),
     },
-    Scenario { name: "start", title: "Start: `pipewright run` on an empty data directory", run: || Box::pin(start::run()) },
+    Scenario {
+        name: "start",
+        title: "Start: `pipewright run` on an empty data directory",
+        run: || Box::pin(start::run()),
+    },
 ];
 
 fn main() -> Result<ExitCode> {
@@ -59,7 +63,9 @@ fn main() -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let started = Instant::now();
     println!("{}", report::machine());
-    for scenario in SCENARIOS.iter().filter(|scenario| wanted.is_empty() || wanted.iter().any(|name| name == scenario.name)) {
+    for scenario in
+        SCENARIOS.iter().filter(|scenario| wanted.is_empty() || wanted.iter().any(|name| name == scenario.name))
+    {
         println!("\n== {} ==", scenario.title);
         runtime.block_on((scenario.run)()).with_context(|| format!("the scenario {}", scenario.name))?;
     }

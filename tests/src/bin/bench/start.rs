@@ -39,7 +39,12 @@ pub async fn run() -> Result<()> {
         "< 1 s".to_owned(),
         verdict(median < START_TARGET),
     ]);
-    table.row([format!("until `listening on`, slowest of {STARTS}"), ms(slowest), "< 1 s".to_owned(), verdict(slowest < START_TARGET)]);
+    table.row([
+        format!("until `listening on`, slowest of {STARTS}"),
+        ms(slowest),
+        "< 1 s".to_owned(),
+        verdict(slowest < START_TARGET),
+    ]);
     table.row([
         format!("resident memory, {} s idle", IDLE.as_secs()),
         format!("{memory:.0} MB"),

@@ -1,0 +1,54 @@
+//! What the documents and the playground show must be true of the API.
+
+use std::{fs, path::PathBuf};
+
+use apollo_compiler::ExecutableDocument;
+use gateway::Supergraph;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn examples() -> Vec<(String, String)> {
+    let files = fs::read_dir(root().join("web/playground/examples")).unwrap().map(|file| file.unwrap().path());
+    let queries = files.filter(|path| path.extension().is_some_and(|extension| extension == "graphql"));
+    queries.map(|path| (path.display().to_string(), fs::read_to_string(&path).unwrap())).collect()
+}
+
+#[test]
+fn every_example_of_the_playground_is_valid_and_has_its_variables() {
+    let supergraph = Supergraph::parse(&fs::read_to_string(root().join("schema/supergraph.graphql")).unwrap()).unwrap();
+    let examples = examples();
+    assert!(!examples.is_empty());
+    for (path, query) in examples {
+        let document = ExecutableDocument::parse_and_validate(&supergraph.schema, &query, &path)
+            .unwrap_or_else(|error| panic!("{path}: {error}"));
+        let variables = fs::read_to_string(path.replace(".graphql", ".json")).unwrap_or_else(|_| "{}".to_owned());
+        let variables: serde_json::Value = serde_json::from_str(&variables).unwrap();
+        for declared in document.operations.iter().flat_map(|operation| &operation.variables) {
+            let needed = declared.ty.is_non_null() && declared.default_value.is_none();
+            assert!(!needed || variables.get(declared.name.as_str()).is_some(), "{path} gives no ${}", declared.name);
+        }
+    }
+}
+
+#[test]
+fn the_people_named_in_the_examples_are_in_the_demo_data() {
+    let leads = fs::read_to_string(root().join("seed/leads-hubspot.csv")).unwrap().to_lowercase();
+    for (path, _) in examples() {
+        let variables = fs::read_to_string(path.replace(".graphql", ".json")).unwrap_or_else(|_| "{}".to_owned());
+        let variables: serde_json::Value = serde_json::from_str(&variables).unwrap();
+        if let Some(email) = variables["email"].as_str() {
+            assert!(leads.contains(email), "{path} asks for {email}");
+        }
+    }
+}
+
+#[test]
+fn the_readme_shows_the_first_example() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let journey = fs::read_to_string(root().join("web/playground/examples/1-journey.graphql")).unwrap();
+    let without_comments = journey.split_once("query ").map_or(journey.as_str(), |(_, rest)| rest);
+    let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(squeeze(&readme).contains(&squeeze(without_comments)), "README.md shows another query");
+}
