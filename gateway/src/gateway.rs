@@ -209,9 +209,10 @@ impl Gateway {
             return Err(Response::refused_because(Code::MethodNotAllowed, "a mutation needs the method POST"));
         }
         let variables = self.coerce(document, &request.variables.unwrap_or_default())?;
+        // First, since it is what counts the fields.
+        let prepared = self.prepare(&cached, &variables).await?;
         let introspected =
             if document.introspects { introspect(&self.0.supergraph, document, &variables)? } else { IndexMap::new() };
-        let prepared = self.prepare(&cached, &variables).await?;
         let kind = document.kind();
         Ok(Ready { prepared, kind, variables: Arc::new(object(&variables)), introspected })
     }

@@ -13,7 +13,7 @@ pub struct Limits {
     pub depth: usize,
     /// Fields with an alias, fragments expanded.
     pub aliases: usize,
-    /// Fields altogether, fragments expanded.
+    /// Fields altogether, fragments expanded; also how many fragments are expanded.
     pub fields: usize,
     /// Queries and mutations running at once.
     pub operations: usize,

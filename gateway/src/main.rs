@@ -10,9 +10,11 @@ use platform::{
     auth::{ActorTokens, Authenticator},
     config::LogConfig,
     graphql::Subgraph,
+    http,
+    lifecycle::Tasks,
     telemetry,
 };
-use tokio::{net::TcpListener, signal::unix};
+use tokio::net::TcpListener;
 
 /// Serves a supergraph at /graphql, with a playground at /, and /live, /ready and /metrics.
 #[derive(Parser)]
@@ -63,14 +65,16 @@ async fn main() -> ExitCode {
 async fn serve(args: Args) -> anyhow::Result<()> {
     // reqwest finds its TLS here. An error only says that there is one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    // A redirect would take the actor token elsewhere.
     let client = reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(2))
+        .redirect(reqwest::redirect::Policy::none())
         .build()
         .context("the HTTP client cannot be made")?;
     let clock = Clock::system();
     let tokens = secret(&args)?.map(|secret| ActorTokens::new(secret.as_bytes(), clock.clone()));
     let authenticator = authenticator(&args, &client, tokens.as_ref())?;
-    let sdl = read_supergraph(&client, &args.supergraph).await?;
+    let sdl = read_supergraph(&args.supergraph).await?;
     let timeout = Duration::from_secs(args.subgraph_timeout);
     let subgraphs: HashMap<String, Arc<dyn Subgraph>> = Supergraph::parse(&sdl)?
         .subgraphs
@@ -91,14 +95,15 @@ async fn serve(args: Args) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(&args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
     announce(&listener)?;
-    let drained = gateway.clone();
-    axum::serve(listener, router(gateway))
-        .with_graceful_shutdown(async move {
-            stop_signal().await;
-            drained.drain();
-        })
-        .await
-        .context("the server stopped")
+    let tasks = Tasks::new();
+    let (draining, stop) = (gateway.clone(), tasks.stop());
+    tasks.spawn("drain", async move {
+        stop.cancelled().await;
+        draining.drain();
+        Ok(())
+    });
+    tasks.spawn("http", http::serve(listener, router(gateway), tasks.stop()));
+    tasks.run_until_stopped().await
 }
 
 fn authenticator(
@@ -124,10 +129,10 @@ fn secret(args: &Args) -> anyhow::Result<Option<String>> {
     Ok(Some(secret.trim_end().to_owned()))
 }
 
-async fn read_supergraph(client: &reqwest::Client, place: &str) -> anyhow::Result<String> {
+async fn read_supergraph(place: &str) -> anyhow::Result<String> {
     let reading = || format!("cannot read the supergraph from {place}");
     if place.starts_with("http://") || place.starts_with("https://") {
-        let response = client.get(place).send().await.and_then(reqwest::Response::error_for_status);
+        let response = reqwest::get(place).await.and_then(reqwest::Response::error_for_status);
         return response.with_context(reading)?.text().await.with_context(reading);
     }
     tokio::fs::read_to_string(place).await.with_context(reading)
@@ -137,12 +142,4 @@ async fn read_supergraph(client: &reqwest::Client, place: &str) -> anyhow::Resul
 fn announce(listener: &TcpListener) -> anyhow::Result<()> {
     println!("listening on http://{}", listener.local_addr()?);
     Ok(())
-}
-
-async fn stop_signal() {
-    let Ok(mut terminate) = unix::signal(unix::SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
 }

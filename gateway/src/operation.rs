@@ -64,7 +64,7 @@ impl Document {
 
     /// Decides the conditions and puts fragments in place.
     pub fn fold(&self, variables: &JsonMap, limits: &Limits) -> Result<SelectionSet, Response> {
-        let mut folder = Folder { document: &self.document, variables, limits, fields: 0, aliases: 0 };
+        let mut folder = Folder { document: &self.document, variables, limits, fields: 0, fragments: 0, aliases: 0 };
         let mut root = SelectionSet::new(self.operation.selection_set.ty.clone());
         folder.fold(&self.operation.selection_set, &mut root, 1)?;
         Ok(root)
@@ -100,6 +100,7 @@ struct Folder<'a> {
     variables: &'a JsonMap,
     limits: &'a Limits,
     fields: usize,
+    fragments: usize,
     aliases: usize,
 }
 
@@ -137,10 +138,11 @@ impl Folder<'_> {
                 return Err(too_much(format!("the operation has more than {allowed} {what}")));
             }
         }
-        // Introspection has its own limit, and is not ours to run.
         let mut selection_set = SelectionSet::new(field.selection_set.ty.clone());
-        if !field.name.starts_with("__") {
-            self.fold(&field.selection_set, &mut selection_set, depth + 1)?;
+        self.fold(&field.selection_set, &mut selection_set, depth + 1)?;
+        // Introspection is counted, but is not ours to run.
+        if field.name.starts_with("__") {
+            selection_set.selections.clear();
         }
         Ok(Field { directives: DirectiveList::default(), selection_set, ..field.clone() })
     }
@@ -153,6 +155,11 @@ impl Folder<'_> {
         into: &mut SelectionSet,
         depth: usize,
     ) -> Result<(), Response> {
+        // Fragments count too: spread in one another they multiply, even where no field is wanted.
+        self.fragments += 1;
+        if self.fragments > self.limits.fields {
+            return Err(too_much(format!("the operation has more than {} fragments", self.limits.fields)));
+        }
         match condition.filter(|condition| **condition != into.ty) {
             None => self.fold(set, into, depth),
             Some(condition) => {

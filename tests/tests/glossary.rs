@@ -114,8 +114,8 @@ fn a_bad_slug_owner_or_definition_is_refused() {
 }
 
 #[test]
-fn only_functions_marked_as_tests_count_as_scenarios() {
-    let source = "#[test]\nfn one() {}\n\nfn helper() {}\n\n    #[tokio::test(flavor = \"x\")]\n    #[ignore]\n    async fn two() {}\n";
+fn only_functions_that_run_as_tests_count_as_scenarios() {
+    let source = "#[test]\nfn one() {}\n\nfn helper() {}\n\n    #[tokio::test(flavor = \"x\")]\n    async fn two() {}\n\n#[test]\n#[ignore]\nfn three() {}\n";
     assert_eq!(tests_in(source).collect::<Vec<_>>(), ["one", "two"]);
 }
 
@@ -239,15 +239,17 @@ fn test_names() -> BTreeSet<String> {
     names
 }
 
-/// The functions whose attributes, on the lines right above, say that they are tests.
+/// The functions whose attributes, on the lines right above, say that they are tests, and not ignored ones.
 fn tests_in(source: &str) -> impl Iterator<Item = &str> {
-    let mut marked = false;
+    let (mut marked, mut ignored) = (false, false);
     source.lines().map(str::trim_start).filter_map(move |line| {
         if line.starts_with("#[") {
             marked |= line.contains("test]") || line.contains("test(");
+            ignored |= line.starts_with("#[ignore");
             return None;
         }
-        let was_marked = std::mem::take(&mut marked);
+        let was_ignored = std::mem::take(&mut ignored);
+        let was_marked = std::mem::take(&mut marked) && !was_ignored;
         let rest = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ")?;
         was_marked.then(|| rest.split(['(', '<']).next()).flatten()
     })

@@ -1,25 +1,26 @@
 //! Which mail domains belong to a provider rather than to a company.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 /// Whether anybody can have an address at `domain`: such a domain says nothing about the company.
 pub fn is_free_mail(domain: &str) -> bool {
     let domain = domain.trim().to_lowercase();
-    if listed(FREE_MAIL, &domain) {
+    if FREE_MAIL.contains(domain.as_str()) {
         return true;
     }
     // `yahoo.fr`, `hotmail.co.uk`: a country's edition, not `yahoo.shop.example`.
     let Some((brand, edition)) = domain.split_once('.') else { return false };
     let country = edition.strip_prefix("co.").or_else(|| edition.strip_prefix("com.")).unwrap_or(edition);
-    listed(FREE_MAIL_BRANDS, brand) && matches!(country.len(), 2..=3) && !country.contains('.')
+    FREE_MAIL_BRANDS.contains(brand) && matches!(country.len(), 2..=3) && !country.contains('.')
 }
 
-/// The lists below are words with a space between.
-fn listed(list: &str, word: &str) -> bool {
-    list.split(' ').any(|known| known == word)
-}
+// An import asks several times a row: sets, written as words with a space between.
+static FREE_MAIL_BRANDS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| "yahoo ymail hotmail outlook live msn gmx".split(' ').collect());
 
-const FREE_MAIL_BRANDS: &str = "yahoo ymail hotmail outlook live msn gmx";
+static FREE_MAIL: LazyLock<HashSet<&str>> = LazyLock::new(|| FREE_MAIL_DOMAINS.split(' ').collect());
 
-const FREE_MAIL: &str = "126.com 163.com aim.com aol.com arcor.de bigpond.com bk.ru bluewin.ch bol.com.br btinternet.com \
+const FREE_MAIL_DOMAINS: &str = "126.com 163.com aim.com aol.com arcor.de bigpond.com bk.ru bluewin.ch bol.com.br btinternet.com \
     comcast.net daum.net duck.com email.com fastmail.com fastmail.fm foxmail.com free.fr freenet.de \
     gmail.com googlemail.com hanmail.net hey.com icloud.com inbox.ru interia.pl laposte.net libero.it \
     list.ru mac.com mail.com mail.de mail.ru mailbox.org me.com naver.com o2.pl onet.pl orange.fr pm.me \

@@ -68,7 +68,12 @@ impl Shared {
 
     /// The gateway over every service: those of `here` in process, the others at their addresses.
     pub fn gateway(&self, here: &[Service]) -> anyhow::Result<Gateway> {
-        let client = reqwest::Client::builder().connect_timeout(Duration::from_secs(2)).build()?;
+        // On this machine no proxy stands between, and a redirect would take the actor token elsewhere.
+        let client = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(2))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()?;
         let mut subgraphs: HashMap<String, Arc<dyn Subgraph>> = HashMap::new();
         for def in SERVICES {
             let local =

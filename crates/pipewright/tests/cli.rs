@@ -52,6 +52,13 @@ fn an_unknown_service_is_refused_with_the_known_ones() {
 }
 
 #[test]
+fn a_part_of_the_platform_without_the_shared_secret_is_refused() {
+    let output = pipewright(&folder(), &["run", "--only", "lead", "--listen", "127.0.0.1:0"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("PIPEWRIGHT__GATEWAY__ACTOR_SECRET"), "{}", err(&output));
+}
+
+#[test]
 fn migrate_applies_once_and_doctor_then_finds_nothing_wrong() {
     let folder = folder();
     let first = pipewright(&folder, &["migrate"], &[]);

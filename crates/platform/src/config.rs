@@ -20,6 +20,9 @@ use thiserror::Error;
 const PREFIX: &str = "PIPEWRIGHT__";
 const FILE: &str = "pipewright.toml";
 
+/// The settings of type [`Secret`].
+const SECRETS: [&str; 5] = ["database.url", "bus.url", "mail.url", "identity.bootstrap_key", "gateway.actor_secret"];
+
 /// Name of the file in the data directory that keeps the first admin key, if one was made.
 pub const KEY_FILE: &str = "admin.key";
 
@@ -246,13 +249,12 @@ impl Layers {
     pub fn explain(&self) -> Result<Vec<Setting>, ConfigError> {
         let config = self.config()?;
         // Debug masks secrets; Serialize, which figment needs, cannot.
-        let masked = ["database.url", "bus.url", "mail.url", "identity.bootstrap_key", "gateway.actor_secret"];
         let mut flat = BTreeMap::new();
         if let Ok(value) = Value::serialize(&config) {
             flatten("", &value, &mut flat);
         }
         let setting = |(key, value): (String, String)| {
-            let value = if masked.contains(&key.as_str()) && value != "\"\"" { "…".to_owned() } else { value };
+            let value = if SECRETS.contains(&key.as_str()) && value != "\"\"" { "…".to_owned() } else { value };
             let source = self.0.find_metadata(&key).map_or_else(|| "default".to_owned(), describe);
             Setting { key, value, source }
         };
@@ -298,8 +300,10 @@ struct Variable {
 
 impl Variable {
     fn read(name: &str, value: &str) -> Result<Self, ConfigError> {
-        let key = name.trim_start_matches(PREFIX).to_lowercase();
+        let key = name.trim_start_matches(PREFIX).to_lowercase().replace("__", ".");
         let (key, value) = match key.strip_suffix("_file") {
+            // Text as it stands: read as a number, it would be refused, and printed in the refusal.
+            None if SECRETS.contains(&key.as_str()) => (key, Value::from(value)),
             None => (key, value.parse().unwrap_or_else(|_| Value::from(value))),
             Some(key) => {
                 let text = std::fs::read_to_string(value).map_err(|source| ConfigError::SecretFile {
@@ -310,7 +314,7 @@ impl Variable {
                 (key.to_owned(), Value::from(text.trim_end()))
             }
         };
-        Ok(Self { source: name.to_owned(), dict: nested(&key.replace("__", "."), value) })
+        Ok(Self { source: name.to_owned(), dict: nested(&key, value) })
     }
 }
 
@@ -391,6 +395,12 @@ mod tests {
         let config = layers.config().unwrap();
         assert_eq!(config.identity.bootstrap_key.expose(), "hunter2");
         assert!(!format!("{config:?} {:?}", layers.explain().unwrap()).contains("hunter2"));
+    }
+
+    #[test]
+    fn a_secret_of_digits_is_text() {
+        let layers = load(&[("PIPEWRIGHT__GATEWAY__ACTOR_SECRET", "12345678901234567890")]).unwrap();
+        assert_eq!(layers.config().unwrap().gateway.actor_secret.expose(), "12345678901234567890");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 use async_graphql::{Request, Response};
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, FromRequest, State},
     http::{HeaderMap, StatusCode, header},
     response::{
         IntoResponse, Sse,
@@ -32,9 +32,27 @@ pub const REQUEST_ID_HEADER: &str = "x-request-id";
 /// Largest body a subgraph takes: the gateway's limit and room for representations.
 const MAX_BODY: usize = 16 << 20;
 
-/// Serves until `stop`, then lets running requests finish.
+/// How long a stop waits for running requests: an open stream of events or a client that stalls never ends.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until `stop`, then lets running requests finish, within limits.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await?;
+    serve_with_grace(listener, router, stop, GRACE).await
+}
+
+async fn serve_with_grace(
+    listener: TcpListener,
+    router: Router,
+    stop: CancellationToken,
+    grace: Duration,
+) -> anyhow::Result<()> {
+    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    tokio::select! {
+        served = serving.into_future() => served?,
+        () = async { stop.cancelled().await; tokio::time::sleep(grace).await } => {
+            tracing::info!("connections that are still open are cut");
+        }
+    }
     Ok(())
 }
 
@@ -83,10 +101,15 @@ struct Endpoint {
 async fn answer(
     State(endpoint): State<Endpoint>,
     headers: HeaderMap,
-    Json(request): Json<Request>,
+    request: axum::extract::Request,
 ) -> axum::response::Response {
+    // Before the body is read: who has no token shall not make us parse megabytes.
     let Some(actor) = verified_actor(&headers, &endpoint.tokens) else {
         return refusal(Code::Unauthenticated, "this service answers only the gateway");
+    };
+    let Json(request) = match Json::<Request>::from_request(request, &()).await {
+        Ok(request) => request,
+        Err(rejection) => return refusal(Code::BadRequest, &rejection.body_text()),
     };
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let call = SubgraphCall {
@@ -124,4 +147,29 @@ pub fn refusal(code: Code, message: &str) -> axum::response::Response {
 /// [`refusal`] of a service's error.
 pub fn refuse(error: &dyn Coded) -> axum::response::Response {
     refusal(error.code(), &error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_open_stream_of_events_does_not_keep_the_process() {
+        let endless = || async { Sse::new(stream::pending::<Result<Event, Infallible>>()) };
+        let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let router = Router::new().route("/", get(endless));
+        let serving = serve_with_grace(listener, router, stop.clone(), Duration::from_millis(20));
+        let client = async {
+            let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+            tokio::io::AsyncWriteExt::write_all(&mut client, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+            tokio::io::AsyncReadExt::read_u8(&mut client).await.unwrap();
+            stop.cancel();
+            client
+        };
+        let stopped = async { tokio::join!(serving, client) };
+        let (served, _client) = tokio::time::timeout(Duration::from_secs(5), stopped).await.expect("it stops");
+        served.unwrap();
+    }
 }

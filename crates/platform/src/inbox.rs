@@ -17,8 +17,11 @@ use crate::{
     execute, with_db, with_tx,
 };
 
-/// Attempts before an event becomes a dead letter; with [`backoff`] about ten minutes.
+/// Attempts before an event becomes a dead letter; with [`backoff`] not quite two minutes.
 pub const MAX_ATTEMPTS: u32 = 10;
+
+/// Deliveries after which an event is buried unseen: it was never answered for, so it ends the process each time.
+const MAX_DELIVERIES: u32 = 2 * MAX_ATTEMPTS;
 
 /// Why a handler did not take an event.
 #[derive(Debug, Error)]
@@ -35,9 +38,28 @@ pub enum HandleError {
     Other(String),
 }
 
+/// The database does not answer: nothing can be said about the events, and they are not to blame.
+#[derive(Debug, Error)]
+#[error("the database is not there")]
+pub struct Outage(#[source] HandleError);
+
 impl HandleError {
     fn is_final(&self) -> bool {
         matches!(self, Self::Payload(_))
+    }
+
+    fn is_outage(&self) -> bool {
+        use sqlx::Error;
+        match self {
+            Self::Db(Error::Io(_) | Error::Tls(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed) => {
+                true
+            }
+            // PostgreSQL: connection lost, out of resources, shutting down or starting.
+            Self::Db(Error::Database(error)) => error
+                .code()
+                .is_some_and(|code| code.len() == 5 && ["08", "53", "57P"].iter().any(|c| code.starts_with(c))),
+            _ => false,
+        }
     }
 }
 
@@ -96,25 +118,39 @@ impl Inbox {
     }
 
     /// Handles a batch and says what to tell the bus about each delivery.
-    pub async fn take(&self, deliveries: &[Delivery]) -> Vec<Settle> {
+    ///
+    /// # Errors
+    /// When the database is away. Hold the deliveries and call again, so that the outage does not use up their
+    /// attempts: what was handled already is known by its mark.
+    pub async fn take(&self, deliveries: &[Delivery]) -> Result<Vec<Settle>, Outage> {
+        let suspects = deliveries.iter().any(|delivery| delivery.attempt > MAX_DELIVERIES);
         let envelopes: Vec<&Envelope> = deliveries.iter().map(|delivery| &delivery.envelope).collect();
-        match self.apply(&envelopes).await {
-            Ok(()) => vec![Settle::Done; deliveries.len()],
-            Err(_) if deliveries.len() > 1 => {
-                let mut settled = Vec::with_capacity(deliveries.len());
-                for delivery in deliveries {
-                    settled.push(self.take_one(delivery).await);
+        if !suspects {
+            match self.apply(&envelopes).await {
+                Ok(()) => return Ok(vec![Settle::Done; deliveries.len()]),
+                Err(error) if error.is_outage() => return Err(Outage(error)),
+                Err(error) if deliveries.len() == 1 => {
+                    return Ok(vec![self.settle_failure(&deliveries[0], error).await]);
                 }
-                settled
+                Err(_) => {}
             }
-            Err(error) => vec![self.settle_failure(&deliveries[0], error).await],
         }
+        let mut settled = Vec::with_capacity(deliveries.len());
+        for delivery in deliveries {
+            settled.push(self.take_one(delivery).await?);
+        }
+        Ok(settled)
     }
 
-    async fn take_one(&self, delivery: &Delivery) -> Settle {
+    async fn take_one(&self, delivery: &Delivery) -> Result<Settle, Outage> {
+        if delivery.attempt > MAX_DELIVERIES {
+            let error = HandleError::Other("every attempt ended without an answer".to_owned());
+            return Ok(self.settle_failure(delivery, error).await);
+        }
         match self.apply(&[&delivery.envelope]).await {
-            Ok(()) => Settle::Done,
-            Err(error) => self.settle_failure(delivery, error).await,
+            Ok(()) => Ok(Settle::Done),
+            Err(error) if error.is_outage() => Err(Outage(error)),
+            Err(error) => Ok(self.settle_failure(delivery, error).await),
         }
     }
 
@@ -137,15 +173,16 @@ impl Inbox {
 
     async fn apply(&self, envelopes: &[&Envelope]) -> Result<(), HandleError> {
         let mut tx = self.db.begin().await?;
-        let fresh = self.mark(&mut tx, envelopes).await?;
+        let mut fresh = self.mark(&mut tx, envelopes).await?;
+        let handled = fresh.len();
         for envelope in envelopes {
-            if fresh.contains(&envelope.id) {
+            // Taken out, since a batch can hold one event twice.
+            if fresh.remove(&envelope.id) {
                 self.handler.apply.handle(&mut tx, envelope).await?;
             }
         }
         self.outbox.commit(tx).await?;
-        metrics::counter!("pipewright_events_handled_total", "handler" => self.handler.name)
-            .increment(fresh.len() as u64);
+        metrics::counter!("pipewright_events_handled_total", "handler" => self.handler.name).increment(handled as u64);
         Ok(())
     }
 

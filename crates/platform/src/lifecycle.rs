@@ -14,6 +14,8 @@ const DRAIN: Duration = Duration::from_secs(20);
 pub struct Tasks {
     tracker: TaskTracker,
     stop: CancellationToken,
+    last: TaskTracker,
+    flush: CancellationToken,
     died: CancellationToken,
 }
 
@@ -27,13 +29,33 @@ impl Tasks {
         self.stop.clone()
     }
 
+    /// Cancelled when every task of [`spawn`](Self::spawn) has returned: what they left can be carried out.
+    pub fn flush(&self) -> CancellationToken {
+        self.flush.clone()
+    }
+
     /// Runs `task` until it sees [`stop`](Self::stop).
     pub fn spawn<F>(&self, name: &'static str, task: F)
     where
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
+        self.spawn_on(&self.tracker, name, task);
+    }
+
+    /// Runs `task` until it sees [`flush`](Self::flush).
+    pub fn spawn_last<F>(&self, name: &'static str, task: F)
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        self.spawn_on(&self.last, name, task);
+    }
+
+    fn spawn_on<F>(&self, tracker: &TaskTracker, name: &'static str, task: F)
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
         let (stop, died) = (self.stop.clone(), self.died.clone());
-        self.tracker.spawn(async move {
+        tracker.spawn(async move {
             // A guard, so that a panic counts as an end too.
             let guard = died.clone().drop_guard();
             let result = task.await;
@@ -69,10 +91,39 @@ impl Tasks {
         Ok(())
     }
 
-    /// Asks every task to stop and waits for them.
+    /// Asks every task to stop and waits for them, then those that run last.
     pub async fn drain(&self) {
         self.stop.cancel();
         self.tracker.close();
         self.tracker.wait().await;
+        self.flush.cancel();
+        self.last.close();
+        self.last.wait().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_runs_last_outlives_the_rest() {
+        let tasks = Tasks::new();
+        let (committed, seen) = oneshot::channel();
+        let (stop, flush) = (tasks.stop(), tasks.flush());
+        tasks.spawn("http", async move {
+            stop.cancelled().await;
+            tokio::task::yield_now().await;
+            committed.send("an event").map_err(|_| anyhow::anyhow!("the relay has gone"))
+        });
+        let (relayed, result) = oneshot::channel();
+        tasks.spawn_last("relay", async move {
+            flush.cancelled().await;
+            relayed.send(seen.await?).map_err(|_| anyhow::anyhow!("nobody asks"))
+        });
+        tasks.drain().await;
+        assert_eq!(result.await, Ok("an event"));
     }
 }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use events::{Envelope, Event};
 use kernel::{Actor, Clock, EventId, Timestamp};
 use sqlx::{FromRow, QueryBuilder, types::Json};
@@ -13,7 +14,7 @@ use crate::{
     Db, Tx,
     bus::{Bus, BusError},
     db::{push_in, push_rows},
-    with_db, with_tx,
+    execute, with_db, with_tx,
 };
 
 /// Rows the relay carries at a time.
@@ -68,11 +69,12 @@ impl Events<'_> {
                 let mut query = QueryBuilder::new("insert into outbox (id, type, envelope, created_at) ");
                 push_rows(&mut query, chunk, |mut row, envelope| {
                     row.push_bind(envelope.id)
-                        .push_bind(envelope.r#type.clone())
-                        .push_bind(Json(envelope.clone()))
+                        .push_bind(envelope.r#type.as_str())
+                        .push_bind(Json(envelope))
                         .push_bind(envelope.time);
                 });
-                query.build().persistent(chunk.len() == 1).execute(conn).await?;
+                // One event is what most changes have, a whole batch what every stretch of an import has.
+                query.build().persistent(matches!(chunk.len(), 1 | WRITE_BATCH)).execute(conn).await?;
             });
         }
         Ok(())
@@ -143,6 +145,19 @@ impl Outbox {
         const SQL: &str = "select envelope from outbox where published_at is null order by id limit $1";
         let rows: Vec<Row> = with_db!(self.db, pool => sqlx::query_as(SQL).bind(RELAY_BATCH).fetch_all(pool).await)?;
         Ok(rows.into_iter().map(|row| row.envelope.0).collect())
+    }
+
+    /// Marks as unpublished what was published within the last `within`: a power cut may have taken from the
+    /// bus what it had acknowledged and not yet flushed to disk. What is there already is dropped by its id.
+    pub async fn publish_again(&self, within: TimeDelta) -> Result<u64, sqlx::Error> {
+        const SQL: &str = "update outbox set published_at = null where id > $1 and published_at > $2";
+        let since = self.clock.now() - within;
+        // Ids begin with their time, and few events wait long: so the primary key spares reading the table.
+        let made_since = u128::try_from((since - TimeDelta::days(1)).timestamp_millis()).unwrap_or_default();
+        let mut tx = self.db.begin().await?;
+        let count = execute!(tx, sqlx::query(SQL).bind(Uuid::from_u128(made_since << 80)).bind(since))?;
+        tx.commit().await?;
+        Ok(count)
     }
 
     /// Events waiting for the relay.

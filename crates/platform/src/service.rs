@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::Router;
+use chrono::TimeDelta;
 use futures::future::BoxFuture;
 use kernel::Clock;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,8 @@ const HANDLE_BATCH: usize = 128;
 const FETCH_WAIT: Duration = Duration::from_secs(2);
 /// How often the relay looks without being woken: for rows of a process that died before waking it.
 const RELAY_IDLE: Duration = Duration::from_secs(1);
+/// What was published that long before a start is published again: longer than the bus takes to flush to disk.
+const PUBLISH_AGAIN: TimeDelta = TimeDelta::minutes(5);
 /// Pause after an infrastructure failure, so that a dead database is not hammered.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -121,7 +124,9 @@ impl Service {
     /// Starts relay, handlers and jobs in the background.
     pub async fn start(&self, tasks: &Tasks) {
         let stop = tasks.stop();
-        tasks.spawn("relay", relay(self.def.name, self.context.outbox.clone(), self.context.bus.clone(), stop.clone()));
+        // It stops last, when nobody is left who could commit an event.
+        let relay = relay(self.def.name, self.context.outbox.clone(), self.context.bus.clone(), tasks.flush());
+        tasks.spawn_last("relay", relay);
         let mut consumers = self.consumers.lock().await;
         for inbox in &self.inboxes {
             if let Some(consumer) = consumers.remove(inbox.handler().name) {
@@ -150,6 +155,9 @@ impl Service {
 }
 
 async fn relay(service: &'static str, outbox: Outbox, bus: Bus, stop: CancellationToken) -> anyhow::Result<()> {
+    if let Err(error) = outbox.publish_again(PUBLISH_AGAIN).await {
+        tracing::warn!(service, error = &error as &dyn std::error::Error, "the last events are not published again");
+    }
     loop {
         let pause = match outbox.relay(&bus).await {
             Ok(0) if stop.is_cancelled() => return Ok(()),
@@ -188,7 +196,17 @@ async fn take_batch(inbox: &Inbox, consumer: &mut Consumer, wait: Duration) -> a
     let deliveries = consumer.fetch(HANDLE_BATCH, wait).await?;
     let count = deliveries.len();
     if count > 0 {
-        let settled = inbox.take(&deliveries).await;
+        // In an outage the batch is held: given back, its events would come again at once and lose attempts.
+        let settled = loop {
+            match inbox.take(&deliveries).await {
+                Ok(settled) => break settled,
+                Err(outage) => {
+                    let handler = inbox.handler().name;
+                    tracing::warn!(handler, error = &outage as &dyn std::error::Error, "the handler waits");
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                }
+            }
+        };
         consumer.settle(deliveries.into_iter().zip(settled).collect()).await?;
     }
     Ok(count)

@@ -26,6 +26,26 @@ async fn fragments_count_where_they_are_spread() {
 }
 
 #[tokio::test]
+async fn fragments_of_nothing_count_too() {
+    let mut bomb = "{ me { ...f0 } }".to_owned();
+    for level in 0..40 {
+        bomb.push_str(&format!(" fragment f{level} on User {{ ...f{0} ...f{0} }}", level + 1));
+    }
+    bomb.push_str(" fragment f40 on User { name @skip(if: true) }");
+    let message = refused(Limits::default(), &bomb).await;
+    assert_eq!(message, "the operation has more than 5000 fragments");
+}
+
+#[tokio::test]
+async fn introspection_is_counted_before_it_runs() {
+    let limits = || Limits { aliases: 2, ..Limits::default() };
+    let message = refused(limits(), "{ __schema { types { a: name b: name c: name } } }").await;
+    assert_eq!(message, "the operation has more than 2 aliases");
+    let message = refused(limits(), "{ a: __schema { types { name } } b: __typename c: __typename }").await;
+    assert_eq!(message, "the operation has more than 2 aliases");
+}
+
+#[tokio::test]
 async fn aliases_and_tokens_are_counted() {
     let message = refused(Limits { aliases: 2, ..Limits::default() }, "{ a: whoami b: whoami c: whoami }").await;
     assert_eq!(message, "the operation has more than 2 aliases");

@@ -17,9 +17,9 @@ async fn the_index_is_rebuilt_from_the_outboxes_by_one_command() -> Result<()> {
     for gone in ["search", "search.db", "search.db-wal", "search.db-shm"] {
         let path = platform.data_dir().join(gone);
         if path.is_dir() {
-            std::fs::remove_dir_all(path)?
+            std::fs::remove_dir_all(path)?;
         } else if path.exists() {
-            std::fs::remove_file(path)?
+            std::fs::remove_file(path)?;
         }
     }
     let mut rebuild = Command::new(binary("pipewright")?);

@@ -34,6 +34,12 @@ pub async fn run(config: Config, only: &[String]) -> anyhow::Result<()> {
 /// Opens, starts and serves; returns once everything answers.
 pub async fn start(mut config: Config, only: &[String]) -> anyhow::Result<Running> {
     check_names(only)?;
+    let apart = !only.is_empty() && everybody().any(|name| !only.iter().any(|wanted| wanted == name));
+    if apart && config.gateway.actor_secret.is_empty() {
+        bail!(
+            "gateway.actor_secret is not set: processes that run parts of the platform share one, or they refuse each other (PIPEWRIGHT__GATEWAY__ACTOR_SECRET)"
+        );
+    }
     telemetry::init(&config.log);
     telemetry::init_metrics();
     let listener = http::bind(config.listen).await?;
@@ -56,8 +62,13 @@ pub async fn start(mut config: Config, only: &[String]) -> anyhow::Result<Runnin
     Ok(Running { url, new_key: (!had_key && key_file.exists()).then_some(key_file), tasks })
 }
 
+/// What `--only` can name.
+fn everybody() -> impl Iterator<Item = &'static str> {
+    SERVICES.into_iter().map(|def| def.name).chain([GATEWAY])
+}
+
 fn check_names(only: &[String]) -> anyhow::Result<()> {
-    let known: Vec<&str> = SERVICES.iter().map(|def| def.name).chain([GATEWAY]).collect();
+    let known: Vec<&str> = everybody().collect();
     match only.iter().find(|name| !known.contains(&name.as_str())) {
         Some(unknown) => bail!("there is no service called {unknown}; there are {}", known.join(", ")),
         None => Ok(()),

@@ -1,14 +1,21 @@
 //! The bus inside one process, with JetStream's semantics: a log, a cursor and a list of unsettled deliveries
 //! per consumer. SQLite's single writer makes sequence order the order of commits.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    fs::{File, TryLockError},
+    sync::Arc,
+    time::Duration,
+};
 
+use chrono::TimeDelta;
 use events::Envelope;
 use futures::{Stream, StreamExt};
 use kernel::Clock;
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqlitePool, types::Json};
 use tokio::sync::{Notify, broadcast};
 use tokio_stream::wrappers::BroadcastStream;
+use uuid::Uuid;
 
 use super::{BusError, Delivery, Settle, Token};
 use crate::{
@@ -18,6 +25,8 @@ use crate::{
 
 /// How long an attempt may take before its event is delivered again.
 const LEASE: Duration = Duration::from_secs(30);
+/// How long the log keeps what every consumer has settled, as on NATS; older history is in the outboxes.
+const KEPT: TimeDelta = TimeDelta::days(7);
 /// Live events a slow subscriber may lag behind before it misses some.
 const LIVE_BUFFER: usize = 1024;
 
@@ -27,16 +36,31 @@ pub struct LocalBus {
     clock: Clock,
     published: Arc<Notify>,
     live: broadcast::Sender<Arc<Envelope>>,
+    /// Held, not read: as long as it is open, the file is ours.
+    _lock: Option<Arc<File>>,
 }
 
 impl LocalBus {
     pub async fn open(file: &str, clock: Clock) -> Result<Self, BusError> {
         let db = Db::connect_rebuildable(file).await.map_err(|error| BusError::Local(Box::new(error)))?;
         let Reader::Sqlite(pool) = db.writer() else { return Err(BusError::UnknownScheme) };
+        let lock = if file.starts_with(":memory:") { None } else { Some(Arc::new(lock(file)?)) };
         sqlx::raw_sql(include_str!("schema.sql")).execute(pool).await?;
         // A lease does not outlive the process that took it.
         sqlx::query("update pending set due_at = 0").execute(pool).await?;
-        Ok(Self { pool: pool.clone(), clock, published: Arc::default(), live: broadcast::channel(LIVE_BUFFER).0 })
+        let live = broadcast::channel(LIVE_BUFFER).0;
+        let bus = Self { pool: pool.clone(), clock, published: Arc::default(), live, _lock: lock };
+        bus.forget_old().await?;
+        Ok(bus)
+    }
+
+    async fn forget_old(&self) -> Result<(), sqlx::Error> {
+        const SQL: &str = "delete from log where id < $1 and seq <= (select min(seq) from consumer) \
+            and seq not in (select seq from pending)";
+        // Ids begin with their time.
+        let before = u128::try_from((self.clock.now() - KEPT).timestamp_millis()).unwrap_or_default() << 80;
+        sqlx::query(SQL).bind(Uuid::from_u128(before)).execute(&self.pool).await?;
+        Ok(())
     }
 
     pub async fn publish(&self, envelopes: &[Envelope]) -> Result<(), BusError> {
@@ -206,6 +230,18 @@ impl LocalConsumer {
             .execute(&mut **tx)
             .await?;
         Ok(rows)
+    }
+}
+
+/// Two processes on one log would take each other's leases and hear nothing of each other's events. The lock ends
+/// with the process, however it ends.
+fn lock(file: &str) -> Result<File, BusError> {
+    let local = |error: std::io::Error| BusError::Local(Box::new(error));
+    let lock = File::create(format!("{file}.lock")).map_err(local)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(BusError::InUse { file: file.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(local(error)),
     }
 }
 

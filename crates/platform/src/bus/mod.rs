@@ -20,6 +20,8 @@ pub enum BusError {
     UnknownScheme,
     #[error("the local bus cannot use its file")]
     Local(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("{file} belongs to another process that runs: stop it, or give this one a --data-dir of its own")]
+    InUse { file: String },
     #[error("NATS at {server} cannot be reached")]
     Connect { server: String, source: Box<dyn std::error::Error + Send + Sync> },
     #[error(

@@ -13,7 +13,6 @@ use futures::{StreamExt, future::try_join_all, stream::BoxStream};
 use tokio::time::{Instant, timeout_at};
 
 use super::{BusError, Delivery, Settle, Token};
-use crate::inbox::MAX_ATTEMPTS;
 
 const DEFAULT_STREAM: &str = "PIPEWRIGHT";
 /// How long JetStream remembers event ids.
@@ -99,8 +98,8 @@ impl NatsBus {
             durable_name: Some(name.to_owned()),
             filter_subjects: subjects.iter().map(|subject| format!("{}{subject}", self.prefix)).collect(),
             ack_wait: ACK_WAIT,
-            // The inbox buries an event first; this only bounds one that kills the process every time.
-            max_deliver: i64::from(MAX_ATTEMPTS) + 10,
+            // The inbox alone gives an event up, visibly; the server would drop it without a word.
+            max_deliver: -1,
             max_ack_pending: 10_000,
             ..Default::default()
         };

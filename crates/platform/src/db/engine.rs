@@ -187,7 +187,9 @@ async fn sqlite(url: &str, synchronous: SqliteSynchronous) -> Result<Pools, DbEr
         .synchronous(synchronous);
     let in_memory = url.contains(":memory:");
     if !in_memory && let Some(folder) = options.get_filename().parent() {
-        std::fs::create_dir_all(folder).map_err(DbError::Folder)?;
+        use std::os::unix::fs::DirBuilderExt;
+        // Personal data: a folder that we make is its owner's alone.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(DbError::Folder)?;
     }
     let pool = |connections| {
         let pool = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(30));

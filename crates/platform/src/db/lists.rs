@@ -1,4 +1,6 @@
+use kernel::{Cursor, PageArgs, Timestamp};
 use sqlx::{Database, Encode, QueryBuilder, Type, query_builder::Separated};
+use uuid::Uuid;
 
 /// Appends `(…), (…)` after `values`, one tuple a row.
 pub fn push_rows<DB, T>(
@@ -26,4 +28,27 @@ where
         empty = false;
     }
     query.push(if empty { "null)" } else { ")" });
+}
+
+/// Appends the rows of one page: newest first by the columns `time` and `id`, from the row after the page's
+/// cursor, with one row more than the page if another follows. A `where` must be open already.
+pub fn push_page<DB: Database>(query: &mut QueryBuilder<DB>, time: &str, id: &str, page: PageArgs)
+where
+    Timestamp: for<'q> Encode<'q, DB> + Type<DB>,
+    Uuid: for<'q> Encode<'q, DB> + Type<DB>,
+    i64: for<'q> Encode<'q, DB> + Type<DB>,
+{
+    push_after(query, time, id, page);
+    query.push(format!(" order by {time} desc, {id} desc limit ")).push_bind(page.limit());
+}
+
+/// The condition alone, for a list that is cut in another way.
+pub fn push_after<DB: Database>(query: &mut QueryBuilder<DB>, time: &str, id: &str, page: PageArgs)
+where
+    Timestamp: for<'q> Encode<'q, DB> + Type<DB>,
+    Uuid: for<'q> Encode<'q, DB> + Type<DB>,
+{
+    if let Some(Cursor { time: after, id: after_id }) = page.after {
+        query.push(format!(" and ({time}, {id}) < (")).push_bind(after).push(", ").push_bind(after_id).push(")");
+    }
 }

@@ -168,6 +168,40 @@ async fn the_local_bus_keeps_what_was_not_settled_when_the_process_ends() {
 }
 
 #[tokio::test]
+async fn the_local_bus_belongs_to_one_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("local:{}", folder.path().join("bus.db").display());
+    let bus = Bus::connect(&url, Clock::system()).await.unwrap();
+    let refused = Bus::connect(&url, Clock::system()).await.unwrap_err().to_string();
+    assert!(refused.contains("another process") && refused.contains("bus.db"), "{refused}");
+    drop(bus);
+    Bus::connect(&url, Clock::system()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_local_bus_forgets_what_is_old_and_settled() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("local:{}", folder.path().join("bus.db").display());
+    let clock = clock();
+    let events = envelopes(&clock, 3);
+    let subjects: Vec<&str> = vec![&events[0].r#type, &events[1].r#type];
+    {
+        let bus = Bus::connect(&url, clock.clone()).await.unwrap();
+        bus.publish(&events).await.unwrap();
+        let mut consumer = bus.consumer("reader", &subjects).await.unwrap();
+        let mut deliveries = fetch(&mut consumer, 3).await;
+        drop(deliveries.pop());
+        settle(&mut consumer, deliveries, Settle::Done).await;
+    }
+    clock.advance(chrono::TimeDelta::days(8));
+    let bus = Bus::connect(&url, clock).await.unwrap();
+    let mut late = bus.consumer("late", &subjects).await.unwrap();
+    let kept = fetch(&mut late, 1).await;
+    assert_eq!(kept[0].envelope.id, events[2].id, "the one that waits is kept");
+    assert!(late.fetch(10, Duration::ZERO).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there_is_named_without_its_password() {
     let error = Bus::connect("nats://user:hunter2@127.0.0.1:9", Clock::system()).await.unwrap_err().to_string();
     assert!(error.contains("127.0.0.1:9") && !error.contains("hunter2"), "{error}");

@@ -5,7 +5,7 @@ use events::{Envelope, identity::ApiKeyRevoked};
 use kernel::{Actor, Clock, EventId};
 use pipewright_platform::{
     Db, EventHandler, HandleError, Handler, Outbox, Tx,
-    bus::{Bus, Consumer},
+    bus::{Bus, Consumer, Settle},
     db::Migrations,
     execute,
     inbox::{self, Inbox, MAX_ATTEMPTS},
@@ -97,7 +97,7 @@ impl EventHandler for Effect {
 async fn take_all(fixture: &Fixture, inbox: &Inbox, consumer: &mut Consumer) {
     fixture.outbox.relay(&fixture.bus).await.unwrap();
     let deliveries = consumer.fetch(100, std::time::Duration::ZERO).await.unwrap();
-    let settled = inbox.take(&deliveries).await;
+    let settled = inbox.take(&deliveries).await.unwrap();
     consumer.settle(deliveries.into_iter().zip(settled).collect()).await.unwrap();
 }
 
@@ -133,6 +133,59 @@ async fn a_redelivered_event_has_one_effect(fixture: Fixture) {
         take_all(&fixture, &inbox, &mut consumer).await;
     }
     assert_eq!(fixture.effects().await, 5);
+}
+
+on_both_engines!(an_event_twice_in_one_batch_has_one_effect);
+async fn an_event_twice_in_one_batch_has_one_effect(fixture: Fixture) {
+    fixture.save_events(1).await;
+    let inbox = fixture.inbox(Arc::default());
+    fixture.outbox.relay(&fixture.bus).await.unwrap();
+    let mut batch = Vec::new();
+    for name in ["first", "second"] {
+        let mut consumer = fixture.bus.consumer(name, inbox.handler().subjects).await.unwrap();
+        batch.extend(consumer.fetch(100, std::time::Duration::ZERO).await.unwrap());
+    }
+    assert_eq!(batch.len(), 2);
+    assert_eq!(inbox.take(&batch).await.unwrap(), [Settle::Done; 2]);
+    assert_eq!(fixture.effects().await, 1);
+}
+
+on_both_engines!(an_outage_of_the_database_costs_no_event);
+async fn an_outage_of_the_database_costs_no_event(fixture: Fixture) {
+    fixture.save_events(2).await;
+    let inbox = fixture.inbox(Arc::default());
+    let mut consumer = fixture.bus.consumer("effect", inbox.handler().subjects).await.unwrap();
+    fixture.outbox.relay(&fixture.bus).await.unwrap();
+    let deliveries = consumer.fetch(100, std::time::Duration::ZERO).await.unwrap();
+    fixture.db.close().await;
+    assert!(inbox.take(&deliveries).await.is_err(), "the batch is to be held, not settled");
+}
+
+on_both_engines!(an_event_that_was_never_answered_for_is_buried_unseen);
+async fn an_event_that_was_never_answered_for_is_buried_unseen(fixture: Fixture) {
+    fixture.save_events(1).await;
+    let inbox = fixture.inbox(Arc::default());
+    let mut consumer = fixture.bus.consumer("effect", inbox.handler().subjects).await.unwrap();
+    fixture.outbox.relay(&fixture.bus).await.unwrap();
+    for _ in 0..2 * MAX_ATTEMPTS {
+        // The process ends each time, and the lease with it.
+        assert_eq!(consumer.fetch(100, std::time::Duration::ZERO).await.unwrap().len(), 1);
+        fixture.clock.advance(chrono::TimeDelta::minutes(1));
+    }
+    take_all(&fixture, &inbox, &mut consumer).await;
+    assert_eq!((fixture.effects().await, inbox::dead_letters(&fixture.db, 10).await.unwrap().len()), (0, 1));
+}
+
+on_both_engines!(what_the_bus_lost_in_a_power_cut_is_published_again);
+async fn what_the_bus_lost_in_a_power_cut_is_published_again(fixture: Fixture) {
+    fixture.save_events(1).await;
+    fixture.outbox.relay(&fixture.bus).await.unwrap();
+    fixture.clock.advance(chrono::TimeDelta::minutes(10));
+    fixture.save_events(2).await;
+    fixture.outbox.relay(&fixture.bus).await.unwrap();
+    assert_eq!(fixture.outbox.publish_again(chrono::TimeDelta::minutes(5)).await.unwrap(), 2);
+    let bus = Bus::connect("local::memory:", fixture.clock.clone()).await.unwrap();
+    assert_eq!(fixture.outbox.relay(&bus).await.unwrap(), 2);
 }
 
 on_both_engines!(one_bad_event_holds_nobody_up_and_can_be_revived);

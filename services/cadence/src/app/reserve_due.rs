@@ -48,6 +48,7 @@ impl App {
             return Ok(reserved);
         }
         let mut tx = self.db.begin().await?;
+        store::outgoing::lock(&mut tx).await?;
         let mut addressed = HashSet::new();
         for outgoing in store::outgoing::due(&mut tx, now, self.mailer.window()).await? {
             // A second message to one address is asked about in the next round, when the first one counts.

@@ -9,6 +9,7 @@ use crate::{
 /// Longest reason, in characters.
 const MAX_CHARS: usize = 500;
 
+/// Which lead, and into which sequence.
 #[derive(InputObject)]
 pub struct EnrollLeadInput {
     pub lead_id: LeadId,
@@ -16,16 +17,19 @@ pub struct EnrollLeadInput {
     pub sequence_id: Option<SequenceId>,
 }
 
+/// Which enrolment to hold.
 #[derive(InputObject)]
 pub struct PauseEnrollmentInput {
     pub id: EnrollmentId,
 }
 
+/// Which enrolment to let go on.
 #[derive(InputObject)]
 pub struct ResumeEnrollmentInput {
     pub id: EnrollmentId,
 }
 
+/// Which enrolment to end, and why.
 #[derive(InputObject)]
 pub struct StopEnrollmentInput {
     pub id: EnrollmentId,
@@ -33,12 +37,16 @@ pub struct StopEnrollmentInput {
     pub reason: Option<String>,
 }
 
+/// Which address, and why.
 #[derive(InputObject)]
 pub struct SuppressInput {
+    /// Compared without case.
     pub email: String,
+    /// Shown to whoever asks why nothing is sent.
     pub reason: String,
 }
 
+/// Which message, and what became of it.
 #[derive(InputObject)]
 pub struct ResolveUncertainMessageInput {
     pub id: MessageId,
@@ -46,9 +54,11 @@ pub struct ResolveUncertainMessageInput {
     pub was_sent: bool,
 }
 
+/// Which mailbox, and whether it rests.
 #[derive(InputObject)]
 pub struct SetMailboxPausedInput {
     pub id: MailboxId,
+    /// True holds everything back.
     pub paused: bool,
 }
 

@@ -20,18 +20,21 @@ struct EnrollmentPayload {
     errors: Vec<UserError>,
 }
 
+/// What `suppress` answers.
 #[derive(SimpleObject)]
 struct SuppressPayload {
     suppression: Option<SuppressionObject>,
     errors: Vec<UserError>,
 }
 
+/// What `resolveUncertainMessage` answers.
 #[derive(SimpleObject)]
 struct ResolveUncertainMessagePayload {
     message: Option<MessageObject>,
     errors: Vec<UserError>,
 }
 
+/// What `setMailboxPaused` answers.
 #[derive(SimpleObject)]
 struct SetMailboxPausedPayload {
     mailbox: Option<MailboxObject>,

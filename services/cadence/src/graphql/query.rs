@@ -13,6 +13,7 @@ use crate::{app::App, domain::enrollment::Enrollment};
 
 pub struct Query;
 
+/// All conditions must hold; one left out holds always.
 #[derive(Default, InputObject)]
 struct MessageFilterInput {
     state: Option<MessageState>,
@@ -20,6 +21,7 @@ struct MessageFilterInput {
 
 #[Object]
 impl Query {
+    /// One enrolment by its id; null if there is none.
     async fn enrollment(&self, ctx: &Context<'_>, id: EnrollmentId) -> async_graphql::Result<Option<EnrollmentObject>> {
         Ok(load(ctx, id).await?.map(|enrollment: Enrollment| enrollment.into()))
     }

@@ -16,9 +16,11 @@ use crate::{
     },
 };
 
+/// How far an enrolment has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "enrollment::EnrollmentState")]
 pub enum EnrollmentState {
+    /// Its messages leave when they are due.
     Active,
     /// Nothing leaves until it is resumed.
     Paused,
@@ -28,6 +30,7 @@ pub enum EnrollmentState {
     Finished,
 }
 
+/// How far a message has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "message::MessageState")]
 pub enum MessageState {
@@ -35,6 +38,7 @@ pub enum MessageState {
     Queued,
     /// Being handed over.
     Sending,
+    /// The mail server, or the mail folder, has taken it.
     Sent,
     /// The send gate said no; see `decision`.
     Refused,
@@ -46,6 +50,7 @@ pub enum MessageState {
     Cancelled,
 }
 
+/// Who wanted an address suppressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "suppression::Source")]
 pub enum SuppressionSource {
@@ -55,7 +60,7 @@ pub enum SuppressionSource {
     Manual,
 }
 
-/// What the cadence service adds to a lead.
+// The lead service describes it; this service adds its enrolments.
 #[derive(SimpleObject)]
 #[graphql(complex, name = "Lead")]
 pub struct LeadObject {
@@ -90,8 +95,9 @@ impl EnrollmentObject {
         Ok(load(ctx, self.enrollment.sequence).await?.map(|sequence: Sequence| sequence.into()))
     }
 
-    async fn lead(&self) -> LeadObject {
-        LeadObject { id: self.enrollment.lead }
+    // Nullable, as is all that another service fills: the enrolment survives when that one is down.
+    async fn lead(&self) -> Option<LeadObject> {
+        Some(LeadObject { id: self.enrollment.lead })
     }
 
     /// Where it stands, in a sentence.
@@ -133,7 +139,9 @@ pub struct MessageObject {
     /// As it was sent; null until then.
     subject: Option<String>,
     state: MessageState,
+    /// When it leaves, or left, at the earliest.
     due_at: DateTime<Utc>,
+    /// When the mail server took it.
     sent_at: Option<DateTime<Utc>>,
     /// How often it was handed over, or nearly.
     attempts: Long,
@@ -147,6 +155,7 @@ pub struct MessageObject {
 
 #[ComplexObject]
 impl MessageObject {
+    /// Whose message it is.
     async fn enrollment(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<EnrollmentObject>> {
         Ok(load(ctx, self.enrollment_id).await?.map(|enrollment: Enrollment| enrollment.into()))
     }
@@ -175,6 +184,7 @@ pub struct SendDecision {
     allowed: bool,
     /// Empty if it was.
     reasons: Vec<String>,
+    /// Of the send gate; another rule is another version.
     rule_version: Long,
     decided_at: DateTime<Utc>,
 }
@@ -199,9 +209,11 @@ pub struct SequenceObject {
     /// A version never changes; an edit makes the next one.
     version: Long,
     created_at: DateTime<Utc>,
+    /// In the order in which they are sent.
     steps: Vec<StepObject>,
 }
 
+/// One message of a sequence, as a template.
 #[derive(SimpleObject)]
 #[graphql(name = "SequenceStep")]
 pub struct StepObject {
@@ -252,6 +264,7 @@ impl From<Suppression> for SuppressionObject {
 #[graphql(name = "Mailbox")]
 pub struct MailboxObject {
     id: MailboxId,
+    /// What recipients see as the sender.
     address: String,
     /// Nothing leaves it; what is due waits.
     paused: bool,

@@ -1,12 +1,11 @@
 use kernel::{Decision, EmailAddress, EnrollmentId, LeadId, MessageId, PageArgs, StepId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{Text, push_in},
+    db::{Text, push_in, push_page},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder, types::Json};
 
-use super::push_page;
 use crate::domain::message::{Message, MessageState};
 
 pub(super) const COLUMNS: &str = "id, workspace_id, enrollment_id, lead_id, step_id, position, email, subject, state, attempts, due_at, attempted_at, \
@@ -153,7 +152,7 @@ pub async fn list(
         if let Some(state) = state {
             query.push(" and state = ").push_bind(Text(state));
         }
-        push_page(&mut query, page);
+        push_page(&mut query, "created_at", "id", page);
         query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Message::from).collect())

@@ -5,7 +5,7 @@ use kernel::{EmailAddress, MessageId, PersonName, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
     db::{Engine, Text},
-    with_db, with_tx,
+    execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
 
@@ -71,6 +71,16 @@ pub async fn any_due(db: &Db, now: Timestamp) -> Result<bool, sqlx::Error> {
         where m.state = 'queued' and e.state = 'active' and m.due_at <= $1 limit 1";
     let found: Option<MessageId> = with_db!(db, pool => sqlx::query_scalar(SQL).bind(now).fetch_optional(pool).await)?;
     Ok(found.is_some())
+}
+
+/// Lets one sender at a time look and reserve, until its transaction ends: two that look at once would both
+/// find that an address has had no mail today.
+pub async fn lock(tx: &mut Tx) -> Result<(), sqlx::Error> {
+    const SQL: &str = "select pg_advisory_xact_lock(hashtext('pipewright.cadence.reserve'))";
+    if tx.engine() == Engine::Postgres {
+        execute!(tx, sqlx::query(SQL))?;
+    }
+    Ok(())
 }
 
 /// Messages of any workspace that are due, the longest waiting first. They and their enrolments are locked

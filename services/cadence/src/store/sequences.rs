@@ -3,12 +3,11 @@ use std::collections::HashMap;
 use kernel::{PageArgs, SequenceId, StepId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{push_in, push_rows},
+    db::{push_in, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use super::push_page;
 use crate::domain::sequence::{Sequence, Step};
 
 const COLUMNS: &str = "id, workspace_id, name, version, created_at";
@@ -127,7 +126,7 @@ pub async fn list(db: &Db, workspace: WorkspaceId, page: PageArgs) -> Result<Vec
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from sequence where workspace_id = "));
         query.push_bind(workspace);
-        push_page(&mut query, page);
+        push_page(&mut query, "created_at", "id", page);
         query.build_query_as().fetch_all(pool).await?
     });
     with_steps(db, workspace, rows).await

@@ -1,8 +1,11 @@
 use kernel::{EmailAddress, PageArgs, SuppressionId, Timestamp, WorkspaceId};
-use platform::{Db, Tx, db::Text, with_db, with_tx};
+use platform::{
+    Db, Tx,
+    db::{Text, push_page},
+    with_db, with_tx,
+};
 use sqlx::{FromRow, QueryBuilder};
 
-use super::push_page;
 use crate::domain::suppression::{Source, Suppression};
 
 const COLUMNS: &str = "id, workspace_id, email, source, reason, created_at";
@@ -56,7 +59,7 @@ pub async fn list(db: &Db, workspace: WorkspaceId, page: PageArgs) -> Result<Vec
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from suppression where workspace_id = "));
         query.push_bind(workspace);
-        push_page(&mut query, page);
+        push_page(&mut query, "created_at", "id", page);
         query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Suppression::from).collect())

@@ -6,5 +6,6 @@ mod entities;
 mod gate;
 mod lists;
 mod pages;
+mod senders;
 mod smtp;
 mod world;

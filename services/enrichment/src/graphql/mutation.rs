@@ -7,11 +7,13 @@ use crate::app::{App, EnrichLead};
 
 pub struct Mutation;
 
+/// Which lead to verify and enrich.
 #[derive(InputObject)]
 struct EnrichLeadInput {
     lead_id: LeadId,
 }
 
+/// What `enrichLead` answers.
 #[derive(SimpleObject)]
 struct EnrichLeadPayload {
     lead: Option<LeadObject>,

@@ -14,14 +14,17 @@ use crate::domain::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "events::enrichment::Verdict")]
 pub enum Verdict {
+    /// A person at a company, as far as known.
     Valid,
     /// Deliverable as far as known, but a role account or a free-mail box.
     Risky,
     /// Nothing must be sent there.
     Invalid,
+    /// Nobody could tell.
     Unknown,
 }
 
+/// One question put to an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::verify::Check")]
 pub enum EmailCheck {
@@ -37,6 +40,7 @@ pub enum EmailCheck {
     FreeMail,
 }
 
+/// How much a run found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "events::enrichment::RunStatus")]
 pub enum EnrichmentStatus {
@@ -48,9 +52,11 @@ pub enum EnrichmentStatus {
     Empty,
 }
 
+/// How a provider's turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::waterfall::CallOutcome")]
 pub enum ProviderCallOutcome {
+    /// It had an answer.
     Hit,
     /// Asked in vain.
     Miss,
@@ -88,9 +94,11 @@ pub struct VerificationObject {
     verified_at: DateTime<Utc>,
 }
 
+/// One question and its answer.
 #[derive(SimpleObject)]
 pub struct VerificationCheck {
     name: EmailCheck,
+    /// False speaks against the address.
     passed: bool,
 }
 
@@ -99,7 +107,8 @@ pub struct VerificationCheck {
 #[graphql(name = "EnrichmentRun")]
 pub struct EnrichmentRunObject {
     id: EnrichmentRunId,
-    lead: LeadObject,
+    // Nullable, as is all that another service fills: the run survives when that one is down.
+    lead: Option<LeadObject>,
     /// The version of the lead that was enriched.
     lead_version: Long,
     status: EnrichmentStatus,
@@ -115,6 +124,7 @@ pub struct EnrichmentRunObject {
     finished_at: DateTime<Utc>,
 }
 
+/// A field that found a value, and where.
 #[derive(SimpleObject)]
 pub struct EnrichedField {
     /// `industry`, `country`, `employees`, `company_domain`, `seniority` or `department`.
@@ -124,12 +134,15 @@ pub struct EnrichedField {
     provider: String,
     /// 0 to 1.
     confidence: f64,
+    /// When the provider said so.
     observed_at: DateTime<Utc>,
 }
 
+/// A provider's turn at a field.
 #[derive(SimpleObject)]
 pub struct ProviderCall {
     provider: String,
+    /// As in `EnrichedField.name`.
     field: String,
     outcome: ProviderCallOutcome,
     /// The provider's answer, chosen or not.
@@ -167,7 +180,7 @@ impl From<EnrichmentRun> for EnrichmentRunObject {
         };
         Self {
             id: run.id,
-            lead: LeadObject { id: run.lead },
+            lead: Some(LeadObject { id: run.lead }),
             lead_version: Long(run.lead_version),
             status: run.status.into(),
             fields: claims.map(field).collect(),

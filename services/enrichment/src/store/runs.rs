@@ -1,8 +1,8 @@
 use events::enrichment::RunStatus;
-use kernel::{Actor, Cursor, EnrichmentRunId, LeadId, PageArgs, Timestamp, WorkspaceId};
+use kernel::{Actor, EnrichmentRunId, LeadId, PageArgs, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{Text, push_in},
+    db::{Text, push_in, push_page},
     execute, with_db,
 };
 use sqlx::{FromRow, QueryBuilder, types::Json};
@@ -104,10 +104,7 @@ pub async fn list(db: &Db, actor: &Actor, lead: LeadId, page: PageArgs) -> Resul
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from enrichment_run r where r.workspace_id = "));
         query.push_bind(actor.workspace).push(" and r.lead_id = ").push_bind(lead);
-        if let Some(Cursor { time, id }) = page.after {
-            query.push(" and (r.started_at, r.id) < (").push_bind(time).push(", ").push_bind(EnrichmentRunId::from(id)).push(")");
-        }
-        query.push(" order by r.started_at desc, r.id desc limit ").push_bind(page.limit());
+        push_page(&mut query, "r.started_at", "r.id", page);
         query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(EnrichmentRun::from).collect())

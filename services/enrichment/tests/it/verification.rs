@@ -43,6 +43,22 @@ async fn an_address_that_stays_is_verified_once(test: ServiceTest) {
     assert_eq!(test.published::<EmailVerified>().await.len(), 1);
 }
 
+on_both_engines!(SERVICE, another_address_of_the_same_domain_is_verified_too);
+async fn another_address_of_the_same_domain_is_verified_too(test: ServiceTest) {
+    let previous = lead(&test, "ada@engines.example");
+    test.deliver(&LeadCaptured { current: previous.clone() }).await;
+    let current = events::lead::Lead {
+        version: 2,
+        email: kernel::EmailAddress::parse("info@engines.example").unwrap(),
+        ..previous.clone()
+    };
+    test.deliver(&LeadUpdated { previous, current: current.clone() }).await;
+    // Events of one instant have no order.
+    let published = test.published::<EmailVerified>().await;
+    assert!(published.len() == 2 && published.iter().any(|event| event.email == current.email), "{published:?}");
+    assert_eq!(read(&test, current.id).await["verification"]["verdict"], json!("RISKY"));
+}
+
 #[tokio::test]
 async fn any_text_can_be_verified_and_nothing_is_stored() {
     let test = ServiceTest::sqlite(SERVICE).await;

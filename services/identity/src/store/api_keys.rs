@@ -1,12 +1,11 @@
 use kernel::{Actor, ApiKeyId, PageArgs, Timestamp, UserId, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{Text, push_rows},
+    db::{Text, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use super::push_page;
 use crate::domain::{
     access,
     api_key::{ApiKey, KeyHash},
@@ -169,7 +168,7 @@ pub async fn list(db: &Db, actor: &Actor, page: PageArgs) -> Result<Vec<ApiKey>,
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from api_key where workspace_id = "));
         query.push_bind(actor.workspace);
-        push_page(&mut query, page);
+        push_page(&mut query, "created_at", "id", page);
         query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(ApiKey::from).collect())

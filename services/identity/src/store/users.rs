@@ -3,12 +3,12 @@ use std::collections::HashSet;
 use kernel::{Actor, EmailAddress, PageArgs, PersonName, Timestamp, UserId, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{Text, push_in, push_rows},
+    db::{Text, push_in, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use super::{push_page, workspaces::SLUG};
+use super::workspaces::SLUG;
 use crate::domain::user::{Role, User, UserChange};
 
 const COLUMNS: &str = "id, workspace_id, version, name, email, role, active, created_at, updated_at";
@@ -118,7 +118,7 @@ pub async fn list(db: &Db, actor: &Actor, page: PageArgs) -> Result<Vec<User>, s
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from workspace_user where workspace_id = "));
         query.push_bind(actor.workspace);
-        push_page(&mut query, page);
+        push_page(&mut query, "created_at", "id", page);
         query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(User::from).collect())

@@ -7,6 +7,7 @@ use crate::{
         account::{Account, AccountDetails, AccountDraft},
         contact::Contact,
         lead::Lead,
+        matching::AccountIndex,
     },
     error::Error,
     store::{self, accounts::Wanted},
@@ -49,14 +50,26 @@ impl App {
             return Err(Error::AlreadyConverted);
         }
         let mut events = self.outbox.events(actor.into());
-        let account = match input.account.or(lead.account) {
+        let known = match input.account.or(lead.account) {
             Some(id) => {
                 let wanted = Wanted { ids: vec![id], ..Wanted::default() };
-                store::accounts::candidates(&mut tx, actor.workspace, &wanted)
-                    .await?
-                    .pop()
-                    .ok_or(Error::not_found("account"))?
+                let found = store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?.pop();
+                Some(found.ok_or(Error::not_found("account"))?)
             }
+            // Since it was captured, the lead may have learned its company.
+            None => {
+                let company_key = lead.company_key();
+                let wanted = Wanted {
+                    domains: lead.match_domain().map(str::to_owned).into_iter().collect(),
+                    name_keys: company_key.clone().into_iter().collect(),
+                    ..Wanted::default()
+                };
+                let index = AccountIndex::new(store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?);
+                index.find(&lead.email, &lead.details, company_key.as_deref()).cloned()
+            }
+        };
+        let account = match known {
+            Some(account) => account,
             None => {
                 let account = self.account_for(actor, &lead)?;
                 if store::accounts::insert(&mut tx, std::slice::from_ref(&account)).await?.is_empty() {

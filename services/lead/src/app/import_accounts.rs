@@ -98,13 +98,16 @@ impl Batch {
     }
 
     /// `row` is the account that the row would make if there were none.
-    fn take(&mut self, row: Account, now: Timestamp) -> Outcome {
+    fn take(&mut self, mut row: Account, now: Timestamp) -> Outcome {
         let same_record = row.external_id.as_ref().and_then(|id| self.by_external_id.get(id));
         let Some(known) = same_record.or_else(|| self.find(&row)).and_then(|id| self.accounts.get(id)) else {
             self.know(row.clone());
             self.fresh.push(row);
             return Outcome::Created;
         };
+        // A domain that another account has stays there, or the whole stretch would be refused.
+        row.details.domain =
+            row.details.domain.filter(|domain| self.by_domain.get(domain).is_none_or(|owner| *owner == known.id));
         let change = if known.external_id == row.external_id && known.external_id.is_some() {
             if known.import_fingerprint == row.import_fingerprint {
                 return Outcome::Duplicate;

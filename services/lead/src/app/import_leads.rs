@@ -95,6 +95,7 @@ impl App {
             match outcome {
                 Decided::New => {
                     known.taken.insert(draft.email.clone());
+                    known.fresh_ids.extend(draft.external_id.clone());
                     fresh.push(draft);
                 }
                 Decided::Changed(change) => changes.push(*change),
@@ -156,6 +157,8 @@ impl Decided {
 struct Known {
     by_external_id: HashMap<String, Lead>,
     taken: HashSet<EmailAddress>,
+    /// Foreign ids of leads that this stretch makes.
+    fresh_ids: HashSet<String>,
 }
 
 impl Known {
@@ -165,12 +168,14 @@ impl Known {
         let leads = store::leads::known(tx, actor.workspace, &emails, &external_ids).await?;
         let taken = leads.iter().map(|lead| lead.email.clone()).collect();
         let by_external_id = leads.into_iter().filter_map(|lead| Some((lead.external_id.clone()?, lead))).collect();
-        Ok(Self { by_external_id, taken })
+        Ok(Self { by_external_id, taken, fresh_ids: HashSet::new() })
     }
 
     fn outcome(&mut self, draft: &LeadDraft, now: kernel::Timestamp) -> Decided {
         let Some(lead) = draft.external_id.as_ref().and_then(|id| self.by_external_id.get_mut(id)) else {
-            return if self.taken.contains(&draft.email) { Decided::Same } else { Decided::New };
+            // One record under two addresses is one lead, as it is when its rows come in two stretches.
+            let seen = draft.external_id.as_ref().is_some_and(|id| self.fresh_ids.contains(id));
+            return if seen || self.taken.contains(&draft.email) { Decided::Same } else { Decided::New };
         };
         // The address is the lead's identity: a row that changes it does not move the lead to another person.
         if lead.import_fingerprint == draft.import_fingerprint || lead.email != draft.email || lead.is_converted() {

@@ -1,5 +1,7 @@
 //! The forms in which companies and hosts are compared. Nothing here is shown to a user.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// The key under which two spellings of a company's name meet: `The Coca-Cola Company` and
@@ -30,11 +32,6 @@ pub fn domain_of(text: &str) -> Option<String> {
         _ => &host,
     };
     is_domain_name(host).then(|| host.to_owned())
-}
-
-/// The lists below are words with a space between.
-fn listed(list: &str, word: &str) -> bool {
-    list.split(' ').any(|known| known == word)
 }
 
 /// A word of a name. `raw` keeps the case, which tells the legal form `SpA` from a spa.
@@ -98,6 +95,10 @@ fn words(name: &str) -> Vec<Word> {
 /// Lower case without accents. Only the marks of Latin, Greek and Cyrillic go: a Devanagari vowel or a kana's
 /// voicing mark is a letter, not an ornament.
 fn fold(nfkd: &str) -> String {
+    // What most names are, and nothing below does more to them.
+    if nfkd.is_ascii() {
+        return nfkd.to_ascii_lowercase();
+    }
     let mut out = String::with_capacity(nfkd.len());
     for c in nfkd.chars().flat_map(char::to_lowercase).filter(|c| !('\u{300}'..='\u{36f}').contains(c)) {
         match c {
@@ -144,8 +145,11 @@ fn strip_legal_forms(words: &mut Vec<Word>) {
             break;
         }
     }
-    if words.len() > 1 && listed(LEGAL_PREFIXES, &words[0].folded) {
+    if words.len() > 1 && LEGAL_PREFIXES.contains(words[0].folded.as_str()) {
         words.remove(0);
+    }
+    if words.iter().all(|word| word.folded.is_ascii()) {
+        return;
     }
     // East Asian forms are written without a space, before or after the name.
     for form in UNSPACED_FORMS.split(' ') {
@@ -162,18 +166,22 @@ fn strip_legal_forms(words: &mut Vec<Word>) {
 }
 
 fn is_legal_suffix(word: &Word) -> bool {
-    listed(LEGAL_SUFFIXES, &word.folded)
+    LEGAL_SUFFIXES.contains(word.folded.as_str())
         || (word.is("spa") && !matches!(word.raw.as_str(), "spa" | "Spa"))
         // What `Deere & Company` leaves behind.
         || word.is("and")
 }
 
+// Sets, written as words with a space between.
+static LEGAL_SUFFIXES: LazyLock<HashSet<&str>> = LazyLock::new(|| LEGAL_SUFFIX_WORDS.split(' ').collect());
+
+static LEGAL_PREFIXES: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| "ооо оао пао ао зао тов pt 株 有 주".split(' ').collect());
+
 /// Folded, initials joined. `group`, `holding(s)` and `companies` are missing on purpose.
-const LEGAL_SUFFIXES: &str = "ab ag aktiengesellschaft aps as asa bhd bv bvba cjsc co company corp corporation cv eg ek eood ev gmbh \
+const LEGAL_SUFFIX_WORDS: &str = "ab ag aktiengesellschaft aps as asa bhd bv bvba cjsc co company corp corporation cv eg ek eood ev gmbh \
     inc incorporated kft kg kgaa kk lda limited limitada llc llp lp ltd ltda mbh nv nyrt oao ohg ojsc ooo oy \
     oyj pjsc plc pte pty pvt sa sab sapi sarl sas sasu sca sdn se sl sro srl ug zrt ао оао ооо пао 株 有 주";
-
-const LEGAL_PREFIXES: &str = "ооо оао пао ао зао тов pt 株 有 주";
 
 /// Longest first. (The bracketed short forms, `(株)`, are words and stand above.)
 const UNSPACED_FORMS: &str = "股份有限公司 有限责任公司 有限公司 株式会社 有限会社 合同会社 주식회사 유한회사";

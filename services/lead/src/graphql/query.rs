@@ -53,7 +53,7 @@ impl Query {
         let filter = LeadFilter {
             email: filter.email.map(|email| parse_email("filter.email", &email)).transpose().graphql()?,
             status: filter.status.map(Into::into),
-            source: filter.source,
+            source: filter.source.map(|source| source.replace('\0', "")),
             account: filter.account_id,
         };
         let leads = app.leads(actor(ctx)?, &filter, args).await.graphql()?;
@@ -76,7 +76,7 @@ impl Query {
         let args = PageArgs::parse(first, after.as_deref()).graphql()?;
         let filter = filter.unwrap_or_default();
         let filter = AccountFilter {
-            domain: filter.domain.map(|domain| domain.to_lowercase()),
+            domain: filter.domain.map(|domain| domain.to_lowercase().replace('\0', "")),
             name_key: filter.name.as_deref().map(company_key),
         };
         let accounts = app.accounts(actor(ctx)?, &filter, args).await.graphql()?;

@@ -3,12 +3,11 @@ use std::collections::HashSet;
 use kernel::{AccountId, Actor, PageArgs, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{push_in, push_rows},
+    db::{push_in, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use super::push_page;
 use crate::domain::account::{Account, AccountChange, AccountDetails};
 
 const COLUMNS: &str = "id, workspace_id, version, name, domain, industry, country, employees, external_id, import_fingerprint, created_at, updated_at";
@@ -140,14 +139,15 @@ pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[AccountId]) -> Resul
 /// Every account that one of these domains, names or foreign ids names.
 pub async fn candidates(tx: &mut Tx, workspace: WorkspaceId, wanted: &Wanted) -> Result<Vec<Account>, sqlx::Error> {
     let rows: Vec<Row> = with_tx!(tx, conn => {
-        let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
-        query.push_bind(workspace).push(" and (domain in ");
-        push_in(&mut query, wanted.domains.iter().cloned());
-        query.push(" or name_key in ");
-        push_in(&mut query, wanted.name_keys.iter().cloned());
-        query.push(" or external_id in ");
-        push_in(&mut query, wanted.external_ids.iter().cloned());
-        query.push(" or id in ");
+        // Whole conditions side by side: each finds its index, where a common part would have every account read.
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where (workspace_id = "));
+        query.push_bind(workspace).push(" and domain in ");
+        push_in(&mut query, wanted.domains.iter().map(String::as_str));
+        query.push(") or (workspace_id = ").push_bind(workspace).push(" and name_key in ");
+        push_in(&mut query, wanted.name_keys.iter().map(String::as_str));
+        query.push(") or (workspace_id = ").push_bind(workspace).push(" and external_id in ");
+        push_in(&mut query, wanted.external_ids.iter().map(String::as_str));
+        query.push(") or (workspace_id = ").push_bind(workspace).push(" and id in ");
         push_in(&mut query, wanted.ids.iter().copied());
         query.push(")");
         query.build_query_as().persistent(false).fetch_all(conn).await?
@@ -170,7 +170,7 @@ pub async fn list(db: &Db, actor: &Actor, filter: &AccountFilter, page: PageArgs
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
         query.push_bind(actor.workspace);
         push_filter!(query, filter);
-        push_page(&mut query, page);
+        push_page(&mut query, "created_at", "id", page);
         query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Account::from).collect())

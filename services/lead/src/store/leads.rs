@@ -6,12 +6,11 @@ use kernel::{
 };
 use platform::{
     Db, Tx,
-    db::{Text, push_in, push_rows},
+    db::{Text, push_in, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use super::push_page;
 use crate::domain::lead::{Details, Lead, LeadChange};
 
 const COLUMNS: &str = "id, workspace_id, version, email, first_name, last_name, title, company, company_domain, phone, \
@@ -196,11 +195,12 @@ pub async fn known(
     external_ids: &[&str],
 ) -> Result<Vec<Lead>, sqlx::Error> {
     let rows: Vec<Row> = with_tx!(tx, conn => {
-        let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
-        query.push_bind(workspace).push(" and (email in ");
-        push_in(&mut query, emails.iter().map(|email| email.as_str().to_owned()));
-        query.push(" or external_id in ");
-        push_in(&mut query, external_ids.iter().map(|&id| id.to_owned()));
+        // Whole conditions side by side: each finds its index, where a common part would have every lead read.
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where (workspace_id = "));
+        query.push_bind(workspace).push(" and email in ");
+        push_in(&mut query, emails.iter().map(|email| email.as_str()));
+        query.push(") or (workspace_id = ").push_bind(workspace).push(" and external_id in ");
+        push_in(&mut query, external_ids.iter().copied());
         query.push(")");
         query.build_query_as().persistent(false).fetch_all(conn).await?
     });
@@ -216,11 +216,12 @@ pub async fn unmatched(
     limit: i64,
 ) -> Result<Vec<Lead>, sqlx::Error> {
     let rows: Vec<Row> = with_tx!(tx, conn => {
-        let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where account_id is null and workspace_id = "));
-        query.push_bind(workspace).push(" and (match_domain in ");
-        push_in(&mut query, domains.iter().cloned());
-        query.push(" or company_key in ");
-        push_in(&mut query, name_keys.iter().cloned());
+        // As in `known`.
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where (account_id is null and workspace_id = "));
+        query.push_bind(workspace).push(" and match_domain in ");
+        push_in(&mut query, domains.iter().map(String::as_str));
+        query.push(") or (account_id is null and workspace_id = ").push_bind(workspace).push(" and company_key in ");
+        push_in(&mut query, name_keys.iter().map(String::as_str));
         query.push(") order by id limit ").push_bind(limit);
         query.build_query_as().persistent(false).fetch_all(conn).await?
     });
@@ -243,7 +244,7 @@ pub async fn list(db: &Db, actor: &Actor, filter: &LeadFilter, page: PageArgs) -
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
         query.push_bind(actor.workspace);
         push_filter!(query, filter);
-        push_page(&mut query, page);
+        push_page(&mut query, "created_at", "id", page);
         query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Lead::from).collect())

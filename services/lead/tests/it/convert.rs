@@ -39,6 +39,20 @@ async fn a_lead_without_a_company_asks_for_the_account(test: ServiceTest) {
     assert_eq!(refused["errors"], json!([{ "code": "REQUIRED", "field": "accountId" }]));
 }
 
+on_both_engines!(SERVICE, a_lead_that_learned_its_company_late_converts_into_the_account_there_is);
+async fn a_lead_that_learned_its_company_late_converts_into_the_account_there_is(test: ServiceTest) {
+    let account =
+        "mutation { createAccount(input: { name: \"Engines\", domain: \"engines.example\" }) { account { id } } }";
+    test.graphql(account, json!({})).await;
+    let lead = capture(&test, json!({ "email": "ada@gmail.com" })).await;
+    let update = "mutation($id: ID!) { updateLead(input: { id: $id, company: \"Engines Group\", companyDomain: \"engines.example\" }) { errors { code } } }";
+    test.graphql(update, json!({ "id": lead["lead"]["id"] })).await;
+    let converted = convert(&test, json!({ "id": lead["lead"]["id"] })).await;
+    assert_eq!(converted["errors"], json!([]));
+    assert_eq!(converted["account"], json!({ "name": "Engines", "domain": "engines.example" }));
+    assert_eq!(test.published::<AccountCreated>().await.len(), 1);
+}
+
 on_both_engines!(SERVICE, a_converted_lead_is_read_only);
 async fn a_converted_lead_is_read_only(test: ServiceTest) {
     let lead = capture(&test, json!({ "email": "ada@engines.example" })).await;

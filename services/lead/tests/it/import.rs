@@ -59,6 +59,35 @@ async fn the_sample_export_gives_887_leads_and_again_nothing(test: ServiceTest) 
     assert_eq!(test.published::<LeadUpdated>().await.len(), 0);
 }
 
+fn cells(rows: &[&[&str]]) -> Vec<Vec<String>> {
+    rows.iter().map(|row| row.iter().map(|&cell| cell.to_owned()).collect()).collect()
+}
+
+on_both_engines!(SERVICE, a_record_under_two_addresses_is_one_lead);
+async fn a_record_under_two_addresses_is_one_lead(test: ServiceTest) {
+    let headers = ["Record ID", "Email", "First Name", "Last Name"].map(str::to_owned);
+    let rows = cells(&[&["1", "ada@engines.example", "Ada", "L"], &["1", "ada@home.example", "Ada", "L"]]);
+    let first = import(&test, "importLeads", &headers, &rows, false).await;
+    assert_eq!(first, counts(&[("CREATED", 1), ("DUPLICATE", 1), ("REJECTED", 0)]));
+    let again = import(&test, "importLeads", &headers, &rows, false).await;
+    assert_eq!(again, counts(&[("DUPLICATE", 2), ("REJECTED", 0)]));
+}
+
+on_both_engines!(SERVICE, a_row_cannot_take_the_domain_of_another_account);
+async fn a_row_cannot_take_the_domain_of_another_account(test: ServiceTest) {
+    let headers = ["Record ID", "Company name", "Company Domain Name"].map(str::to_owned);
+    let before = cells(&[&["1", "Engines", "engines.example"], &["2", "Looms", "looms.example"]]);
+    import(&test, "importAccounts", &headers, &before, false).await;
+    let after = cells(&[&["1", "Engines and More", "looms.example"]]);
+    let updated = import(&test, "importAccounts", &headers, &after, false).await;
+    assert_eq!(updated, counts(&[("UPDATED", 1), ("REJECTED", 0)]));
+    let found = test.graphql("{ accounts { edges { node { name domain } } } }", json!({})).await;
+    let mut nodes: Vec<String> =
+        found["accounts"]["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["domain"].to_string()).collect();
+    nodes.sort();
+    assert_eq!(nodes, ["\"engines.example\"", "\"looms.example\""]);
+}
+
 on_both_engines!(SERVICE, accounts_and_leads_find_each_other_in_either_order);
 async fn accounts_and_leads_find_each_other_in_either_order(test: ServiceTest) {
     let (headers, rows) = read(LEADS);

@@ -128,3 +128,10 @@ async fn a_page_costs_the_same_statements_however_long(test: ServiceTest) {
     assert_eq!(answer["leads"]["edges"][29]["node"]["account"]["name"], json!("Engines"));
     assert_eq!((short, long), (3, 3), "leads, their count, their accounts");
 }
+
+on_both_engines!(SERVICE, a_filter_with_a_character_no_database_stores_finds_nothing);
+async fn a_filter_with_a_character_no_database_stores_finds_nothing(test: ServiceTest) {
+    let query = "query($text: String) { leads(filter: { source: $text }) { totalCount } accounts(filter: { domain: $text }) { totalCount } }";
+    let found = test.graphql(query, json!({ "text": "Web\u{0}inar" })).await;
+    assert_eq!(found, json!({ "leads": { "totalCount": 0 }, "accounts": { "totalCount": 0 } }));
+}

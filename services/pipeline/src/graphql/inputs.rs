@@ -20,20 +20,25 @@ pub struct OpportunityFilterInput {
     pub account_id: Option<AccountId>,
 }
 
+/// An opportunity to open.
 #[derive(InputObject)]
 pub struct CreateOpportunityInput {
     pub name: String,
+    /// The company that may buy.
     pub account_id: AccountId,
+    /// The person it is talked over with.
     pub contact_id: Option<ContactId>,
     /// Left out, the stage's; without a stage, the workspace's default.
     pub pipeline_id: Option<PipelineId>,
     /// Left out, the pipeline's first.
     pub stage_id: Option<StageId>,
+    /// What it is worth; not negative.
     pub amount: Option<MoneyInput>,
     /// Any text you choose, a UUID say: the same key and input again give the first opportunity, not a second.
     pub idempotency_key: Option<String>,
 }
 
+/// Which opportunity, and where to.
 #[derive(InputObject)]
 pub struct MoveOpportunityInput {
     pub id: OpportunityId,

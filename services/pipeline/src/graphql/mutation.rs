@@ -10,18 +10,21 @@ use crate::app::App;
 
 pub struct Mutation;
 
+/// What `createOpportunity` answers.
 #[derive(SimpleObject)]
 struct CreateOpportunityPayload {
     opportunity: Option<OpportunityObject>,
     errors: Vec<UserError>,
 }
 
+/// What `moveOpportunity` answers.
 #[derive(SimpleObject)]
 struct MoveOpportunityPayload {
     opportunity: Option<OpportunityObject>,
     errors: Vec<UserError>,
 }
 
+/// What `updateOpportunity` answers.
 #[derive(SimpleObject)]
 struct UpdateOpportunityPayload {
     opportunity: Option<OpportunityObject>,
@@ -53,6 +56,7 @@ impl Mutation {
         Ok(MoveOpportunityPayload { opportunity: opportunity.map(Into::into), errors })
     }
 
+    /// Changes what is given; a stage changes by `moveOpportunity` only.
     async fn update_opportunity(
         &self,
         ctx: &Context<'_>,

@@ -13,6 +13,7 @@ pub struct Query;
 
 #[Object]
 impl Query {
+    /// One opportunity by its id; null if there is none.
     async fn opportunity(
         &self,
         ctx: &Context<'_>,

@@ -15,12 +15,15 @@ use crate::{
     store::opportunities::OpportunityFilter,
 };
 
+/// Whether an opportunity is still on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "State")]
 pub enum OpportunityState {
     /// Still on its way.
     Open,
+    /// Closed: they buy.
     Won,
+    /// Closed: they do not.
     Lost,
 }
 
@@ -32,11 +35,13 @@ pub struct OpportunityObject {
     /// Grows by one with every change; give it to a mutation to refuse overwriting somebody else's.
     version: Long,
     name: String,
+    /// The company that may buy.
     account: Option<AccountObject>,
     /// The person it is talked over with.
     contact: Option<ContactReference>,
     /// The stage's.
     state: OpportunityState,
+    /// What it is worth, if somebody has said so.
     amount: Option<MoneyObject>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -52,6 +57,7 @@ pub struct OpportunityObject {
 
 #[ComplexObject]
 impl OpportunityObject {
+    /// Whose stages it passes.
     async fn pipeline(&self, ctx: &Context<'_>) -> async_graphql::Result<PipelineObject> {
         let pipeline: Option<Pipeline> = load(ctx, self.pipeline_id).await?;
         pipeline.map(PipelineObject::from).ok_or(Error::not_found("pipeline", "id")).graphql()
@@ -61,7 +67,7 @@ impl OpportunityObject {
         stage(ctx, self.stage_id).await.map(StageObject::from)
     }
 
-    /// The stages it has entered, oldest first.
+    /// The last 100 stages it has entered, oldest first.
     async fn stage_history(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<StageHistoryObject>> {
         let entries: Option<Vec<StageEntry>> = load(ctx, HistoryOf(self.id)).await?;
         Ok(entries.unwrap_or_default().into_iter().map(StageHistoryObject::from).collect())

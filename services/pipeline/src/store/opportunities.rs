@@ -5,12 +5,11 @@ use kernel::{
 };
 use platform::{
     Db, Tx,
-    db::{Text, push_in},
+    db::{Text, push_after, push_in, push_page},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use super::{push_after, push_page};
 use crate::domain::{
     opportunity::{Opportunity, OpportunityChange, StageEntry},
     pipeline::OpportunityState,
@@ -19,6 +18,9 @@ use crate::domain::{
 const COLUMNS: &str = "id, workspace_id, version, name, account_id, contact_id, pipeline_id, stage_id, state, \
     amount_minor, amount_currency, created_at, updated_at, closed_at";
 const ENTRY_COLUMNS: &str = "opportunity_id, version, workspace_id, stage_id, entered_at, entered_by";
+
+/// Stage entries of one opportunity that a query shows.
+const SHOWN_ENTRIES: i64 = 100;
 
 /// Which opportunities a list shows.
 #[derive(Debug, Clone, Default)]
@@ -203,7 +205,7 @@ pub async fn list(
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from opportunity where workspace_id = "));
         query.push_bind(actor.workspace);
         push_filter!(query, filter);
-        push_page(&mut query, page);
+        push_page(&mut query, "created_at", "id", page);
         query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Opportunity::from).collect())
@@ -234,7 +236,7 @@ pub async fn pages_by_accounts(
         ));
         query.push_bind(workspace).push(" and account_id in ");
         push_in(&mut query, accounts.iter().copied());
-        push_after(&mut query, page);
+        push_after(&mut query, "created_at", "id", page);
         query.push(") as ranked where place <= ").push_bind(page.limit()).push(" order by account_id, place");
         query.build_query_as().persistent(accounts.len() == 1).fetch_all(pool).await?
     });
@@ -257,13 +259,17 @@ pub async fn count_by_accounts(
     Ok(rows.into_iter().collect())
 }
 
-/// The ways of these opportunities through the stages, each oldest first.
+/// The last entries of each of these opportunities' ways through the stages, oldest first.
 pub async fn entries(db: &Db, workspace: WorkspaceId, ids: &[OpportunityId]) -> Result<Vec<StageEntry>, sqlx::Error> {
     let rows: Vec<EntryRow> = with_db!(db, pool => {
-        let mut query = QueryBuilder::new(format!("select {ENTRY_COLUMNS} from stage_history where workspace_id = "));
+        let mut query = QueryBuilder::new(format!(
+            "select {ENTRY_COLUMNS} from (select {ENTRY_COLUMNS}, \
+             row_number() over (partition by opportunity_id order by version desc) as place \
+             from stage_history where workspace_id = "
+        ));
         query.push_bind(workspace).push(" and opportunity_id in ");
         push_in(&mut query, ids.iter().copied());
-        query.push(" order by opportunity_id, version");
+        query.push(") as ranked where place <= ").push_bind(SHOWN_ENTRIES).push(" order by opportunity_id, version");
         query.build_query_as().persistent(ids.len() == 1).fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(StageEntry::from).collect())

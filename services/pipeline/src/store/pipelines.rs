@@ -3,12 +3,11 @@ use std::collections::HashMap;
 use kernel::{Actor, PageArgs, PipelineId, StageId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{Text, push_in, push_rows},
+    db::{Text, push_in, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use super::push_page;
 use crate::domain::pipeline::{OpportunityState, Pipeline, Stage};
 
 const COLUMNS: &str = "id, workspace_id, name, created_at";
@@ -102,7 +101,7 @@ pub async fn list(db: &Db, actor: &Actor, page: PageArgs) -> Result<Vec<Pipeline
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from pipeline where workspace_id = "));
         query.push_bind(actor.workspace);
-        push_page(&mut query, page);
+        push_page(&mut query, "created_at", "id", page);
         query.build_query_as().fetch_all(pool).await?
     });
     with_stages(db, actor.workspace, rows).await

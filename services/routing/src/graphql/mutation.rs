@@ -21,17 +21,20 @@ struct UpdateRepInput {
     daily_cap: MaybeUndefined<Long>,
 }
 
+/// Which lead to route again.
 #[derive(InputObject)]
 struct RouteLeadInput {
     lead_id: LeadId,
 }
 
+/// What `updateRep` answers.
 #[derive(SimpleObject)]
 struct UpdateRepPayload {
     rep: Option<RepObject>,
     errors: Vec<UserError>,
 }
 
+/// What `routeLead` answers.
 #[derive(SimpleObject)]
 struct RouteLeadPayload {
     lead: Option<LeadObject>,

@@ -12,7 +12,7 @@ pub struct Query;
 
 /// A decision taken again from its stored inputs.
 #[derive(SimpleObject)]
-#[graphql(name = "ReplayResult")]
+#[graphql(name = "RoutingReplay")]
 struct ReplayObject {
     /// Whether the decision taken again is the stored one in everything.
     agrees: bool,
@@ -22,6 +22,7 @@ struct ReplayObject {
 
 #[Object]
 impl Query {
+    /// One rep by id; null if there is none.
     async fn rep(&self, ctx: &Context<'_>, id: RepId) -> async_graphql::Result<Option<RepObject>> {
         Ok(load::<_, Rep>(ctx, id).await?.map(RepObject::from))
     }

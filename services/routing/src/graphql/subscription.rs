@@ -25,10 +25,12 @@ struct LeadRoutedObject {
 
 #[ComplexObject]
 impl LeadRoutedObject {
+    /// Who has it now.
     async fn owner(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<RepObject>> {
         Ok(load::<_, Rep>(ctx, self.owner_id).await?.map(RepObject::from))
     }
 
+    /// Why it is so.
     async fn decision(&self, ctx: &Context<'_>) -> async_graphql::Result<DecisionObject> {
         decision(ctx, self.decision_id).await
     }

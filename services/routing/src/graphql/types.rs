@@ -25,6 +25,7 @@ impl LeadObject {
     }
 }
 
+/// Whether somebody has a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum RoutingState {
     /// Somebody has it.
@@ -33,9 +34,9 @@ pub enum RoutingState {
     Unrouted,
 }
 
-/// Who has a lead, by the one decision in force.
 pub struct RoutingObject(Assignment);
 
+/// Who has a lead, by the one decision in force.
 #[Object(name = "Routing")]
 impl RoutingObject {
     async fn state(&self) -> RoutingState {
@@ -74,6 +75,7 @@ pub struct RepObject {
     weight: Long,
     /// Leads a day, counted in UTC; no limit if absent.
     daily_cap: Option<Long>,
+    /// The person in the workspace.
     // Nullable, as is all that another service fills: the rep survives when that one is down.
     user: Option<UserReference>,
 }
@@ -99,15 +101,16 @@ impl From<Rep> for RepObject {
     }
 }
 
-/// Which rep got a lead and why, with everybody who was considered.
 pub struct DecisionObject(Decision);
 
+/// Which rep got a lead and why, with everybody who was considered.
 #[Object(name = "RoutingDecision")]
 impl DecisionObject {
     async fn id(&self) -> DecisionId {
         self.0.id
     }
 
+    /// What was decided about.
     async fn lead(&self) -> Option<LeadObject> {
         Some(LeadObject { id: self.0.subject.parse().ok()? })
     }
@@ -122,6 +125,7 @@ impl DecisionObject {
         route::reason(&self.0)
     }
 
+    /// Of the rule that decided; a replay takes the same.
     async fn rule_version(&self) -> Long {
         Long(self.0.rule_version)
     }
@@ -135,6 +139,7 @@ impl DecisionObject {
         self.0.decided_at
     }
 
+    /// Who got the lead; null if nobody could take it.
     async fn chosen(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<RepObject>> {
         match &self.0.chosen {
             Some(id) => rep(ctx, id).await.map(Some),
@@ -169,8 +174,11 @@ impl From<Decision> for DecisionObject {
 #[derive(SimpleObject)]
 #[graphql(complex, name = "RoutingCandidate")]
 struct CandidateObject {
+    /// Whether the rep could have taken the lead.
     eligible: bool,
+    /// Why not; null for the eligible.
     rejected_because: Option<String>,
+    /// The rep's share, as it was then.
     weight: Option<Long>,
     /// In the round robin, before the decision: it grows by the weight with every lead and falls when a lead is taken.
     standing: Option<Long>,
@@ -180,6 +188,7 @@ struct CandidateObject {
 
 #[ComplexObject]
 impl CandidateObject {
+    /// The rep as of now.
     async fn rep(&self, ctx: &Context<'_>) -> async_graphql::Result<RepObject> {
         rep(ctx, &self.rep_id).await
     }

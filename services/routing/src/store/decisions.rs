@@ -1,14 +1,13 @@
 use kernel::{Candidate, Decision, DecisionId, LeadId, PageArgs, RepId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{push_in, push_rows},
+    db::{push_in, push_page, push_rows},
     with_db, with_tx,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{FromRow, QueryBuilder, types::Json};
 
-use super::push_page;
 use crate::domain::route::Routed;
 
 const COLUMNS: &str = "id, lead_id, kind, rule_version, inputs, inputs_hash, candidates, outcome, chosen, decided_at";

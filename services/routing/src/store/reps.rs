@@ -1,9 +1,12 @@
 use events::identity::{Role, User};
 use kernel::{EmailAddress, PageArgs, RepId, Timestamp, UserId, WorkspaceId};
-use platform::{Db, Tx, db::push_in, execute, with_db, with_tx};
+use platform::{
+    Db, Tx,
+    db::{push_in, push_page},
+    execute, with_db, with_tx,
+};
 use sqlx::{FromRow, QueryBuilder};
 
-use super::push_page;
 use crate::domain::{pool::DEFAULT_POOL, rep::Rep};
 
 pub(super) const COLUMNS: &str = "r.id, r.workspace_id, r.version, r.user_id, r.name, r.email, r.enabled, r.paused, \

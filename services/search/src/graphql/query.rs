@@ -38,7 +38,7 @@ fn connection(found: Found) -> SearchConnection {
     for (cursor, hit) in hits {
         let highlight = query.as_ref().map(|query| highlight(&hit.texts, query)).unwrap_or_default();
         let fields = SearchMatch { score: hit.score, highlight };
-        edges.push(Edge::with_additional_fields(cursor.encode(), SearchResult::new(hit.kind, hit.id), fields));
+        edges.push(Edge::with_additional_fields(cursor.encode(), Some(SearchResult::new(hit.kind, hit.id)), fields));
     }
     let mut list = SearchConnection::with_additional_fields(has_previous, has_next, SearchTotal(query));
     list.edges = edges;

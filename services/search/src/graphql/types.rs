@@ -11,6 +11,7 @@ use crate::{
     domain::{document::Kind, query::SearchQuery},
 };
 
+/// What can be searched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "Kind")]
 pub enum SearchType {
@@ -87,8 +88,10 @@ impl SearchTotal {
     }
 }
 
+/// The node is nullable, since other services fill it: the other results survive when one is down, or when an
+/// object is gone that the index still knows.
 pub type SearchConnection =
-    Connection<String, SearchResult, SearchTotal, SearchMatch, ConnectionName, EdgeName, DisableNodesField>;
+    Connection<String, Option<SearchResult>, SearchTotal, SearchMatch, ConnectionName, EdgeName, DisableNodesField>;
 
 pub struct ConnectionName;
 

@@ -100,6 +100,7 @@ mod reviews {
         author: Person,
     }
 
+    /// Known by key to people.
     #[derive(SimpleObject)]
     struct Person {
         id: ID,
@@ -120,6 +121,11 @@ mod reviews {
 
     #[Object(name = "Query")]
     impl Reviews {
+        #[graphql(entity)]
+        async fn person(&self, id: ID) -> Person {
+            Person { id }
+        }
+
         #[graphql(entity)]
         async fn product(&self, upc: ID) -> Product {
             Product { upc }
