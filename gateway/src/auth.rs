@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
 use futures::{FutureExt, future::BoxFuture};
 use kernel::{Actor, ActorKind, Clock, Timestamp, WorkspaceId};
-use platform::auth::{ACTOR_HEADER, ActorTokens, AuthError, Authenticator};
+use platform::{
+    auth::{ACTOR_HEADER, ActorTokens, AuthError, Authenticator},
+    config::Secret,
+};
 use sha2::{Digest, Sha256};
 
 use crate::cache::Cache;
@@ -78,8 +81,14 @@ impl Credentials {
         Self { authenticator, known: Cache::new(REMEMBERED), clock }
     }
 
-    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Actor>, AuthError> {
-        let credential = credential(headers).ok_or(AuthError::BadCredential)?;
+    /// Who presents `credential`, in a form that can be asked again.
+    pub async fn admit(self: &Arc<Self>, credential: Option<&str>) -> Result<Admission, AuthError> {
+        let credential = credential.ok_or(AuthError::BadCredential)?;
+        let actor = self.authenticate(credential).await?;
+        Ok(Admission { credentials: self.clone(), credential: Secret::new(credential), actor })
+    }
+
+    async fn authenticate(&self, credential: &str) -> Result<Arc<Actor>, AuthError> {
         let hash: [u8; 32] = Sha256::digest(credential.as_bytes()).into();
         let now = self.clock.now();
         if let Some((actor, until)) = self.known.get(&hash)
@@ -93,11 +102,45 @@ impl Credentials {
     }
 }
 
+/// An actor that was let in. Keeps the credential itself, since whoever verifies it wants it whole.
+pub(crate) struct Admission {
+    credentials: Arc<Credentials>,
+    credential: Secret,
+    pub actor: Arc<Actor>,
+}
+
+impl Admission {
+    /// Asks again and again, and returns when the credential is no longer good for what it was. While nobody
+    /// can tell, it stays good.
+    pub async fn lost(self, every: Duration) -> AuthError {
+        loop {
+            tokio::time::sleep(every).await;
+            match self.credentials.authenticate(self.credential.expose()).await {
+                Ok(actor) if self.covers(&actor) => {}
+                Err(AuthError::Unavailable) => tracing::warn!("an open stream cannot be authenticated again"),
+                Ok(_) => return AuthError::BadCredential,
+                Err(error) => return error,
+            }
+        }
+    }
+
+    /// May `actor` do all that this one was let in for?
+    fn covers(&self, actor: &Actor) -> bool {
+        let kept = |permission| actor.permissions.contains(permission);
+        actor.workspace == self.actor.workspace
+            && actor.subject == self.actor.subject
+            && self.actor.permissions.iter().all(kept)
+    }
+}
+
+/// The key in `Authorization: Bearer <key>`.
+pub(crate) fn bearer(value: &str) -> Option<&str> {
+    let (scheme, key) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim()).filter(|key| !key.is_empty())
+}
+
 /// `Authorization: Bearer <key>` or `X-Api-Key: <key>`.
-fn credential(headers: &HeaderMap) -> Option<&str> {
-    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
-        let (scheme, key) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
-    });
+pub(crate) fn credential(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers.get(AUTHORIZATION).and_then(|value| bearer(value.to_str().ok()?));
     bearer.or_else(|| headers.get("x-api-key")?.to_str().ok()).filter(|key| !key.is_empty())
 }

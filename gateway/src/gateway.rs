@@ -1,18 +1,18 @@
 //! The gateway as a value: from a request to a response, whatever carries them.
 
+mod streaming;
+
 use std::{
     collections::HashMap,
     fmt,
+    num::NonZero,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
 use apollo_compiler::{ast::OperationType, request::coerce_variable_values, response::JsonMap, validation::Valid};
 use async_graphql::{Name, Value};
-use futures::{
-    StreamExt,
-    stream::{self, BoxStream},
-};
+use futures::{future::BoxFuture, stream::BoxStream};
 use indexmap::IndexMap;
 use kernel::{Actor, Clock, Code};
 use platform::{auth::Authenticator, graphql::Subgraph};
@@ -31,11 +31,16 @@ use crate::{
     response::from_compiler,
 };
 
+/// Can a subgraph do its work?
+pub type Probe = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
+
 /// What a gateway is made of.
 pub struct GatewayParts<'a> {
     pub supergraph_sdl: &'a str,
     /// One for every subgraph that the supergraph names.
     pub subgraphs: HashMap<String, Arc<dyn Subgraph>>,
+    /// Asked by `/ready` on top of a query, by the subgraph's name; whoever has none is only queried.
+    pub probes: HashMap<String, Probe>,
     /// `None` lets everybody in, and no actor reaches the subgraphs.
     pub authenticator: Option<Arc<dyn Authenticator>>,
     /// Renders `/metrics`.
@@ -59,13 +64,17 @@ pub struct Gateway(Arc<Inner>);
 struct Inner {
     supergraph: Arc<Supergraph>,
     subgraphs: Arc<Subgraphs>,
-    credentials: Option<Credentials>,
+    probes: HashMap<String, Probe>,
+    credentials: Option<Arc<Credentials>>,
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
     limits: Limits,
     clock: Clock,
     documents: Cache<String, Arc<Cached>>,
     operations: Semaphore,
     subscriptions: Arc<Semaphore>,
+    sockets: Arc<Semaphore>,
+    /// One for each core: pure computation gains nothing from more.
+    thinking: Arc<Semaphore>,
     draining: CancellationToken,
 }
 
@@ -86,22 +95,6 @@ struct Ready {
     introspected: IndexMap<Name, Value>,
 }
 
-/// A subscription that counts while it is open.
-struct Open(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
-
-impl Open {
-    fn new(permit: OwnedSemaphorePermit) -> Self {
-        metrics::gauge!("gateway_subscriptions").increment(1);
-        Self(permit)
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        metrics::gauge!("gateway_subscriptions").decrement(1);
-    }
-}
-
 impl Gateway {
     pub fn new(parts: GatewayParts<'_>) -> Result<Self, GatewayError> {
         let supergraph = Arc::new(Supergraph::parse(parts.supergraph_sdl)?);
@@ -112,11 +105,16 @@ impl Gateway {
         Ok(Self(Arc::new(Inner {
             supergraph,
             subgraphs: Arc::new(parts.subgraphs),
-            credentials: parts.authenticator.map(|authenticator| Credentials::new(authenticator, parts.clock.clone())),
+            probes: parts.probes,
+            credentials: parts
+                .authenticator
+                .map(|authenticator| Arc::new(Credentials::new(authenticator, parts.clock.clone()))),
             metrics: parts.metrics,
             documents: Cache::new(limits.cached_documents),
             operations: Semaphore::new(limits.operations),
             subscriptions: Arc::new(Semaphore::new(limits.subscriptions)),
+            sockets: Arc::new(Semaphore::new(limits.sockets)),
+            thinking: Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get))),
             draining: CancellationToken::new(),
             clock: parts.clock,
             limits,
@@ -130,7 +128,7 @@ impl Gateway {
 
     /// Runs any operation: one response for a query or a mutation, one per event for a subscription.
     pub async fn stream(&self, request: Request, actor: Option<Arc<Actor>>) -> BoxStream<'static, Response> {
-        self.run_stream(request, self.context(actor)).await
+        self.run_stream(request, self.context(actor), None).await
     }
 
     /// Ends open subscriptions, so that the process can stop.
@@ -167,33 +165,6 @@ impl Gateway {
         response
     }
 
-    pub(crate) async fn run_stream(&self, request: Request, context: RequestContext) -> BoxStream<'static, Response> {
-        let one = |response| stream::once(async move { response }).boxed();
-        // What is no subscription, or nothing at all, is told in one response.
-        if !self.document(&request).is_ok_and(|cached| cached.document.kind().is_subscription()) {
-            return one(self.run(request, context).await);
-        }
-        let Ok(permit) = self.0.subscriptions.clone().try_acquire_owned() else { return one(overloaded()) };
-        let ready = match self.ready(request, &context).await {
-            Ok(ready) => ready,
-            Err(mut refused) => {
-                mark_internal(&mut refused, &context.request_id);
-                return one(refused);
-            }
-        };
-        tracing::info!(kind = "subscription", request_id = %context.request_id, "operation");
-        let open = Open::new(permit);
-        let events = self.execution(ready.variables, context).subscribe(ready.prepared);
-        events
-            .map(move |event| {
-                // Held until the stream ends.
-                let _open = &open;
-                event
-            })
-            .take_until(self.0.draining.clone().cancelled_owned())
-            .boxed()
-    }
-
     async fn run_ready(&self, ready: Ready, context: RequestContext) -> Response {
         self.execution(ready.variables, context).run(&ready.prepared, ready.introspected).await
     }
@@ -203,7 +174,7 @@ impl Gateway {
     }
 
     async fn ready(&self, request: Request, context: &RequestContext) -> Result<Ready, Response> {
-        let cached = self.document(&request)?;
+        let cached = self.document(&request).await?;
         let document = &cached.document;
         if context.read_only && document.kind().is_mutation() {
             return Err(Response::refused_because(Code::MethodNotAllowed, "a mutation needs the method POST"));
@@ -211,20 +182,27 @@ impl Gateway {
         let variables = self.coerce(document, &request.variables.unwrap_or_default())?;
         // First, since it is what counts the fields.
         let prepared = self.prepare(&cached, &variables).await?;
-        let introspected =
-            if document.introspects { introspect(&self.0.supergraph, document, &variables)? } else { IndexMap::new() };
-        let kind = document.kind();
-        Ok(Ready { prepared, kind, variables: Arc::new(object(&variables)), introspected })
+        let (kind, introspects) = (document.kind(), document.introspects);
+        let arguments = Arc::new(object(&variables));
+        let introspected = if introspects {
+            let supergraph = self.0.supergraph.clone();
+            self.think(move || introspect(&supergraph, &cached.document, &variables)).await?
+        } else {
+            IndexMap::new()
+        };
+        Ok(Ready { prepared, kind, variables: arguments, introspected })
     }
 
-    fn document(&self, request: &Request) -> Result<Arc<Cached>, Response> {
+    async fn document(&self, request: &Request) -> Result<Arc<Cached>, Response> {
         let name = request.operation_name.as_deref().filter(|name| !name.is_empty());
         // With its length before it, no name can pass for the beginning of a document.
         let key = format!("{}:{}{}", name.map_or(0, str::len), name.unwrap_or_default(), request.query);
         if let Some(known) = self.0.documents.get(&key) {
             return Ok(known);
         }
-        let document = Document::parse(&self.0.supergraph, &self.0.limits, &request.query, name)?;
+        let (gateway, query, name) = (self.0.clone(), request.query.clone(), name.map(str::to_owned));
+        let parse = move || Document::parse(&gateway.supergraph, &gateway.limits, &query, name.as_deref());
+        let document = self.think(parse).await?;
         let cached = Arc::new(Cached { document, plans: Mutex::default() });
         self.0.documents.insert(key, cached.clone());
         Ok(cached)
@@ -237,8 +215,24 @@ impl Gateway {
         })
     }
 
-    /// Plans, or remembers having planned. Planning is pure computation with a time limit, and the planner may
-    /// panic: a thread of its own keeps both away from everybody else.
+    /// Does pure computation on a thread of its own, which keeps its length, and a panic, away from everybody
+    /// else. Work that nobody waits for any more still counts, until it is done.
+    async fn think<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Response> + Send + 'static,
+    ) -> Result<T, Response> {
+        let permit = self.0.thinking.clone().acquire_owned().await;
+        let thinking = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work()
+        });
+        thinking.await.unwrap_or_else(|panic| {
+            tracing::error!(error = %panic, "the planner gave up");
+            Err(Response::refused_because(Code::Internal, "the operation cannot be planned"))
+        })
+    }
+
+    /// Plans, or remembers having planned.
     async fn prepare(&self, cached: &Arc<Cached>, variables: &Valid<JsonMap>) -> Result<Arc<Prepared>, Response> {
         let says = |name: &apollo_compiler::Name| variables.get(name.as_str()).and_then(|value| value.as_bool());
         let conditions: Vec<bool> =
@@ -248,15 +242,10 @@ impl Gateway {
             return Ok(known.clone());
         }
         metrics::counter!("gateway_plans_total", "from" => "planner").increment(1);
-        let (supergraph, limits) = (self.0.supergraph.clone(), self.0.limits.clone());
+        let gateway = self.0.clone();
         let (planned, variables) = (cached.clone(), variables.clone());
-        let prepared = tokio::task::spawn_blocking(move || plan(&supergraph, &limits, &planned.document, &variables))
-            .await
-            .unwrap_or_else(|panic| {
-                tracing::error!(error = %panic, "the planner gave up");
-                Err(Response::refused_because(Code::Internal, "the operation cannot be planned"))
-            })?;
-        let prepared = Arc::new(prepared);
+        let planning = move || plan(&gateway.supergraph, &gateway.limits, &planned.document, &variables);
+        let prepared = Arc::new(self.think(planning).await?);
         let mut plans = cached.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if plans.len() < PLANS_PER_DOCUMENT {
             plans.insert(conditions, prepared.clone());
@@ -274,12 +263,25 @@ impl Gateway {
         random.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
     }
 
-    pub(crate) fn credentials(&self) -> Option<&Credentials> {
+    pub(crate) fn credentials(&self) -> Option<&Arc<Credentials>> {
         self.0.credentials.as_ref()
     }
 
     pub(crate) fn subgraphs(&self) -> &Subgraphs {
         &self.0.subgraphs
+    }
+
+    pub(crate) fn draining(&self) -> &CancellationToken {
+        &self.0.draining
+    }
+
+    /// A place for one more WebSocket connection.
+    pub(crate) fn socket(&self) -> Option<OwnedSemaphorePermit> {
+        self.0.sockets.clone().try_acquire_owned().ok()
+    }
+
+    pub(crate) fn probe(&self, subgraph: &str) -> Option<&Probe> {
+        self.0.probes.get(subgraph)
     }
 
     pub(crate) fn metrics(&self) -> String {

@@ -1,9 +1,12 @@
 //! A subgraph in another process.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Response, Value};
-use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{
+    StatusCode,
+    header::{ACCEPT, CONTENT_TYPE},
+};
 use bytes::{Buf, BytesMut};
 use futures::{
     FutureExt, StreamExt,
@@ -15,6 +18,8 @@ use platform::{
     graphql::{Subgraph, SubgraphCall, SubgraphError},
 };
 
+use crate::{Limits, Probe};
+
 const EVENT_STREAM: &str = "text/event-stream";
 
 /// GraphQL over HTTP, subscriptions over server-sent events ("distinct connections mode" of graphql-sse).
@@ -25,6 +30,7 @@ pub struct HttpSubgraph {
     client: reqwest::Client,
     tokens: Option<ActorTokens>,
     timeout: Duration,
+    max_bytes: usize,
 }
 
 impl HttpSubgraph {
@@ -37,7 +43,31 @@ impl HttpSubgraph {
         tokens: Option<ActorTokens>,
         timeout: Duration,
     ) -> Self {
-        Self { name: name.into(), url: url.into(), client, tokens, timeout }
+        let max_bytes = Limits::default().answer_bytes;
+        Self { name: name.into(), url: url.into(), client, tokens, timeout, max_bytes }
+    }
+
+    /// Bounds what is read of an answer, and of one event of a subscription.
+    #[must_use]
+    pub fn limits(self, limits: &Limits) -> Self {
+        Self { max_bytes: limits.answer_bytes, ..self }
+    }
+
+    /// Asks `/ready` of the process that serves the subgraph. One that has no such page, which is known by
+    /// another answer than 200 or 503, is given the benefit of the doubt.
+    pub fn probe(&self) -> Probe {
+        let url = reqwest::Url::parse(&self.url).and_then(|url| url.join("/ready"));
+        let client = self.client.clone();
+        Arc::new(move || {
+            let asked = url.clone().ok().map(|url| client.get(url).send());
+            async move {
+                match asked {
+                    Some(asked) => asked.await.is_ok_and(|answer| answer.status() != StatusCode::SERVICE_UNAVAILABLE),
+                    None => false,
+                }
+            }
+            .boxed()
+        })
     }
 
     fn request(&self, call: &SubgraphCall, accept: &str) -> reqwest::RequestBuilder {
@@ -65,7 +95,23 @@ impl HttpSubgraph {
         let response: Option<Response> = serde_json::from_slice(json).ok();
         response
             .filter(|response| response.data != Value::Null || !response.errors.is_empty())
-            .ok_or_else(|| SubgraphError::BadResponse { service: self.name.clone() })
+            .ok_or_else(|| self.bad_response())
+    }
+
+    fn bad_response(&self) -> SubgraphError {
+        SubgraphError::BadResponse { service: self.name.clone() }
+    }
+
+    /// Reads no more than allowed.
+    async fn read(&self, mut response: reqwest::Response) -> Result<Response, SubgraphError> {
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.failure(&error))? {
+            if body.len() + chunk.len() > self.max_bytes {
+                return Err(self.bad_response());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        self.parse(&body)
     }
 }
 
@@ -77,8 +123,7 @@ impl Subgraph for HttpSubgraph {
             let request = this.request(&call, accept).timeout(this.timeout);
             let response = request.send().await.map_err(|error| this.failure(&error))?;
             // Whatever the status: an answer in GraphQL says more than it.
-            let body = response.bytes().await.map_err(|error| this.failure(&error))?;
-            this.parse(&body)
+            this.read(response).await
         }
         .boxed()
     }
@@ -102,11 +147,7 @@ impl HttpSubgraph {
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         if !content_type.is_some_and(|value| value.starts_with(EVENT_STREAM)) {
             // Refused before it began: an ordinary answer.
-            return stream::once(async move {
-                let body = response.bytes().await.map_err(|error| self.failure(&error))?;
-                self.parse(&body)
-            })
-            .boxed();
+            return stream::once(async move { self.read(response).await }).boxed();
         }
         let state = (self, response.bytes_stream().boxed(), Frames::default(), false);
         stream::unfold(state, |(this, mut bytes, mut frames, ended)| async move {
@@ -123,6 +164,9 @@ impl HttpSubgraph {
                         }
                         _ => continue,
                     }
+                }
+                if frames.held() > this.max_bytes {
+                    return Some((Err(this.bad_response()), (this, bytes, frames, true)));
                 }
                 match bytes.next().await {
                     Some(Ok(chunk)) => frames.feed(&chunk),
@@ -146,6 +190,8 @@ fn one<T: Send + 'static>(item: T) -> BoxStream<'static, T> {
 #[derive(Debug, Default)]
 struct Frames {
     buffer: BytesMut,
+    /// How much of the buffer has no end of a line.
+    searched: usize,
     current: Frame,
 }
 
@@ -160,9 +206,21 @@ impl Frames {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// Bytes of what is not whole yet.
+    fn held(&self) -> usize {
+        self.buffer.len() + self.current.event.len() + self.current.data.len()
+    }
+
+    fn end_of_line(&mut self) -> Option<usize> {
+        let found = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n');
+        let end = found.map(|at| self.searched + at);
+        self.searched = if found.is_some() { 0 } else { self.buffer.len() };
+        end
+    }
+
     /// The next whole event. Comments keep a connection alive and mean nothing.
     fn next(&mut self) -> Option<Frame> {
-        while let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
+        while let Some(end) = self.end_of_line() {
             let line = self.buffer.split_to(end);
             self.buffer.advance(1);
             let line = String::from_utf8_lossy(&line);

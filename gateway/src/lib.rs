@@ -22,7 +22,7 @@ mod supergraph;
 pub use self::{
     auth::HttpAuthenticator,
     compose::{ComposeError, SubgraphSdl, compose},
-    gateway::{Gateway, GatewayError, GatewayParts},
+    gateway::{Gateway, GatewayError, GatewayParts, Probe},
     http::router,
     http_subgraph::HttpSubgraph,
     limits::Limits,

@@ -7,7 +7,7 @@ use clap::{Parser, ValueEnum};
 use kernel::Clock;
 use pipewright_gateway::{Gateway, GatewayParts, HttpAuthenticator, HttpSubgraph, Limits, Supergraph, router};
 use platform::{
-    auth::{ActorTokens, Authenticator},
+    auth::{ActorTokens, Authenticator, check_secret},
     config::LogConfig,
     graphql::Subgraph,
     http,
@@ -76,20 +76,21 @@ async fn serve(args: Args) -> anyhow::Result<()> {
     let authenticator = authenticator(&args, &client, tokens.as_ref())?;
     let sdl = read_supergraph(&args.supergraph).await?;
     let timeout = Duration::from_secs(args.subgraph_timeout);
-    let subgraphs: HashMap<String, Arc<dyn Subgraph>> = Supergraph::parse(&sdl)?
-        .subgraphs
-        .into_iter()
-        .map(|(name, url)| {
-            let subgraph = HttpSubgraph::new(&name, url, client.clone(), tokens.clone(), timeout);
-            (name, Arc::new(subgraph) as Arc<dyn Subgraph>)
-        })
-        .collect();
+    let limits = Limits::default();
+    let mut subgraphs: HashMap<String, Arc<dyn Subgraph>> = HashMap::new();
+    let mut probes = HashMap::new();
+    for (name, url) in Supergraph::parse(&sdl)?.subgraphs {
+        let subgraph = HttpSubgraph::new(&name, url, client.clone(), tokens.clone(), timeout).limits(&limits);
+        probes.insert(name.clone(), subgraph.probe());
+        subgraphs.insert(name, Arc::new(subgraph));
+    }
     let gateway = Gateway::new(GatewayParts {
         supergraph_sdl: &sdl,
         subgraphs,
+        probes,
         authenticator,
         metrics: Arc::new(telemetry::render_metrics),
-        limits: Limits::default(),
+        limits,
         clock,
     })?;
     let listener =
@@ -124,9 +125,15 @@ fn authenticator(
 }
 
 fn secret(args: &Args) -> anyhow::Result<Option<String>> {
-    let Some(file) = &args.actor_secret_file else { return Ok(args.actor_secret.clone()) };
-    let secret = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    Ok(Some(secret.trim_end().to_owned()))
+    let secret = match &args.actor_secret_file {
+        Some(file) => {
+            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            Some(text.trim_end().to_owned())
+        }
+        None => args.actor_secret.clone(),
+    };
+    secret.as_deref().map(check_secret).transpose()?;
+    Ok(secret)
 }
 
 async fn read_supergraph(place: &str) -> anyhow::Result<String> {

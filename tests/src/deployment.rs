@@ -19,7 +19,7 @@ pub enum Topology {
 
 const SERVICES: [&str; 7] = ["identity", "lead", "enrichment", "routing", "cadence", "pipeline", "search"];
 const KEY: &str = "pw_key_of_the_test_0123456789abcdef";
-const SECRET: &str = "secret-of-the-test";
+const SECRET: &str = "secret-of-the-test-0123456789abcdef";
 /// How long the platform may take to become what a test waits for.
 const PATIENCE: Duration = Duration::from_secs(90);
 

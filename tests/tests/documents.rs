@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use apollo_compiler::ExecutableDocument;
+use apollo_compiler::{ExecutableDocument, schema::ExtendedType};
 use gateway::Supergraph;
 
 fn root() -> PathBuf {
@@ -51,4 +51,38 @@ fn the_readme_shows_the_first_example() {
     let without_comments = journey.split_once("query ").map_or(journey.as_str(), |(_, rest)| rest);
     let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(squeeze(&readme).contains(&squeeze(without_comments)), "README.md shows another query");
+}
+
+#[test]
+fn every_type_and_every_way_in_is_described() {
+    let supergraph = Supergraph::parse(&fs::read_to_string(root().join("schema/supergraph.graphql")).unwrap()).unwrap();
+    let mut silent = Vec::new();
+    for (name, definition) in supergraph.schema.types.iter().filter(|(_, definition)| !definition.is_built_in()) {
+        let (described, fields) = match definition {
+            ExtendedType::Object(object) => (object.description.is_some(), Some(&object.fields)),
+            ExtendedType::Interface(interface) => (interface.description.is_some(), None),
+            ExtendedType::Union(union) => (union.description.is_some(), None),
+            ExtendedType::Enum(values) => (values.description.is_some(), None),
+            ExtendedType::InputObject(input) => (input.description.is_some(), None),
+            ExtendedType::Scalar(scalar) => (scalar.description.is_some(), None),
+        };
+        let is_root = matches!(name.as_str(), "Query" | "Mutation" | "Subscription");
+        // async-graphql gives its connections no description, and the composer drops those of the root types.
+        if !described && !is_root && !name.ends_with("Connection") {
+            silent.push(name.to_string());
+        }
+        if is_root {
+            let ways_in = fields.unwrap().iter().filter(|(_, field)| field.description.is_none());
+            silent.extend(ways_in.map(|(field, _)| format!("{name}.{field}")));
+        }
+    }
+    assert!(silent.is_empty(), "without a description: {}", silent.join(", "));
+}
+
+#[test]
+fn the_scalars_say_what_they_are() {
+    let supergraph = Supergraph::parse(&fs::read_to_string(root().join("schema/supergraph.graphql")).unwrap()).unwrap();
+    let says = |name: &str| supergraph.schema.types[name].description().unwrap().to_string();
+    assert_eq!(says("DateTime"), "A moment in UTC, RFC 3339.");
+    assert_eq!(says("Long"), "A whole number of up to 64 bits, as a JSON number.");
 }

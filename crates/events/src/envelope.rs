@@ -1,3 +1,5 @@
+use std::fmt;
+
 use kernel::{Actor, EventId, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -13,7 +15,7 @@ pub trait Event: Serialize + DeserializeOwned {
 
 /// A [CloudEvents 1.0](https://cloudevents.io) envelope in its JSON format. Extension attributes are lower
 /// case, as that specification wants.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Envelope {
     pub specversion: String,
     pub id: EventId,
@@ -35,14 +37,15 @@ pub struct Envelope {
     pub data: Value,
 }
 
-/// The payload is not what its type promises.
-#[derive(Debug, Error)]
-#[error("event {id} does not carry a valid {expected}")]
+/// The payload is not what its type promises. Says where, never what stands there: that may be personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("event {id} does not carry a valid {expected}: its data fails at line {line}, column {column}")]
 pub struct PayloadError {
     pub id: EventId,
     pub expected: &'static str,
-    #[source]
-    source: serde_json::Error,
+    /// In the data as compact JSON.
+    pub line: usize,
+    pub column: usize,
 }
 
 impl Envelope {
@@ -72,6 +75,44 @@ impl Envelope {
 
     /// The typed payload.
     pub fn payload<E: Event>(&self) -> Result<E, PayloadError> {
-        E::deserialize(&self.data).map_err(|source| PayloadError { id: self.id, expected: E::TYPE, source })
+        E::deserialize(&self.data).map_err(|_| {
+            // A parsed value has no places; its text has.
+            let place = serde_json::from_str::<E>(&self.data.to_string()).err();
+            let (line, column) = place.map_or((0, 0), |error| (error.line(), error.column()));
+            PayloadError { id: self.id, expected: E::TYPE, line, column }
+        })
+    }
+}
+
+/// Without the data, which may be personal.
+impl fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope")
+            .field("id", &self.id)
+            .field("type", &self.r#type)
+            .field("subject", &self.subject)
+            .field("time", &self.time)
+            .field("workspace", &self.workspace)
+            .field("correlation", &self.correlation)
+            .field("causation", &self.causation)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::{examples, identity::ApiKeyRevoked};
+
+    #[test]
+    fn neither_an_envelope_nor_its_error_prints_what_it_carries() {
+        let mut envelope = examples::all().remove(0);
+        envelope.data = json!({ "key": "ada@engines.example" });
+        let error = envelope.payload::<ApiKeyRevoked>().unwrap_err();
+        assert_eq!((error.line, error.column), (1, 29));
+        for printed in [format!("{envelope:?}"), format!("{error:?}"), error.to_string()] {
+            assert!(!printed.contains("ada"), "{printed}");
+        }
     }
 }

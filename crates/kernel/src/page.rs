@@ -17,6 +17,9 @@ pub struct Cursor {
 #[error("this cursor does not come from this list")]
 pub struct CursorError;
 
+/// Microseconds of the first moment of the year 10000: later years have no four digits to be stored with.
+const END_OF_TIME: i64 = 253_402_300_800_000_000;
+
 impl Cursor {
     /// Opaque to clients: microseconds and id, in hexadecimal.
     pub fn encode(self) -> String {
@@ -29,6 +32,9 @@ impl Cursor {
         }
         let micros = i64::from_str_radix(&text[..16], 16).map_err(|_| CursorError)?;
         let id = u128::from_str_radix(&text[16..], 16).map_err(|_| CursorError)?;
+        if !(0..END_OF_TIME).contains(&micros) {
+            return Err(CursorError);
+        }
         let time = Timestamp::from_timestamp_micros(micros).ok_or(CursorError)?;
         Ok(Self { time, id: Uuid::from_u128(id) })
     }
@@ -79,5 +85,23 @@ impl PageArgs {
     /// Rows to ask the database for: one more than shown, to know whether another page follows.
     pub fn limit(self) -> i64 {
         self.first + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_points_between_1970_and_9999() {
+        let cursor = |micros: i64| Cursor::decode(&format!("{micros:016x}{:032x}", 7));
+        for micros in [0, 1, END_OF_TIME - 1] {
+            assert_eq!(Cursor::decode(&cursor(micros).unwrap().encode()), cursor(micros));
+        }
+        for micros in [END_OF_TIME, i64::MAX] {
+            assert_eq!(cursor(micros), Err(CursorError));
+        }
+        assert_eq!(Cursor::decode(&format!("-{:015x}{:032x}", 1, 7)), Err(CursorError), "before 1970");
+        assert_eq!(Cursor::decode(&"+".repeat(48)), Err(CursorError));
     }
 }

@@ -4,16 +4,16 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use gateway::{Gateway, GatewayParts, HttpAuthenticator, HttpSubgraph, Limits, SubgraphSdl};
+use gateway::{Gateway, GatewayParts, HttpAuthenticator, HttpSubgraph, Limits, Probe, SubgraphSdl};
 use kernel::Clock;
 use platform::{
-    ServiceDef,
-    auth::{ActorTokens, Authenticator},
+    Db, ServiceDef,
+    auth::{ActorTokens, Authenticator, check_secret},
     bus::Bus,
     config::{Config, Secret},
     graphql::Subgraph,
     service::Service,
-    telemetry,
+    telemetry, with_db,
 };
 
 /// Every service, in the order in which they start: identity first, since it makes the workspace.
@@ -47,6 +47,7 @@ impl Shared {
         if config.gateway.actor_secret.is_empty() {
             config.gateway.actor_secret = random_secret(&clock);
         }
+        check_secret(config.gateway.actor_secret.expose())?;
         let tokens = ActorTokens::new(config.gateway.actor_secret.expose().as_bytes(), clock.clone());
         let bus = Bus::connect(&config.bus_url(), clock.clone()).await.context("the bus")?;
         Ok(Self { bus, clock, config: Arc::new(config), tokens })
@@ -74,33 +75,36 @@ impl Shared {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()?;
-        let mut subgraphs: HashMap<String, Arc<dyn Subgraph>> = HashMap::new();
-        for def in SERVICES {
-            let local =
-                here.iter().find(|service| service.def.name == def.name).map(|service| service.parts.subgraph.clone());
-            let subgraph = local.unwrap_or_else(|| {
-                Arc::new(HttpSubgraph::new(
-                    def.name,
-                    graphql_url(&def),
-                    client.clone(),
-                    Some(self.tokens.clone()),
-                    SUBGRAPH_TIMEOUT,
-                ))
-            });
-            subgraphs.insert(def.name.to_owned(), subgraph);
-        }
-        let local = here.iter().find_map(|service| service.parts.authenticator.clone());
-        let authenticator: Arc<dyn Authenticator> = local.unwrap_or_else(|| {
-            Arc::new(HttpAuthenticator::new(client, &base_url(&identity::SERVICE), self.tokens.clone()))
-        });
         let limits = Limits {
             operations: self.config.gateway.max_in_flight,
             body_bytes: self.config.gateway.max_body_bytes,
             ..Limits::default()
         };
+        let mut subgraphs: HashMap<String, Arc<dyn Subgraph>> = HashMap::new();
+        let mut probes = HashMap::new();
+        for def in SERVICES {
+            let (subgraph, probe): (Arc<dyn Subgraph>, Probe) =
+                match here.iter().find(|service| service.def.name == def.name) {
+                    Some(service) => (service.parts.subgraph.clone(), database_probe(service.context.db.clone())),
+                    None => {
+                        let (url, tokens) = (graphql_url(&def), Some(self.tokens.clone()));
+                        let subgraph = HttpSubgraph::new(def.name, url, client.clone(), tokens, SUBGRAPH_TIMEOUT);
+                        let subgraph = subgraph.limits(&limits);
+                        let probe = subgraph.probe();
+                        (Arc::new(subgraph), probe)
+                    }
+                };
+            subgraphs.insert(def.name.to_owned(), subgraph);
+            probes.insert(def.name.to_owned(), probe);
+        }
+        let local = here.iter().find_map(|service| service.parts.authenticator.clone());
+        let authenticator: Arc<dyn Authenticator> = local.unwrap_or_else(|| {
+            Arc::new(HttpAuthenticator::new(client, &base_url(&identity::SERVICE), self.tokens.clone()))
+        });
         Ok(Gateway::new(GatewayParts {
             supergraph_sdl: &supergraph()?,
             subgraphs,
+            probes,
             authenticator: Some(authenticator),
             metrics: Arc::new(telemetry::render_metrics),
             limits,
@@ -118,6 +122,18 @@ pub fn subgraph_sdls() -> Vec<SubgraphSdl> {
 /// The composed supergraph of this build.
 pub fn supergraph() -> anyhow::Result<String> {
     gateway::compose(&subgraph_sdls()).context("the services' schemas do not compose")
+}
+
+/// A service in this process can do its work while its database answers.
+fn database_probe(db: Db) -> Probe {
+    Arc::new(move || {
+        let db = db.clone();
+        Box::pin(async move {
+            let answer: Result<i32, sqlx::Error> =
+                with_db!(db, pool => sqlx::query_scalar("select 1").fetch_one(pool).await);
+            answer.is_ok()
+        })
+    })
 }
 
 fn base_url(def: &ServiceDef) -> String {

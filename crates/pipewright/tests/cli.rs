@@ -59,6 +59,14 @@ fn a_part_of_the_platform_without_the_shared_secret_is_refused() {
 }
 
 #[test]
+fn a_short_shared_secret_is_refused() {
+    let secret = [("PIPEWRIGHT__GATEWAY__ACTOR_SECRET", "short")];
+    let output = pipewright(&folder(), &["run", "--only", "lead", "--listen", "127.0.0.1:0"], &secret);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("32 characters"), "{}", err(&output));
+}
+
+#[test]
 fn migrate_applies_once_and_doctor_then_finds_nothing_wrong() {
     let folder = folder();
     let first = pipewright(&folder, &["migrate"], &[]);

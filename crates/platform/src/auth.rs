@@ -17,6 +17,20 @@ pub const ACTOR_HEADER: &str = "x-pipewright-actor";
 /// Seconds a token is good for: longer than any request, shorter than a leak is useful.
 const LIFETIME_SECONDS: i64 = 60;
 
+/// Fewest characters of the secret: shorter ones can be guessed from a single token.
+const MIN_SECRET_CHARS: usize = 32;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "gateway.actor_secret is too short: it takes {MIN_SECRET_CHARS} characters or more (PIPEWRIGHT__GATEWAY__ACTOR_SECRET)"
+)]
+pub struct WeakSecret;
+
+/// Whether a configured secret is long enough to sign actor tokens with: asked once, at the start.
+pub fn check_secret(secret: &str) -> Result<(), WeakSecret> {
+    if secret.chars().count() < MIN_SECRET_CHARS { Err(WeakSecret) } else { Ok(()) }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum AuthError {
     #[error("this service answers only the gateway: the actor token is missing, forged or expired")]
@@ -126,6 +140,12 @@ mod tests {
         assert!(ActorTokens::new(b"other", clock.clone()).verify(&token).is_err());
         clock.advance(TimeDelta::seconds(61));
         assert_eq!(tokens.verify(&token), Err(AuthError::BadActorToken));
+    }
+
+    #[test]
+    fn a_short_secret_is_refused() {
+        assert_eq!(check_secret(&"x".repeat(31)), Err(WeakSecret));
+        assert_eq!(check_secret(&"x".repeat(32)), Ok(()));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use events::{Envelope, PayloadError};
-use kernel::EventId;
+use kernel::{EventId, Timestamp};
 use sqlx::{FromRow, QueryBuilder, types::Json};
 use thiserror::Error;
 
@@ -108,6 +108,13 @@ pub struct DeadLetter {
     pub attempts: i64,
 }
 
+impl DeadLetter {
+    pub(crate) fn new(handler: &str, envelope: Envelope, error: String, attempts: u32) -> Self {
+        let (handler, event_id, attempts) = (handler.to_owned(), envelope.id, i64::from(attempts));
+        Self { handler, event_id, envelope: Json(envelope), error, attempts }
+    }
+}
+
 impl Inbox {
     pub fn new(handler: Handler, db: Db, outbox: Outbox) -> Self {
         Self { handler, db, outbox }
@@ -201,20 +208,9 @@ impl Inbox {
     }
 
     async fn bury(&self, envelope: &Envelope, attempts: u32, error: &HandleError) -> Result<(), sqlx::Error> {
-        const SQL: &str = "insert into dead_letter (handler, event_id, envelope, error, attempts, died_at) \
-            values ($1, $2, $3, $4, $5, $6) \
-            on conflict (handler, event_id) do update set error = excluded.error, attempts = excluded.attempts";
         let mut tx = self.db.begin().await?;
-        execute!(
-            tx,
-            sqlx::query(SQL)
-                .bind(self.handler.name)
-                .bind(envelope.id)
-                .bind(Json(envelope))
-                .bind(error.to_string())
-                .bind(i64::from(attempts))
-                .bind(self.outbox.now())
-        )?;
+        let letter = DeadLetter::new(self.handler.name, envelope.clone(), error.to_string(), attempts);
+        bury(&mut tx, &letter, self.outbox.now()).await?;
         tx.commit().await
     }
 
@@ -226,6 +222,15 @@ impl Inbox {
         execute!(tx, sqlx::query(SQL).bind(self.handler.name).bind(letter.event_id))?;
         Ok(tx.commit().await?)
     }
+}
+
+pub(crate) async fn bury(tx: &mut Tx, letter: &DeadLetter, now: Timestamp) -> Result<(), sqlx::Error> {
+    const SQL: &str = "insert into dead_letter (handler, event_id, envelope, error, attempts, died_at) \
+        values ($1, $2, $3, $4, $5, $6) \
+        on conflict (handler, event_id) do update set error = excluded.error, attempts = excluded.attempts";
+    let DeadLetter { handler, event_id, envelope, error, attempts } = letter;
+    execute!(tx, sqlx::query(SQL).bind(handler).bind(event_id).bind(envelope).bind(error).bind(attempts).bind(now))?;
+    Ok(())
 }
 
 /// The dead letters of a service, oldest first.

@@ -12,6 +12,7 @@ pub mod idempotency;
 pub mod inbox;
 pub mod lifecycle;
 pub mod outbox;
+mod prune;
 pub mod service;
 pub mod telemetry;
 

@@ -14,9 +14,13 @@ use crate::{
     Db, Tx,
     bus::{Bus, BusError},
     db::{push_in, push_rows},
-    execute, with_db, with_tx,
+    execute,
+    inbox::{self, DeadLetter},
+    with_db, with_tx,
 };
 
+/// How dead letters of the relay are called.
+const RELAY: &str = "relay";
 /// Rows the relay carries at a time.
 const RELAY_BATCH: i64 = 500;
 /// Rows one statement writes; nine-tenths of SQLite's limit on binds would allow more, memory is the bound.
@@ -123,22 +127,51 @@ impl Outbox {
     /// Carries one batch to the bus and marks it. Published twice, should the mark be lost in a crash, an
     /// event keeps its id: the bus drops the second, and so does every inbox.
     ///
-    /// Returns how many rows were carried.
+    /// Returns how many rows were carried, or set aside.
     pub async fn relay(&self, bus: &Bus) -> Result<usize, RelayError> {
-        let envelopes = self.unpublished().await?;
+        let mut envelopes = self.unpublished().await?;
         if envelopes.is_empty() {
             return Ok(0);
         }
-        bus.publish(&envelopes).await?;
+        let mut tx = match bus.publish(&envelopes).await {
+            Err(BusError::TooLarge { id }) => {
+                if let Some(at) = envelopes.iter().position(|envelope| envelope.id == id) {
+                    return self.set_aside(envelopes.swap_remove(at)).await;
+                }
+                return Err(BusError::TooLarge { id }.into());
+            }
+            published => {
+                published?;
+                self.db.begin().await?
+            }
+        };
+        self.mark(&mut tx, envelopes.iter().map(|envelope| envelope.id)).await?;
+        tx.commit().await?;
+        Ok(envelopes.len())
+    }
+
+    /// An event that the bus can never take becomes a dead letter of the relay, and the others go on.
+    async fn set_aside(&self, envelope: Envelope) -> Result<usize, RelayError> {
+        let (service, event, kind) = (self.service, envelope.id, envelope.r#type.clone());
+        let error = BusError::TooLarge { id: event };
         let mut tx = self.db.begin().await?;
+        let letter = DeadLetter::new(RELAY, envelope, error.to_string(), 1);
+        inbox::bury(&mut tx, &letter, self.clock.now()).await?;
+        self.mark(&mut tx, [event]).await?;
+        tx.commit().await?;
+        tracing::error!(service, %event, kind, %error, "event is a dead letter");
+        metrics::counter!("pipewright_dead_letters_total", "handler" => RELAY).increment(1);
+        Ok(1)
+    }
+
+    async fn mark(&self, tx: &mut Tx, ids: impl IntoIterator<Item = EventId>) -> Result<(), sqlx::Error> {
         with_tx!(tx, conn => {
             let mut query = QueryBuilder::new("update outbox set published_at = ");
             query.push_bind(self.clock.now()).push(" where id in ");
-            push_in(&mut query, envelopes.iter().map(|envelope| envelope.id));
+            push_in(&mut query, ids);
             query.build().persistent(false).execute(conn).await?;
         });
-        tx.commit().await?;
-        Ok(envelopes.len())
+        Ok(())
     }
 
     async fn unpublished(&self) -> Result<Vec<Envelope>, sqlx::Error> {

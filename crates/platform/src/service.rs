@@ -17,6 +17,7 @@ use crate::{
     graphql::Subgraph,
     inbox::{Handler, Inbox},
     lifecycle::Tasks,
+    prune,
 };
 
 /// Events a handler takes in one transaction.
@@ -78,8 +79,11 @@ pub struct Job {
     /// How long to rest when there was nothing to do.
     pub every: Duration,
     /// Does a bounded amount and says whether there was any.
-    pub run: Arc<dyn Fn() -> BoxFuture<'static, anyhow::Result<bool>> + Send + Sync>,
+    pub run: Arc<dyn Fn() -> JobRun + Send + Sync>,
 }
+
+/// One run of a [`Job`].
+pub type JobRun = BoxFuture<'static, anyhow::Result<bool>>;
 
 /// A built service with its database, ready to be started or pumped.
 pub struct Service {
@@ -107,7 +111,9 @@ impl Service {
         let outbox = Outbox::new(def.name, db.clone(), clock.clone());
         let context =
             ServiceContext { db: db.clone(), outbox: outbox.clone(), bus: bus.clone(), clock, config, tokens };
-        let parts = (def.build)(context.clone()).await.with_context(|| format!("starting the {} service", def.name))?;
+        let mut parts =
+            (def.build)(context.clone()).await.with_context(|| format!("starting the {} service", def.name))?;
+        parts.jobs.push(prune::job(&context));
         let mut consumers = HashMap::new();
         for handler in &parts.handlers {
             consumers.insert(handler.name, bus.consumer(handler.name, handler.subjects).await?);
@@ -126,15 +132,15 @@ impl Service {
         let stop = tasks.stop();
         // It stops last, when nobody is left who could commit an event.
         let relay = relay(self.def.name, self.context.outbox.clone(), self.context.bus.clone(), tasks.flush());
-        tasks.spawn_last("relay", relay);
+        tasks.spawn_last(self.def.name, relay);
         let mut consumers = self.consumers.lock().await;
         for inbox in &self.inboxes {
             if let Some(consumer) = consumers.remove(inbox.handler().name) {
-                tasks.spawn("handler", handle(inbox.clone(), consumer, stop.clone()));
+                tasks.spawn(inbox.handler().name, handle(inbox.clone(), consumer, stop.clone()));
             }
         }
         for job in &self.parts.jobs {
-            tasks.spawn("job", repeat(job.clone(), stop.clone()));
+            tasks.spawn(job.name, repeat(job.clone(), stop.clone()));
         }
     }
 
@@ -237,6 +243,7 @@ async fn rest(pause: Duration, stop: &CancellationToken) {
 pub mod standalone {
     use super::*;
     use crate::{
+        auth::check_secret,
         config::Layers,
         http::{self, Readiness},
         telemetry, with_db,
@@ -257,6 +264,7 @@ pub mod standalone {
             !config.gateway.actor_secret.is_empty(),
             "gateway.actor_secret is not set: a service that runs alone shares one with the gateway (PIPEWRIGHT__GATEWAY__ACTOR_SECRET)"
         );
+        check_secret(config.gateway.actor_secret.expose())?;
         if config.listen == Config::default().listen {
             config.listen.set_port(def.port);
         }

@@ -2,12 +2,14 @@
 //! by `make tools`.
 
 mod home;
+mod mail;
 mod nats;
 mod postgres;
 mod process;
 mod service;
 mod tools;
 
+pub use mail::{MailServer, Mood};
 pub use nats::{NatsServer, nats_url};
 pub use postgres::{PostgresServer, TestDatabase, postgres_database, postgres_url};
 pub use service::{ServiceTest, start_of_test};

@@ -1,27 +1,35 @@
-//! The gateway over HTTP: GraphQL over HTTP, server-sent events, probes and metrics.
+//! The gateway over HTTP: GraphQL over HTTP, server-sent events, WebSockets, probes and metrics.
 
 mod negotiate;
 mod probes;
 mod sse;
+mod ws;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
     body::{Body, to_bytes},
-    extract::{RawQuery, State},
+    extract::{
+        RawQuery, State,
+        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
-        header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response as HttpResponse},
     routing::{any, get},
 };
-use kernel::{Actor, Code, Coded};
+use kernel::{Code, Coded};
 use serde::Deserialize;
 
 use self::negotiate::{MediaType, accepted, is_json};
-use crate::{Gateway, Request, RequestContext, Response, playground};
+use crate::{
+    Gateway, Request, RequestContext, Response,
+    auth::{Admission, credential},
+    playground,
+};
 
 const REQUEST_ID: &str = "x-request-id";
 
@@ -41,8 +49,15 @@ async fn graphql(
     method: Method,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
+    socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     body: Body,
 ) -> HttpResponse {
+    if headers.get(UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+        return match socket {
+            Ok(socket) => ws::upgrade(gateway, &headers, socket),
+            Err(rejected) => rejected.into_response(),
+        };
+    }
     let request_id = request_id(&gateway, &headers);
     let call = Call { gateway, method, query, headers, request_id: request_id.clone() };
     let mut response = call.answer(body).await.unwrap_or_else(|refused| refused);
@@ -98,12 +113,13 @@ impl Call {
             let message = "the answer can be application/graphql-response+json, application/json or text/event-stream";
             return Err(refuse(StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message));
         };
-        let actor = self.actor(readable).await?;
+        let admission = self.admission(readable).await?;
         let request = if read_only { self.read_query() } else { self.read_body(body).await };
         let request = request.map_err(|(status, code, message)| refuse(status, code, &message))?;
+        let actor = admission.as_ref().map(|admission| admission.actor.clone());
         let context = RequestContext { actor, request_id: self.request_id.clone(), read_only };
         if media == MediaType::EventStream {
-            return Ok(sse::event_stream(self.gateway.run_stream(request, context).await));
+            return Ok(sse::event_stream(self.gateway.run_stream(request, context, admission).await));
         }
         let response = self.gateway.run(request, context).await;
         let http = respond(media, media.status(response.refused), &response);
@@ -114,9 +130,9 @@ impl Call {
         })
     }
 
-    async fn actor(&self, media: MediaType) -> Result<Option<Arc<Actor>>, HttpResponse> {
+    async fn admission(&self, media: MediaType) -> Result<Option<Admission>, HttpResponse> {
         let Some(credentials) = self.gateway.credentials() else { return Ok(None) };
-        credentials.authenticate(&self.headers).await.map(Some).map_err(|error| {
+        credentials.admit(credential(&self.headers)).await.map(Some).map_err(|error| {
             let code = error.code();
             let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::UNAUTHORIZED);
             let refused = respond(media, status, &Response::refused_because(code, error.to_string()));
@@ -129,7 +145,7 @@ impl Call {
             let message = "the content type of a request is application/json".to_owned();
             return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message));
         }
-        let limit = self.gateway.limits().body_bytes;
+        let (limit, patience) = (self.gateway.limits().body_bytes, self.gateway.limits().body_time);
         let too_large = || {
             let message = format!("the body of a request is at most {limit} bytes");
             (StatusCode::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge, message)
@@ -138,7 +154,11 @@ impl Call {
         if declared.is_some_and(|length| length > limit) {
             return Err(too_large());
         }
-        let body = to_bytes(body, limit).await.map_err(|_| too_large())?;
+        let body = tokio::time::timeout(patience, to_bytes(body, limit)).await.map_err(|_| {
+            let message = format!("the body of a request arrives within {} seconds", patience.as_secs());
+            (StatusCode::REQUEST_TIMEOUT, Code::BadRequest, message)
+        })?;
+        let body = body.map_err(|_| too_large())?;
         serde_json::from_slice(&body).map_err(|error| bad_request(format!("the body is no GraphQL request: {error}")))
     }
 

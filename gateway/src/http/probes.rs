@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, header::CONTENT_TYPE},
     response::IntoResponse,
 };
-use futures::future::join_all;
+use futures::future::{BoxFuture, join, join_all};
 use platform::graphql::{Subgraph, SubgraphCall};
 use serde::Serialize;
 
@@ -33,7 +33,7 @@ pub(super) async fn live() -> &'static str {
     "live\n"
 }
 
-/// Every subgraph answers; which one does not is listed.
+/// Every subgraph answers, and its probe, if it has one, finds no fault; which one does not is listed.
 pub(super) async fn ready(State(gateway): State<Gateway>) -> impl IntoResponse {
     let actor = gateway.credentials().map(|_| Arc::new(gateway_actor()));
     let request_id = gateway.new_request_id();
@@ -44,7 +44,11 @@ pub(super) async fn ready(State(gateway): State<Gateway>) -> impl IntoResponse {
             actor: actor.clone(),
             request_id: request_id.clone(),
         };
-        async move { SubgraphReadiness { name: name.clone(), ready: answers(subgraph.as_ref(), call).await } }
+        let probe = gateway.probe(name).map(|probe| probe());
+        async move {
+            let (answers, probed) = join(answers(subgraph.as_ref(), call), passes(probe)).await;
+            SubgraphReadiness { name: name.clone(), ready: answers && probed }
+        }
     });
     let mut subgraphs = join_all(checks).await;
     subgraphs.sort_by(|a, b| a.name.cmp(&b.name));
@@ -61,4 +65,11 @@ pub(super) async fn metrics(State(gateway): State<Gateway>) -> impl IntoResponse
 async fn answers(subgraph: &dyn Subgraph, call: SubgraphCall) -> bool {
     let answer = tokio::time::timeout(PATIENCE, subgraph.execute(call)).await;
     matches!(answer, Ok(Ok(response)) if response.errors.is_empty())
+}
+
+async fn passes(probe: Option<BoxFuture<'static, bool>>) -> bool {
+    match probe {
+        Some(probe) => tokio::time::timeout(PATIENCE, probe).await.unwrap_or(false),
+        None => true,
+    }
 }

@@ -1,10 +1,21 @@
-use std::time::Duration;
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use axum::Router;
-use pipewright_gateway::{Limits, Request};
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, header},
+    response::IntoResponse,
+};
+use futures::{StreamExt, stream};
+use pipewright_gateway::{HttpSubgraph, Limits, Request};
+use platform::graphql::{Subgraph, SubgraphCall, SubgraphError};
 use serde_json::{Value, json};
 
-use crate::shop::{Shop, serve};
+use crate::shop::{Shop, reqwest_client, serve};
 
 fn codes(answer: &Value) -> Vec<&str> {
     answer["errors"].as_array().unwrap().iter().map(|error| error["extensions"]["code"].as_str().unwrap()).collect()
@@ -108,6 +119,53 @@ async fn a_service_that_does_not_answer_in_time_is_given_up() {
     assert_eq!(answer["data"], json!({ "me": { "name": "Ada" }, "review": null }));
     assert_eq!(codes(&answer), ["SUBGRAPH_UNAVAILABLE"]);
     assert_eq!(answer["errors"][0]["message"], "the reviews service did not answer in time");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_is_a_failure() {
+    let large = format!("{{\"data\":{{\"text\":\"{}\"}}}}", "x".repeat(1000));
+    let event = format!("event: next\ndata: {large}\n\n");
+    // The line never ends.
+    let endless = stream::iter([Ok::<_, Infallible>(event.clone().into_bytes())])
+        .chain(stream::repeat_with(|| Ok(b"x".repeat(100))));
+    let endless = Arc::new(Mutex::new(Some(endless)));
+    let serve_it = move |headers: HeaderMap| async move {
+        if headers[header::ACCEPT] == "text/event-stream" {
+            let body = Body::from_stream(endless.lock().unwrap().take().unwrap());
+            ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
+        } else {
+            large.into_response()
+        }
+    };
+    let url = serve(Router::new().fallback(serve_it)).await;
+    let subgraph = |bytes| {
+        HttpSubgraph::new("away", &url, reqwest_client(), None, Duration::from_secs(5))
+            .limits(&Limits { answer_bytes: bytes, ..Limits::default() })
+    };
+    let call = || SubgraphCall {
+        query: "{ text }".into(),
+        variables: Default::default(),
+        actor: None,
+        request_id: "test".into(),
+    };
+    assert!(subgraph(2000).execute(call()).await.is_ok());
+    let too_large = SubgraphError::BadResponse { service: "away".into() };
+    assert_eq!(subgraph(500).execute(call()).await.unwrap_err(), too_large);
+    let mut events = subgraph(2000).subscribe(call());
+    assert!(events.next().await.unwrap().is_ok());
+    assert_eq!(events.next().await.unwrap().unwrap_err(), too_large);
+    assert!(events.next().await.is_none());
+}
+
+#[tokio::test]
+async fn reading_a_document_counts_as_time_too() {
+    let limits = || Limits { deadline: Duration::ZERO, ..Limits::default() };
+    let long = format!("{{ {}", "me { name } ".repeat(3000));
+    let shop = Shop::builder().limits(limits()).build();
+    assert_eq!(codes(&shop.ask(&long).await), ["DEADLINE_EXCEEDED"]);
+    let events: Vec<_> = shop.gateway.stream(Request::new(long), None).await.collect().await;
+    assert_eq!(events.len(), 1);
+    assert_eq!(codes(&serde_json::to_value(&events[0]).unwrap()), ["DEADLINE_EXCEEDED"]);
 }
 
 #[tokio::test]

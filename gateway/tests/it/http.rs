@@ -1,6 +1,9 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use axum::{
@@ -9,9 +12,9 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use chrono::TimeDelta;
-use futures::{FutureExt, StreamExt, future::BoxFuture};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use kernel::Actor;
-use pipewright_gateway::{HttpAuthenticator, Limits, router};
+use pipewright_gateway::{HttpAuthenticator, HttpSubgraph, Limits, Probe, router};
 use platform::auth::{ACTOR_HEADER, AuthError, Authenticator};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -173,7 +176,7 @@ async fn any_operation_can_come_as_server_sent_events() {
 }
 
 /// Knows one key, and counts how often it was asked.
-struct Keys(Arc<AtomicUsize>);
+pub struct Keys(pub Arc<AtomicUsize>);
 
 impl Authenticator for Keys {
     fn authenticate(&self, credential: &str) -> BoxFuture<'static, Result<Arc<Actor>, AuthError>> {
@@ -266,6 +269,93 @@ async fn probes_tell_who_is_missing() {
     assert_eq!(answer.json()["subgraphs"][3], json!({ "name": "reviews", "ready": false }));
     assert_eq!(answer.json()["subgraphs"][0], json!({ "name": "accounts", "ready": true }));
     assert_eq!(send(&lame, get("/live")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let limits = Limits { body_time: Duration::from_millis(20), ..Limits::default() };
+    let router = router(Shop::builder().limits(limits).build().gateway);
+    let begun = stream::iter([Ok::<_, std::io::Error>("{\"query\":")]).chain(stream::pending());
+    let answer = send(&router, post(&[], Body::from_stream(begun))).await;
+    assert_eq!(answer.status, StatusCode::REQUEST_TIMEOUT);
+    assert_eq!(answer.code(), "BAD_REQUEST");
+}
+
+#[tokio::test]
+async fn a_subgraph_is_ready_when_its_probe_says_so_too() {
+    let get = || Request::get("/ready").body(Body::empty()).unwrap();
+    let ready = Arc::new(AtomicBool::new(true));
+    let probe: Probe = Arc::new({
+        let ready = ready.clone();
+        move || std::future::ready(ready.load(Ordering::Relaxed)).boxed()
+    });
+    let router = router(Shop::builder().probe("reviews", probe).build().gateway);
+    assert_eq!(send(&router, get()).await.status, StatusCode::OK);
+    ready.store(false, Ordering::Relaxed);
+    let answer = send(&router, get()).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.json()["subgraphs"][3], json!({ "name": "reviews", "ready": false }));
+    assert_eq!(answer.json()["subgraphs"][0], json!({ "name": "accounts", "ready": true }));
+}
+
+#[tokio::test]
+async fn a_subgraph_over_http_is_asked_for_its_own_readiness() {
+    for (status, expected) in [
+        (StatusCode::OK, true),
+        (StatusCode::SERVICE_UNAVAILABLE, false),
+        // It has no such page.
+        (StatusCode::NOT_FOUND, true),
+    ] {
+        let url = serve(Router::new().route("/ready", axum::routing::get(move || async move { status }))).await;
+        let subgraph =
+            HttpSubgraph::new("away", format!("{url}/api/graphql"), reqwest_client(), None, Duration::from_secs(5));
+        assert_eq!(subgraph.probe()().await, expected, "{status}");
+    }
+    let nobody =
+        HttpSubgraph::new("away", "http://127.0.0.1:1/graphql", reqwest_client(), None, Duration::from_secs(5));
+    assert!(!nobody.probe()().await);
+}
+
+#[tokio::test]
+async fn a_revoked_key_closes_its_subscriptions() {
+    let (revoked, clock) = (Arc::new(AtomicBool::new(false)), clock());
+    let limits = Limits { reauthentication: Duration::from_millis(5), ..Limits::default() };
+    let keys = Revocable(revoked.clone());
+    let shop = Shop::builder().over_http().await.limits(limits).authenticator(keys).clock(clock.clone()).build();
+    let url = serve(router(shop.gateway.clone())).await;
+    let request = reqwest_client()
+        .post(format!("{url}/graphql"))
+        .header("accept", "text/event-stream")
+        .header("x-api-key", "good")
+        .json(&json!({ "query": "subscription { stockChanged { upc } }" }));
+    let mut bytes = request.send().await.unwrap().bytes_stream();
+    assert_eq!(bytes.next().await.unwrap().unwrap(), ":\n\n");
+    let (event, ()) = tokio::join!(bytes.next(), async {
+        while shop.world.stock.receiver_count() == 0 {
+            tokio::task::yield_now().await;
+        }
+        shop.world.stock.send("chair".into()).unwrap();
+    });
+    assert!(event.unwrap().unwrap().starts_with(b"event: next\ndata: {\"data\":{\"stockChanged\""));
+    revoked.store(true, Ordering::Relaxed);
+    // Longer than a good key is remembered.
+    clock.advance(TimeDelta::seconds(6));
+    let rest: Vec<u8> = bytes.map(|chunk| chunk.unwrap().to_vec()).collect::<Vec<_>>().await.concat();
+    let rest = String::from_utf8(rest).unwrap();
+    let (error, complete) = rest.split_once("\n\n").unwrap();
+    let error: Value = serde_json::from_str(error.strip_prefix("event: next\ndata: ").unwrap()).unwrap();
+    assert_eq!(error["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    assert_eq!(complete, "event: complete\ndata:\n\n");
+}
+
+/// Lets everybody in until told otherwise.
+pub struct Revocable(pub Arc<AtomicBool>);
+
+impl Authenticator for Revocable {
+    fn authenticate(&self, _: &str) -> BoxFuture<'static, Result<Arc<Actor>, AuthError>> {
+        let answer = if self.0.load(Ordering::Relaxed) { Err(AuthError::BadCredential) } else { Ok(customer()) };
+        async { answer }.boxed()
+    }
 }
 
 #[tokio::test]

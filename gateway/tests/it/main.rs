@@ -11,3 +11,4 @@ mod process;
 mod queries;
 mod shop;
 mod subscriptions;
+mod websockets;

@@ -103,6 +103,7 @@ create index message_due on message (due_at) where state = 'queued';
 create index message_sending on message (attempted_at) where state = 'sending';
 create index message_email on message (workspace_id, email);
 create index message_page on message (workspace_id, created_at, id);
+create index message_state on message (workspace_id, state, created_at, id);
 
 create table suppression (
     id uuid primary key,

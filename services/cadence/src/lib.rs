@@ -43,7 +43,7 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     // The folder shows personal data to whoever asks, so only to this machine.
     let folder = transport.folder.filter(|_| config.listen.ip().is_loopback());
     let sender = app.clone();
-    let mut parts = Parts::new(Arc::new(InProcess(graphql::schema(app.clone()))));
+    let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
     parts.http = http::router(app.clone(), folder);
     parts.handlers = vec![Handler { name: SERVICE.name, subjects: EVENTS, apply: Arc::new(Reacts(app)) }];
     parts.jobs = vec![Job {

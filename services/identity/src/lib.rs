@@ -46,7 +46,7 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     {
         print(&key);
     }
-    let mut parts = Parts::new(Arc::new(InProcess(graphql::schema(app.clone()))));
+    let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
     let authenticator = Arc::new(app.clone());
     parts.http = http::router(authenticator.clone(), tokens);
     parts.authenticator = Some(authenticator);

@@ -26,5 +26,7 @@ pub const SERVICE: ServiceDef = ServiceDef {
 #[expect(clippy::unused_async, reason = "every service's build has this shape")]
 async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     let app = App { db: context.db, outbox: context.outbox, clock: context.clock };
-    Ok(Parts::new(Arc::new(InProcess(graphql::schema(app)))))
+    let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
+    parts.jobs.push(app.link_job());
+    Ok(parts)
 }

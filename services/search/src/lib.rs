@@ -31,7 +31,7 @@ pub const SERVICE: ServiceDef = ServiceDef {
 
 async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     let app = App::open(context.db, &context.clock, &context.config.search_url()).await?;
-    let mut parts = Parts::new(Arc::new(InProcess(graphql::schema(app.clone()))));
+    let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
     parts.handlers.push(Handler {
         name: "search",
         subjects: OnObjectChanged::SUBJECTS,

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use anyhow::{Context, Result};
 use pipewright_tests::{Deployment, Topology, seed};
 use serde_json::{Value, json};
+use testkit::MailServer;
 
 /// Where in the journey the platform dies: when this much is done.
 #[derive(Debug, Clone, Copy)]
@@ -30,11 +31,49 @@ async fn killed_at_any_moment_separate_processes_lose_and_double_nothing() -> Re
     survives(Deployment::start(Topology::Separate).await?).await
 }
 
+/// A mail server, unlike a folder, cannot be asked what it has: what nobody can know is not sent again.
+#[tokio::test]
+async fn killed_while_sending_nobody_gets_a_mail_twice() -> Result<()> {
+    const OUTCOMES: &str = "{ sent: messages(first: 1, filter: { state: SENT }) { totalCount }
+        uncertain: messages(first: 1, filter: { state: UNCERTAIN }) { totalCount } }";
+    let moments = [Moment::Sent(20), Moment::Sent(200), Moment::Sent(500)];
+    let server = MailServer::start().await;
+    let url = format!("smtp://127.0.0.1:{}", server.port());
+    let mut platform = Deployment::start_with(Topology::OneProcess, &[("PIPEWRIGHT__MAIL__URL", &url)]).await?;
+    import_and_kill(&mut platform, &moments).await?;
+    let count = |data: &Value, state: &str| data[state]["totalCount"].as_u64().unwrap_or_default() as usize;
+    let outcomes = platform
+        .until("every first mail sent or uncertain", OUTCOMES, json!({}), |data| {
+            count(data, "sent") + count(data, "uncertain") == 887
+        })
+        .await?;
+    let mails = server.mails();
+    let ids: HashSet<&str> =
+        mails.iter().filter_map(|mail| mail.lines().find(|line| line.starts_with("Message-ID:"))).collect();
+    assert_eq!(ids.len(), mails.len(), "no mail came twice");
+    assert!((count(&outcomes, "sent")..=887).contains(&mails.len()), "what is called sent was sent: {outcomes}");
+    assert!(count(&outcomes, "uncertain") <= moments.len(), "a kill leaves one in doubt at most: {outcomes}");
+    Ok(())
+}
+
 async fn survives(mut platform: Deployment) -> Result<()> {
+    import_and_kill(&mut platform, &MOMENTS).await?;
+    let file = seed("leads-hubspot.csv");
+    let last = platform.import(&["leads", &file, "--json"]).await?.json();
+    assert_eq!([&last["rows"], &last["updated"]], [&json!(1000), &json!(0)]);
+    assert_eq!(last["rejected"].as_array().context("rejected")?.len(), 23);
+    platform
+        .until("every first mail sent", PROGRESS, json!({}), |data| data["messages"]["totalCount"] == json!(887))
+        .await?;
+    assert_whole(&platform).await
+}
+
+/// Imports, kills and starts again at each moment, and leaves the file imported.
+async fn import_and_kill(platform: &mut Deployment, moments: &[Moment]) -> Result<()> {
     let file = seed("leads-hubspot.csv");
     // Small stretches, so that a kill falls between and into them.
     let arguments = ["leads", file.as_str(), "--batch", "50", "--json"];
-    for moment in MOMENTS {
+    for &moment in moments {
         let (field, least) = match moment {
             Moment::Imported(least) => ("leads", least),
             Moment::Sent(least) => ("messages", least),
@@ -56,13 +95,9 @@ async fn survives(mut platform: Deployment) -> Result<()> {
         platform.kill().await?;
         platform.boot().await?;
     }
-    let last = platform.import(&arguments).await?.json();
-    assert_eq!([&last["rows"], &last["updated"]], [&json!(1000), &json!(0)]);
-    assert_eq!(last["rejected"].as_array().context("rejected")?.len(), 23);
-    platform
-        .until("every first mail sent", PROGRESS, json!({}), |data| data["messages"]["totalCount"] == json!(887))
-        .await?;
-    assert_whole(&platform).await
+    let last = platform.import(&arguments).await?;
+    anyhow::ensure!(last.exit == Some(0), "{last:?}");
+    Ok(())
 }
 
 async fn assert_whole(platform: &Deployment) -> Result<()> {

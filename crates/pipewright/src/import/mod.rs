@@ -184,6 +184,9 @@ fn next_batch(file: &mut CsvFile, rows: u16) -> Result<Option<Vec<Row>>, CliErro
     Ok(Some(batch).filter(|batch| !batch.is_empty()))
 }
 
+/// How often a stretch is sent again after a conflict.
+const RETRIES: u32 = 3;
+
 struct Sender {
     client: Client,
     what: What,
@@ -198,11 +201,7 @@ impl Sender {
         let sent: HashSet<u32> = batch.iter().map(|row| row.number).collect();
         let rows = batch.into_iter().map(|row| ImportRow { row: row.number, cells: row.cells }).collect();
         let input = ImportRowsInput { headers: &self.headers, rows, dry_run: self.dry_run };
-        let data: ImportData = self.client.execute(self.what.mutation(), Variables { input }).await?;
-        let payload = data.payload;
-        if let Some(error) = payload.errors.into_iter().next() {
-            return Err(error.into());
-        }
+        let payload = self.decide(&Variables { input }).await?;
         let outcomes = payload.outcomes.iter().map(|outcome| outcome.row);
         let told: HashSet<u32> = outcomes.chain(payload.rejected.iter().map(|rejection| rejection.row)).collect();
         if told != sent {
@@ -216,6 +215,26 @@ impl Sender {
         }
         summary.reject(payload.rejected);
         Ok(())
+    }
+
+    /// Two imports at once can get in each other's way: sent again, the server decides the stretch anew.
+    async fn decide(&self, variables: &Variables<'_>) -> Result<ImportPayload, CliError> {
+        let mut conflicts = 0;
+        loop {
+            match self.ask(variables).await {
+                Err(error) if error.code == Code::Conflict.as_str() && conflicts < RETRIES => conflicts += 1,
+                payload => return payload,
+            }
+        }
+    }
+
+    async fn ask(&self, variables: &Variables<'_>) -> Result<ImportPayload, CliError> {
+        let data: ImportData = self.client.execute(self.what.mutation(), variables).await?;
+        let mut payload = data.payload;
+        match payload.errors.pop() {
+            Some(error) => Err(error.into()),
+            None => Ok(payload),
+        }
     }
 }
 

@@ -33,6 +33,8 @@ struct Server {
     rows: Mutex<HashMap<String, String>>,
     batches: Mutex<Vec<usize>>,
     dies_after: Option<usize>,
+    /// How many requests are answered with `CONFLICT` first.
+    conflicts: usize,
 }
 
 impl Server {
@@ -59,6 +61,11 @@ async fn answer(State(server): State<Arc<Server>>, Json(request): Json<Value>) -
     };
     if server.dies_after.is_some_and(|limit| batches > limit) {
         return (StatusCode::BAD_GATEWAY, String::new());
+    }
+    if batches <= server.conflicts {
+        let errors = json!([{ "code": "CONFLICT", "message": "changed meanwhile", "field": null }]);
+        let payload = json!({ "outcomes": [], "rejected": [], "errors": errors });
+        return (StatusCode::OK, json!({ "data": { "importLeads": payload } }).to_string());
     }
     let headers: Vec<String> = serde_json::from_value(input["headers"].clone()).unwrap();
     let leads = request["query"].as_str().unwrap().contains("importLeads");
@@ -150,6 +157,18 @@ async fn an_import_that_is_cut_off_says_what_stands_and_that_it_can_be_run_again
     let error = done.unwrap_err();
     assert_eq!((summary.rows, error.exit_code()), (200, 3));
     assert!(error.message.contains("can simply be run again"), "{error}");
+}
+
+#[tokio::test]
+async fn a_stretch_that_meets_another_import_is_sent_again_up_to_three_times() {
+    let file = seed("leads-hubspot.csv");
+    for (conflicts, sent, code) in [(3, 5, None), (4, 4, Some("CONFLICT"))] {
+        let (url, server, _running) = Server { conflicts, ..Server::default() }.start().await;
+        let (summary, done) = run_line(&["leads", &file, "--url", &url, "--key", "k"]).await;
+        assert_eq!(done.err().map(|error| error.code.into_owned()).as_deref(), code);
+        assert_eq!(server.batches.lock().unwrap().len(), sent);
+        assert_eq!(summary.created, if code.is_none() { 887 } else { 0 });
+    }
 }
 
 #[tokio::test]

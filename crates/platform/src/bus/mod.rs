@@ -8,7 +8,7 @@ use std::{collections::HashMap, time::Duration};
 
 use events::Envelope;
 use futures::{StreamExt, stream::BoxStream};
-use kernel::Clock;
+use kernel::{Clock, EventId};
 use thiserror::Error;
 
 pub use local::LocalBus;
@@ -28,6 +28,9 @@ pub enum BusError {
         "NATS server {found} is too old: Pipewright needs 2.10 or later, whose consumers filter by several subjects"
     )]
     TooOld { found: String },
+    /// This event can never pass; the others can.
+    #[error("event {id} is larger than the bus takes")]
+    TooLarge { id: EventId },
     #[error("NATS refused {what}")]
     Nats { what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
 }
@@ -88,6 +91,10 @@ impl Bus {
     }
 
     /// Returns once every event is stored. Events the bus already has, by id, are dropped.
+    ///
+    /// # Errors
+    /// [`BusError::TooLarge`] names one event to leave out; any other error is no single event's fault. Some
+    /// of the events may have been stored.
     pub async fn publish(&self, envelopes: &[Envelope]) -> Result<(), BusError> {
         match self {
             Self::Local(bus) => bus.publish(envelopes).await,

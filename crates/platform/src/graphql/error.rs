@@ -7,6 +7,7 @@ use kernel::{Code, Coded};
 pub struct UserError {
     /// A stable code, see the error reference.
     pub code: String,
+    /// What went wrong, in words for people.
     pub message: String,
     /// The input field at fault, if it is one.
     pub field: Option<String>,

@@ -6,7 +6,7 @@ mod scalars;
 mod subgraph;
 
 pub use error::{IntoGraphql, UserError, mutation};
-pub use loader::{LoadError, batch_loader};
+pub use loader::{Batch, LoadError, batch_loader, by_workspace, lists, load};
 pub use scalars::{Long, MoneyInput, MoneyObject};
 pub use subgraph::{InProcess, Subgraph, SubgraphCall, SubgraphError};
 
@@ -30,6 +30,11 @@ pub type List<N, C = EmptyFields> = Connection<
     async_graphql::connection::DefaultEdgeName,
     DisableNodesField,
 >;
+
+/// The library describes its implementation of `DateTime`, not the scalar.
+const THEIR_DATE_TIME: &str =
+    "\"\"\"\nImplement the DateTime<Utc> scalar\n\nThe input/output is a string in RFC3339 format.\n\"\"\"";
+const OUR_DATE_TIME: &str = "\"\"\"\nA moment in UTC, RFC 3339.\n\"\"\"";
 
 /// The actor that the gateway vouched for.
 pub fn actor<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Actor> {
@@ -58,5 +63,5 @@ where
     S: async_graphql::SubscriptionType + 'static,
 {
     let sdl = schema.sdl_with_options(SDLExportOptions::new().federation().compose_directive());
-    format!("{}\n", sdl.trim())
+    format!("{}\n", sdl.replace(THEIR_DATE_TIME, OUR_DATE_TIME).trim())
 }

@@ -1,10 +1,11 @@
 use async_graphql::{InputObject, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
 use kernel::{Currency, CurrencyError, Money};
 
-/// A whole number of up to 64 bits, as a JSON number.
+/// A whole number of up to 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Long(pub i64);
 
+/// A whole number of up to 64 bits, as a JSON number.
 #[Scalar]
 impl ScalarType for Long {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -24,6 +25,7 @@ impl ScalarType for Long {
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(name = "Money", shareable)]
 pub struct MoneyObject {
+    /// In minor units: 100 is one euro.
     pub minor: Long,
     /// ISO 4217, for example `EUR`.
     pub currency: String,
@@ -38,6 +40,7 @@ impl From<Money> for MoneyObject {
 /// An amount in minor units (cents for EUR).
 #[derive(Debug, Clone, InputObject)]
 pub struct MoneyInput {
+    /// In minor units: 100 is one euro.
     pub minor: Long,
     /// ISO 4217, for example `EUR`.
     pub currency: String,

@@ -1,8 +1,14 @@
 //! One subgraph as the gateway sees it, near or far: the same call in process and over HTTP.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use async_graphql::{ObjectType, Request, Response, Schema, SubscriptionType, Variables};
+use async_graphql::{
+    ObjectType, Request, Response, Schema, SubscriptionType, Variables,
+    parser::{parse_query, types::ExecutableDocument},
+};
 use futures::{
     StreamExt,
     future::BoxFuture,
@@ -41,9 +47,47 @@ pub trait Subgraph: Send + Sync {
     fn subscribe(&self, call: SubgraphCall) -> BoxStream<'static, Result<Response, SubgraphError>>;
 }
 
-/// A subgraph in this process: no socket, no JSON text.
+/// A subgraph in this process: no socket, no JSON text. Clones share what was parsed.
 #[derive(Debug, Clone)]
-pub struct InProcess<S>(pub S);
+pub struct InProcess<S> {
+    schema: S,
+    documents: Arc<Mutex<HashMap<Arc<str>, ExecutableDocument>>>,
+}
+
+/// The gateway sends the same few documents again and again, one for each fetch of its cached plans.
+const DOCUMENTS: usize = 1_000;
+
+impl<S> InProcess<S> {
+    pub fn new(schema: S) -> Self {
+        Self { schema, documents: Arc::default() }
+    }
+
+    fn request(&self, call: SubgraphCall) -> Request {
+        let mut request = Request::new(call.query.as_ref()).variables(call.variables);
+        if let Some(document) = self.document(&call.query) {
+            request.set_parsed_query(document);
+        }
+        match call.actor {
+            Some(actor) => request.data(actor),
+            None => request,
+        }
+    }
+
+    /// Parsed, if it can be: what is wrong with it is told when it is executed.
+    fn document(&self, query: &Arc<str>) -> Option<ExecutableDocument> {
+        let known = || self.documents.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(document) = known().get(query) {
+            return Some(document.clone());
+        }
+        let document = parse_query(query).ok()?;
+        let mut documents = known();
+        if documents.len() >= DOCUMENTS {
+            documents.clear();
+        }
+        documents.insert(query.clone(), document.clone());
+        Some(document)
+    }
+}
 
 impl<Q, M, S> Subgraph for InProcess<Schema<Q, M, S>>
 where
@@ -52,20 +96,12 @@ where
     S: SubscriptionType + 'static,
 {
     fn execute(&self, call: SubgraphCall) -> BoxFuture<'static, Result<Response, SubgraphError>> {
-        let schema = self.0.clone();
-        Box::pin(async move { Ok(schema.execute(request(call)).await) })
+        let (schema, request) = (self.schema.clone(), self.request(call));
+        Box::pin(async move { Ok(schema.execute(request).await) })
     }
 
     fn subscribe(&self, call: SubgraphCall) -> BoxStream<'static, Result<Response, SubgraphError>> {
-        let schema = self.0.clone();
-        stream::once(async move { schema.execute_stream(request(call)) }).flatten().map(Ok).boxed()
-    }
-}
-
-fn request(call: SubgraphCall) -> Request {
-    let request = Request::new(call.query.as_ref()).variables(call.variables);
-    match call.actor {
-        Some(actor) => request.data(actor),
-        None => request,
+        let (schema, request) = (self.schema.clone(), self.request(call));
+        stream::once(async move { schema.execute_stream(request) }).flatten().map(Ok).boxed()
     }
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use kernel::Clock;
-use pipewright_platform::bus::{Bus, Consumer, Delivery, Settle};
+use pipewright_platform::bus::{Bus, BusError, Consumer, Delivery, Settle};
 use tokio::{io::AsyncWriteExt, net::TcpListener, task::JoinSet};
 
 use crate::{clock, envelopes};
@@ -26,12 +26,17 @@ macro_rules! on_both_buses {
     };
 }
 
-/// A stream of its own on the shared server.
-async fn nats_bus() -> Bus {
+pub async fn nats_bus() -> Bus {
+    named_nats_bus().await.1
+}
+
+/// A stream of its own on the shared server, with its name.
+async fn named_nats_bus() -> (String, Bus) {
     let mut random = [0; 8];
     Clock::system().random(&mut random);
     let name = format!("t{:x}", u64::from_be_bytes(random));
-    Bus::connect(&format!("{}?stream={name}&prefix={name}", testkit::nats_url().await), Clock::system()).await.unwrap()
+    let url = format!("{}?stream={name}&prefix={name}", testkit::nats_url().await);
+    (name, Bus::connect(&url, Clock::system()).await.unwrap())
 }
 
 const WAIT: Duration = Duration::from_secs(5);
@@ -144,6 +149,48 @@ async fn live_events_pass_by_from_now_on(bus: Bus) {
     bus.publish(&events[1..]).await.unwrap();
     let heard = tokio::time::timeout(WAIT, live.next()).await.unwrap().unwrap();
     assert_eq!(heard.id, events[2].id);
+}
+
+/// The next delivery, however often the fetch fails before it.
+async fn fetch_in_spite(consumer: &mut Consumer) -> Delivery {
+    let search = async {
+        loop {
+            if let Ok(mut deliveries) = consumer.fetch(1, WAIT).await
+                && let Some(delivery) = deliveries.pop()
+            {
+                return delivery;
+            }
+        }
+    };
+    tokio::time::timeout(3 * WAIT, search).await.expect("the event is delivered")
+}
+
+#[tokio::test]
+async fn a_consumer_that_somebody_deletes_comes_back_and_so_does_its_stream() {
+    let (name, bus) = named_nats_bus().await;
+    let jetstream = async_nats::jetstream::new(async_nats::connect(testkit::nats_url().await).await.unwrap());
+    let events = envelopes(&clock(), 6);
+    let mut consumer = bus.consumer("deleted", &[&events[0].r#type]).await.unwrap();
+    // A request waits at the server.
+    assert!(is_empty(&mut consumer).await);
+    jetstream.delete_consumer_from_stream("deleted", &name).await.unwrap();
+    bus.publish(&events[..1]).await.unwrap();
+    let delivery = fetch_in_spite(&mut consumer).await;
+    assert_eq!(delivery.envelope.id, events[0].id);
+    settle(&mut consumer, vec![delivery], Settle::Done).await;
+
+    jetstream.delete_stream(&name).await.unwrap();
+    bus.publish(&events[2..3]).await.unwrap();
+    assert_eq!(fetch_in_spite(&mut consumer).await.envelope.id, events[2].id);
+}
+
+#[tokio::test]
+async fn an_event_that_nats_can_never_take_is_named() {
+    let bus = nats_bus().await;
+    let mut events = envelopes(&clock(), 3);
+    events[1].data = serde_json::json!({ "key": "x".repeat(2 << 20) });
+    let error = bus.publish(&events).await.unwrap_err();
+    assert!(matches!(error, BusError::TooLarge { id } if id == events[1].id), "{error}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use events::{Envelope, identity::ApiKeyRevoked};
+use events::{Envelope, Event, examples, identity::ApiKeyRevoked, lead::LeadCaptured};
 use kernel::{Actor, Clock, EventId};
 use pipewright_platform::{
     Db, EventHandler, HandleError, Handler, Outbox, Tx,
@@ -65,6 +65,18 @@ impl Fixture {
         }
         events.save(&mut tx).await.unwrap();
         self.outbox.commit(tx).await.unwrap();
+    }
+
+    async fn save_large_event(&self) -> EventId {
+        let example = examples::all().into_iter().find(|event| event.r#type == LeadCaptured::TYPE).unwrap();
+        let mut event: LeadCaptured = example.payload().unwrap();
+        event.current.title = Some("x".repeat(2 << 20));
+        let mut tx = self.db.begin().await.unwrap();
+        let mut events = self.outbox.events((&self.actor).into());
+        events.push(&event);
+        events.save(&mut tx).await.unwrap();
+        self.outbox.commit(tx).await.unwrap();
+        self.outbox.history(None, 100).await.unwrap().pop().unwrap().id
     }
 
     fn inbox(&self, handler: Arc<Effect>) -> Inbox {
@@ -186,6 +198,25 @@ async fn what_the_bus_lost_in_a_power_cut_is_published_again(fixture: Fixture) {
     assert_eq!(fixture.outbox.publish_again(chrono::TimeDelta::minutes(5)).await.unwrap(), 2);
     let bus = Bus::connect("local::memory:", fixture.clock.clone()).await.unwrap();
     assert_eq!(fixture.outbox.relay(&bus).await.unwrap(), 2);
+}
+
+on_both_engines!(an_event_too_large_for_the_bus_is_set_aside_and_the_rest_go_on);
+async fn an_event_too_large_for_the_bus_is_set_aside_and_the_rest_go_on(mut fixture: Fixture) {
+    fixture.bus = crate::bus::nats_bus().await;
+    fixture.save_events(2).await;
+    let large = fixture.save_large_event().await;
+    fixture.save_events(2).await;
+    let mut consumer = fixture.bus.consumer("effect", &["crm.identity.api_key.revoked.v1"]).await.unwrap();
+    while fixture.outbox.relay(&fixture.bus).await.unwrap() > 0 {}
+    assert_eq!(fixture.outbox.depth().await.unwrap(), 0);
+    let letters = inbox::dead_letters(&fixture.db, 10).await.unwrap();
+    assert_eq!((letters.len(), letters[0].handler.as_str(), letters[0].event_id), (1, "relay", large));
+    let mut arrived = 0;
+    while arrived < 4 {
+        let deliveries = consumer.fetch(10, std::time::Duration::from_secs(5)).await.unwrap();
+        assert!(!deliveries.is_empty(), "{arrived} of 4 events arrived");
+        arrived += deliveries.len();
+    }
 }
 
 on_both_engines!(one_bad_event_holds_nobody_up_and_can_be_revived);

@@ -16,7 +16,7 @@ use axum::Router;
 use chrono::DateTime;
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use kernel::{Actor, ActorKind, Clock, Permission};
-use pipewright_gateway::{Gateway, GatewayParts, HttpSubgraph, Limits, Request, SubgraphSdl, compose};
+use pipewright_gateway::{Gateway, GatewayParts, HttpSubgraph, Limits, Probe, Request, SubgraphSdl, compose};
 use platform::{
     auth::{ActorTokens, Authenticator},
     graphql::{InProcess, Subgraph, SubgraphCall, SubgraphError, sdl},
@@ -52,6 +52,7 @@ pub struct ShopBuilder {
     world: World,
     pub sdls: Vec<SubgraphSdl>,
     subgraphs: HashMap<String, Arc<dyn Subgraph>>,
+    probes: HashMap<String, Probe>,
     limits: Limits,
     authenticator: Option<Arc<dyn Authenticator>>,
     clock: Clock,
@@ -82,6 +83,7 @@ impl Shop {
             world: World { log: Arc::default(), stock: broadcast::channel(16).0 },
             sdls: Vec::new(),
             subgraphs: HashMap::new(),
+            probes: HashMap::new(),
             limits: Limits::default(),
             authenticator: None,
             clock: clock(),
@@ -130,7 +132,7 @@ impl ShopBuilder {
     {
         let url = format!("http://{name}.invalid/graphql");
         self.sdls.push(SubgraphSdl { name: name.into(), url, sdl: sdl(&schema) });
-        self.subgraphs.insert(name.into(), Arc::new(InProcess(schema)));
+        self.subgraphs.insert(name.into(), Arc::new(InProcess::new(schema)));
     }
 
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -145,6 +147,11 @@ impl ShopBuilder {
 
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    pub fn probe(mut self, name: &str, probe: Probe) -> Self {
+        self.probes.insert(name.into(), probe);
         self
     }
 
@@ -181,6 +188,7 @@ impl ShopBuilder {
         let gateway = Gateway::new(GatewayParts {
             supergraph_sdl: &supergraph,
             subgraphs: self.subgraphs,
+            probes: self.probes,
             authenticator: self.authenticator,
             metrics: Arc::new(|| "shop_metric 1\n".to_owned()),
             limits: self.limits,

@@ -1,11 +1,6 @@
-use std::{collections::HashMap, hash::Hash};
-
-use async_graphql::{
-    Context,
-    dataloader::{DataLoader, Loader},
-};
-use kernel::{Actor, EnrollmentId, LeadId, Permission, SequenceId, WorkspaceId};
-use platform::graphql::{IntoGraphql, LoadError, actor};
+use async_graphql::dataloader::Loader;
+use kernel::{EnrollmentId, LeadId, SequenceId, WorkspaceId};
+use platform::graphql::{Batch, LoadError, by_workspace, lists};
 
 use crate::{
     app::App,
@@ -24,74 +19,56 @@ pub struct OfLead(pub LeadId);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MessagesOf(pub EnrollmentId);
 
-/// `one` gives a value an object; `many` a list of those with the same key.
-macro_rules! loader {
-    (one $key:ident => $value:ty, $read:path, $key_of:expr) => {
-        impl Loader<(WorkspaceId, $key)> for Loaders {
-            type Value = $value;
-            type Error = LoadError;
+impl Loader<(WorkspaceId, EnrollmentId)> for Loaders {
+    type Value = Enrollment;
+    type Error = LoadError;
 
-            async fn load(
-                &self,
-                keys: &[(WorkspaceId, $key)],
-            ) -> Result<HashMap<(WorkspaceId, $key), $value>, LoadError> {
-                let mut found = HashMap::with_capacity(keys.len());
-                for (workspace, ids) in by_workspace(keys, |key| *key) {
-                    let key_of = $key_of;
-                    found.extend(
-                        $read(&self.0.db, workspace, &ids)
-                            .await?
-                            .into_iter()
-                            .map(|value| ((workspace, key_of(&value)), value)),
-                    );
-                }
-                Ok(found)
-            }
-        }
-    };
-    (many $key:ident => $value:ty, $read:path, $key_of:expr) => {
-        impl Loader<(WorkspaceId, $key)> for Loaders {
-            type Value = Vec<$value>;
-            type Error = LoadError;
-
-            async fn load(
-                &self,
-                keys: &[(WorkspaceId, $key)],
-            ) -> Result<HashMap<(WorkspaceId, $key), Vec<$value>>, LoadError> {
-                let mut found: HashMap<_, Vec<$value>> = HashMap::with_capacity(keys.len());
-                for (workspace, ids) in by_workspace(keys, |key| key.0) {
-                    let key_of = $key_of;
-                    for value in $read(&self.0.db, workspace, &ids).await? {
-                        found.entry((workspace, $key(key_of(&value)))).or_default().push(value);
-                    }
-                }
-                Ok(found)
-            }
-        }
-    };
-}
-
-loader!(one EnrollmentId => Enrollment, store::enrollments::by_ids, |enrollment: &Enrollment| enrollment.id);
-loader!(one SequenceId => Sequence, store::sequences::by_ids, |sequence: &Sequence| sequence.id);
-loader!(many OfLead => Enrollment, store::enrollments::of_leads, |enrollment: &Enrollment| enrollment.lead);
-loader!(many MessagesOf => Message, store::messages::of_enrollments, |message: &Message| message.enrollment);
-
-/// One object by its key, batched with its neighbours; `None` also for one of another workspace.
-pub async fn load<K, T>(ctx: &Context<'_>, key: K) -> async_graphql::Result<Option<T>>
-where
-    K: Copy + Send + Sync + Eq + Hash + 'static,
-    T: Clone + Send + Sync + 'static,
-    Loaders: Loader<(WorkspaceId, K), Value = T, Error = LoadError>,
-{
-    let actor: &Actor = actor(ctx)?;
-    actor.require(Permission::Read).graphql()?;
-    ctx.data_unchecked::<DataLoader<Loaders>>().load_one((actor.workspace, key)).await.graphql()
-}
-
-fn by_workspace<K: Copy, I>(keys: &[(WorkspaceId, K)], id: impl Fn(&K) -> I) -> HashMap<WorkspaceId, Vec<I>> {
-    let mut grouped: HashMap<WorkspaceId, Vec<I>> = HashMap::new();
-    for (workspace, key) in keys {
-        grouped.entry(*workspace).or_default().push(id(key));
+    async fn load(&self, keys: &[(WorkspaceId, EnrollmentId)]) -> Batch<EnrollmentId, Enrollment> {
+        by_workspace(keys, |workspace, ids| async move {
+            let enrollments = store::enrollments::by_ids(&self.0.db, workspace, &ids).await?;
+            Ok(enrollments.into_iter().map(|enrollment| (enrollment.id, enrollment)))
+        })
+        .await
     }
-    grouped
+}
+
+impl Loader<(WorkspaceId, SequenceId)> for Loaders {
+    type Value = Sequence;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[(WorkspaceId, SequenceId)]) -> Batch<SequenceId, Sequence> {
+        by_workspace(keys, |workspace, ids| async move {
+            let sequences = store::sequences::by_ids(&self.0.db, workspace, &ids).await?;
+            Ok(sequences.into_iter().map(|sequence| (sequence.id, sequence)))
+        })
+        .await
+    }
+}
+
+impl Loader<(WorkspaceId, OfLead)> for Loaders {
+    type Value = Vec<Enrollment>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[(WorkspaceId, OfLead)]) -> Batch<OfLead, Vec<Enrollment>> {
+        by_workspace(keys, |workspace, keys| async move {
+            let leads: Vec<_> = keys.iter().map(|key| key.0).collect();
+            let enrollments = store::enrollments::of_leads(&self.0.db, workspace, &leads).await?;
+            Ok(lists(enrollments.into_iter().map(|enrollment| (OfLead(enrollment.lead), enrollment))))
+        })
+        .await
+    }
+}
+
+impl Loader<(WorkspaceId, MessagesOf)> for Loaders {
+    type Value = Vec<Message>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[(WorkspaceId, MessagesOf)]) -> Batch<MessagesOf, Vec<Message>> {
+        by_workspace(keys, |workspace, keys| async move {
+            let enrollments: Vec<_> = keys.iter().map(|key| key.0).collect();
+            let messages = store::messages::of_enrollments(&self.0.db, workspace, &enrollments).await?;
+            Ok(lists(messages.into_iter().map(|message| (MessagesOf(message.enrollment), message))))
+        })
+        .await
+    }
 }

@@ -41,6 +41,7 @@ struct SetMailboxPausedPayload {
     errors: Vec<UserError>,
 }
 
+/// What can be changed. What the caller can mend comes back in `errors`, anything else as a top-level error.
 #[Object]
 impl Mutation {
     /// Starts a lead on a sequence, if the send gate would let its first message through.

@@ -1,9 +1,9 @@
 use async_graphql::{Context, InputObject, Object};
 use kernel::{Cursor, EnrollmentId, LeadId, PageArgs, id::TypedId};
-use platform::graphql::{IntoGraphql, List, actor, page};
+use platform::graphql::{IntoGraphql, List, actor, load, page};
 
 use super::{
-    loaders::load,
+    loaders::Loaders,
     types::{
         EnrollmentObject, LeadObject, MailboxObject, MessageObject, MessageState, MessageTotal, SequenceObject,
         SuppressionObject,
@@ -16,17 +16,19 @@ pub struct Query;
 /// All conditions must hold; one left out holds always.
 #[derive(Default, InputObject)]
 struct MessageFilterInput {
+    /// How far the messages have come.
     state: Option<MessageState>,
 }
 
+/// What can be read. Lists come in pages.
 #[Object]
 impl Query {
     /// One enrolment by its id; null if there is none.
     async fn enrollment(&self, ctx: &Context<'_>, id: EnrollmentId) -> async_graphql::Result<Option<EnrollmentObject>> {
-        Ok(load(ctx, id).await?.map(|enrollment: Enrollment| enrollment.into()))
+        Ok(load::<Loaders, _, _>(ctx, id).await?.map(|enrollment: Enrollment| enrollment.into()))
     }
 
-    /// Newest first.
+    /// The workspace's sequences, newest first.
     async fn sequences(
         &self,
         ctx: &Context<'_>,
@@ -42,7 +44,7 @@ impl Query {
         }))
     }
 
-    /// Newest first, of every enrolment.
+    /// The messages of every enrolment, newest first.
     async fn messages(
         &self,
         ctx: &Context<'_>,
@@ -93,6 +95,6 @@ impl Query {
         ctx: &Context<'_>,
         id: EnrollmentId,
     ) -> async_graphql::Result<Option<EnrollmentObject>> {
-        Ok(load(ctx, id).await?.map(|enrollment: Enrollment| enrollment.into()))
+        Ok(load::<Loaders, _, _>(ctx, id).await?.map(|enrollment: Enrollment| enrollment.into()))
     }
 }

@@ -1,9 +1,9 @@
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use kernel::{Actor, EnrollmentId, LeadId, MailboxId, MessageId, SequenceId, StepId, SuppressionId};
-use platform::graphql::{IntoGraphql, Long, actor};
+use platform::graphql::{IntoGraphql, Long, actor, load};
 
-use super::loaders::{MessagesOf, OfLead, load};
+use super::loaders::{Loaders, MessagesOf, OfLead};
 use crate::{
     app::App,
     domain::{
@@ -69,9 +69,9 @@ pub struct LeadObject {
 
 #[ComplexObject]
 impl LeadObject {
-    /// Newest first, at most 20.
+    /// The lead's enrolments, newest first, at most 20.
     async fn enrollments(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<EnrollmentObject>>> {
-        let enrollments = load(ctx, OfLead(self.id)).await?.unwrap_or_default();
+        let enrollments = load::<Loaders, _, _>(ctx, OfLead(self.id)).await?.unwrap_or_default();
         Ok(Some(enrollments.into_iter().map(EnrollmentObject::from).collect()))
     }
 }
@@ -81,6 +81,7 @@ impl LeadObject {
 #[graphql(complex, name = "Enrollment")]
 pub struct EnrollmentObject {
     id: EnrollmentId,
+    /// How far it has come.
     state: EnrollmentState,
     started_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -92,10 +93,11 @@ pub struct EnrollmentObject {
 impl EnrollmentObject {
     /// The version it began with, and goes on with.
     async fn sequence(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<SequenceObject>> {
-        Ok(load(ctx, self.enrollment.sequence).await?.map(|sequence: Sequence| sequence.into()))
+        Ok(load::<Loaders, _, _>(ctx, self.enrollment.sequence).await?.map(|sequence: Sequence| sequence.into()))
     }
 
     // Nullable, as is all that another service fills: the enrolment survives when that one is down.
+    /// Whom it writes to.
     async fn lead(&self) -> Option<LeadObject> {
         Some(LeadObject { id: self.enrollment.lead })
     }
@@ -118,7 +120,7 @@ impl EnrollmentObject {
 
 impl EnrollmentObject {
     async fn load_messages(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Message>> {
-        Ok(load(ctx, MessagesOf(self.enrollment.id)).await?.unwrap_or_default())
+        Ok(load::<Loaders, _, _>(ctx, MessagesOf(self.enrollment.id)).await?.unwrap_or_default())
     }
 }
 
@@ -138,6 +140,7 @@ pub struct MessageObject {
     step: Long,
     /// As it was sent; null until then.
     subject: Option<String>,
+    /// How far it has come.
     state: MessageState,
     /// When it leaves, or left, at the earliest.
     due_at: DateTime<Utc>,
@@ -157,7 +160,7 @@ pub struct MessageObject {
 impl MessageObject {
     /// Whose message it is.
     async fn enrollment(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<EnrollmentObject>> {
-        Ok(load(ctx, self.enrollment_id).await?.map(|enrollment: Enrollment| enrollment.into()))
+        Ok(load::<Loaders, _, _>(ctx, self.enrollment_id).await?.map(|enrollment: Enrollment| enrollment.into()))
     }
 }
 
@@ -181,6 +184,7 @@ impl From<Message> for MessageObject {
 /// Whether a message was let through, and why not.
 #[derive(SimpleObject)]
 pub struct SendDecision {
+    /// Whether it was let through.
     allowed: bool,
     /// Empty if it was.
     reasons: Vec<String>,
@@ -224,6 +228,7 @@ pub struct StepObject {
     delay_days: Long,
     /// With `{{token}}` and `{{token|fallback}}`.
     subject: String,
+    /// Plain text, with the same tokens.
     body: String,
 }
 
@@ -247,7 +252,9 @@ impl From<Step> for StepObject {
 pub struct SuppressionObject {
     id: SuppressionId,
     email: String,
+    /// Who wanted it.
     source: SuppressionSource,
+    /// Why, in their words or ours.
     reason: String,
     created_at: DateTime<Utc>,
 }

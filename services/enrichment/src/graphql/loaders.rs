@@ -1,11 +1,6 @@
-use std::collections::HashMap;
-
-use async_graphql::{
-    Context,
-    dataloader::{DataLoader, Loader},
-};
-use kernel::{Actor, EnrichmentRunId, LeadId, Permission, WorkspaceId};
-use platform::graphql::{IntoGraphql, LoadError, actor};
+use async_graphql::dataloader::Loader;
+use kernel::{EnrichmentRunId, LeadId, WorkspaceId};
+use platform::graphql::{Batch, LoadError, by_workspace};
 
 use crate::{
     app::App,
@@ -16,51 +11,51 @@ use crate::{
 /// Reads what one level of a query asks for in one statement per workspace, which in a request is one.
 pub struct Loaders(pub App);
 
-/// Keys: what is wanted, of which object.
+/// What is known of a lead's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VerificationOf(pub LeadId);
+
+/// The newest run for a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LatestRunOf(pub LeadId);
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Run(pub EnrichmentRunId);
 
-macro_rules! loader {
-    ($key:ident -> $object:ident, $read:path, $id:ident) => {
-        impl Loader<(WorkspaceId, $key)> for Loaders {
-            type Value = $object;
-            type Error = LoadError;
+impl Loader<(WorkspaceId, VerificationOf)> for Loaders {
+    type Value = LeadVerification;
+    type Error = LoadError;
 
-            async fn load(
-                &self,
-                keys: &[(WorkspaceId, $key)],
-            ) -> Result<HashMap<(WorkspaceId, $key), $object>, LoadError> {
-                let mut by_workspace: HashMap<WorkspaceId, Vec<_>> = HashMap::new();
-                for (workspace, $key(id)) in keys {
-                    by_workspace.entry(*workspace).or_default().push(*id);
-                }
-                let mut found = HashMap::with_capacity(keys.len());
-                for (workspace, ids) in by_workspace {
-                    let objects = $read(&self.0.db, workspace, &ids).await?;
-                    found.extend(objects.into_iter().map(|object| ((workspace, $key(object.$id)), object)));
-                }
-                Ok(found)
-            }
-        }
-    };
+    async fn load(&self, keys: &[(WorkspaceId, VerificationOf)]) -> Batch<VerificationOf, LeadVerification> {
+        by_workspace(keys, |workspace, keys| async move {
+            let leads: Vec<_> = keys.iter().map(|key| key.0).collect();
+            let verifications = store::verifications::of_leads(&self.0.db, workspace, &leads).await?;
+            Ok(verifications.into_iter().map(|verification| (VerificationOf(verification.lead), verification)))
+        })
+        .await
+    }
 }
 
-loader!(VerificationOf -> LeadVerification, store::verifications::of_leads, lead);
-loader!(LatestRunOf -> EnrichmentRun, store::runs::latest_of_leads, lead);
-loader!(Run -> EnrichmentRun, store::runs::by_ids, id);
+impl Loader<(WorkspaceId, LatestRunOf)> for Loaders {
+    type Value = EnrichmentRun;
+    type Error = LoadError;
 
-/// One object, batched with its neighbours; `None` also for one of another workspace.
-pub async fn load<K, T>(ctx: &Context<'_>, key: K) -> async_graphql::Result<Option<T>>
-where
-    K: Copy + Send + Sync + Eq + std::hash::Hash + 'static,
-    T: Clone + Send + Sync + 'static,
-    Loaders: Loader<(WorkspaceId, K), Value = T, Error = LoadError>,
-{
-    let actor: &Actor = actor(ctx)?;
-    actor.require(Permission::Read).graphql()?;
-    ctx.data_unchecked::<DataLoader<Loaders>>().load_one((actor.workspace, key)).await.graphql()
+    async fn load(&self, keys: &[(WorkspaceId, LatestRunOf)]) -> Batch<LatestRunOf, EnrichmentRun> {
+        by_workspace(keys, |workspace, keys| async move {
+            let leads: Vec<_> = keys.iter().map(|key| key.0).collect();
+            let runs = store::runs::latest_of_leads(&self.0.db, workspace, &leads).await?;
+            Ok(runs.into_iter().map(|run| (LatestRunOf(run.lead), run)))
+        })
+        .await
+    }
+}
+
+impl Loader<(WorkspaceId, EnrichmentRunId)> for Loaders {
+    type Value = EnrichmentRun;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[(WorkspaceId, EnrichmentRunId)]) -> Batch<EnrichmentRunId, EnrichmentRun> {
+        by_workspace(keys, |workspace, ids| async move {
+            let runs = store::runs::by_ids(&self.0.db, workspace, &ids).await?;
+            Ok(runs.into_iter().map(|run| (run.id, run)))
+        })
+        .await
+    }
 }

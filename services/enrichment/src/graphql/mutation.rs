@@ -22,6 +22,7 @@ struct EnrichLeadPayload {
     errors: Vec<UserError>,
 }
 
+/// What can be changed. What the caller can mend comes back in `errors`, anything else as a top-level error.
 #[Object]
 impl Mutation {
     /// Verifies and enriches a lead again, with what is known by now.

@@ -1,15 +1,16 @@
 use async_graphql::{Context, Object};
 use kernel::{Cursor, EnrichmentRunId, LeadId, PageArgs, id::TypedId};
-use platform::graphql::{IntoGraphql, List, actor, page};
+use platform::graphql::{IntoGraphql, List, actor, load, page};
 
 use super::{
-    loaders::{Run, load},
+    loaders::Loaders,
     types::{EnrichmentRunObject, LeadObject, VerificationObject},
 };
 use crate::app::App;
 
 pub struct Query;
 
+/// What can be read. Lists come in pages.
 #[Object]
 impl Query {
     /// Checks an address without writing to it; stores nothing. Any text may be given.
@@ -44,6 +45,6 @@ impl Query {
         ctx: &Context<'_>,
         id: EnrichmentRunId,
     ) -> async_graphql::Result<Option<EnrichmentRunObject>> {
-        Ok(load(ctx, Run(id)).await?.map(EnrichmentRunObject::from))
+        Ok(load::<Loaders, _, _>(ctx, id).await?.map(EnrichmentRunObject::from))
     }
 }

@@ -1,9 +1,9 @@
 use async_graphql::{ComplexObject, Context, Enum, SimpleObject};
 use chrono::{DateTime, Utc};
 use kernel::{EnrichmentRunId, LeadId, Timestamp};
-use platform::graphql::Long;
+use platform::graphql::{Long, load};
 
-use super::loaders::{LatestRunOf, VerificationOf, load};
+use super::loaders::{LatestRunOf, Loaders, VerificationOf};
 use crate::domain::{
     run::EnrichmentRun,
     verify::{LeadVerification, Verification},
@@ -75,12 +75,12 @@ pub struct LeadObject {
 impl LeadObject {
     /// Is the address good? Made when the lead is captured; none for a moment after.
     async fn verification(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<VerificationObject>> {
-        Ok(load(ctx, VerificationOf(self.id)).await?.map(VerificationObject::from))
+        Ok(load::<Loaders, _, _>(ctx, VerificationOf(self.id)).await?.map(VerificationObject::from))
     }
 
     /// The latest run. None for a moment after the lead was captured.
     async fn enrichment(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<EnrichmentRunObject>> {
-        Ok(load(ctx, LatestRunOf(self.id)).await?.map(EnrichmentRunObject::from))
+        Ok(load::<Loaders, _, _>(ctx, LatestRunOf(self.id)).await?.map(EnrichmentRunObject::from))
     }
 }
 
@@ -88,6 +88,7 @@ impl LeadObject {
 #[derive(SimpleObject)]
 #[graphql(name = "Verification")]
 pub struct VerificationObject {
+    /// What follows from the checks.
     verdict: Verdict,
     /// In the order in which they were made; after a wrong syntax there are no others.
     checks: Vec<VerificationCheck>,
@@ -97,6 +98,7 @@ pub struct VerificationObject {
 /// One question and its answer.
 #[derive(SimpleObject)]
 pub struct VerificationCheck {
+    /// What was asked.
     name: EmailCheck,
     /// False speaks against the address.
     passed: bool,
@@ -108,9 +110,11 @@ pub struct VerificationCheck {
 pub struct EnrichmentRunObject {
     id: EnrichmentRunId,
     // Nullable, as is all that another service fills: the run survives when that one is down.
+    /// Whom it was for.
     lead: Option<LeadObject>,
     /// The version of the lead that was enriched.
     lead_version: Long,
+    /// How much it found.
     status: EnrichmentStatus,
     /// The answer chosen for each field: the most confident, of equals the first.
     fields: Vec<EnrichedField>,
@@ -129,6 +133,7 @@ pub struct EnrichmentRunObject {
 pub struct EnrichedField {
     /// `industry`, `country`, `employees`, `company_domain`, `seniority` or `department`.
     name: String,
+    /// Of all answers, the chosen one.
     value: String,
     /// `account_base`, `form`, `email_domain` or `title_parser`.
     provider: String,
@@ -141,9 +146,11 @@ pub struct EnrichedField {
 /// A provider's turn at a field.
 #[derive(SimpleObject)]
 pub struct ProviderCall {
+    /// As in `EnrichedField.provider`.
     provider: String,
     /// As in `EnrichedField.name`.
     field: String,
+    /// How its turn ended.
     outcome: ProviderCallOutcome,
     /// The provider's answer, chosen or not.
     value: Option<String>,

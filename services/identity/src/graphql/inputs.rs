@@ -13,9 +13,11 @@ use crate::{
 /// Longest name, in characters.
 const MAX_CHARS: usize = 200;
 
+/// Who joins the workspace, and as what.
 #[derive(InputObject)]
 pub struct CreateUserInput {
     pub name: String,
+    /// Unique in the workspace, compared without case.
     pub email: String,
     pub role: Role,
 }
@@ -28,9 +30,11 @@ pub struct UpdateUserInput {
     pub version: Option<Long>,
     pub name: Option<String>,
     pub role: Option<Role>,
+    /// False lets them go, true brings them back.
     pub active: Option<bool>,
 }
 
+/// What the key is for, and what it may do.
 #[derive(InputObject)]
 pub struct CreateApiKeyInput {
     /// What the key is for.
@@ -43,6 +47,7 @@ pub struct CreateApiKeyInput {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
+/// Which key to end.
 #[derive(InputObject)]
 pub struct RevokeApiKeyInput {
     pub id: ApiKeyId,

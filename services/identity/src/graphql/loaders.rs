@@ -1,11 +1,6 @@
-use std::collections::HashMap;
-
-use async_graphql::{
-    Context,
-    dataloader::{DataLoader, Loader},
-};
-use kernel::{Actor, Permission, UserId, WorkspaceId};
-use platform::graphql::{IntoGraphql, LoadError, actor};
+use async_graphql::dataloader::Loader;
+use kernel::{UserId, WorkspaceId};
+use platform::graphql::{Batch, LoadError, by_workspace};
 
 use crate::{app::App, domain::user::User, store};
 
@@ -16,23 +11,11 @@ impl Loader<(WorkspaceId, UserId)> for Loaders {
     type Value = User;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[(WorkspaceId, UserId)]) -> Result<HashMap<(WorkspaceId, UserId), User>, LoadError> {
-        let mut by_workspace: HashMap<WorkspaceId, Vec<UserId>> = HashMap::new();
-        for (workspace, id) in keys {
-            by_workspace.entry(*workspace).or_default().push(*id);
-        }
-        let mut found = HashMap::with_capacity(keys.len());
-        for (workspace, ids) in by_workspace {
+    async fn load(&self, keys: &[(WorkspaceId, UserId)]) -> Batch<UserId, User> {
+        by_workspace(keys, |workspace, ids| async move {
             let users = store::users::by_ids(&self.0.db, workspace, &ids).await?;
-            found.extend(users.into_iter().map(|user| ((workspace, user.id), user)));
-        }
-        Ok(found)
+            Ok(users.into_iter().map(|user| (user.id, user)))
+        })
+        .await
     }
-}
-
-/// One user by id, batched with their neighbours; `None` also for one of another workspace.
-pub async fn load_user(ctx: &Context<'_>, id: UserId) -> async_graphql::Result<Option<User>> {
-    let actor: &Actor = actor(ctx)?;
-    actor.require(Permission::Read).graphql()?;
-    ctx.data_unchecked::<DataLoader<Loaders>>().load_one((actor.workspace, id)).await.graphql()
 }

@@ -10,18 +10,21 @@ use crate::app::App;
 
 pub struct Mutation;
 
+/// What `createUser` answers.
 #[derive(SimpleObject)]
 struct CreateUserPayload {
     user: Option<UserObject>,
     errors: Vec<UserError>,
 }
 
+/// What `updateUser` answers.
 #[derive(SimpleObject)]
 struct UpdateUserPayload {
     user: Option<UserObject>,
     errors: Vec<UserError>,
 }
 
+/// What `createApiKey` answers.
 #[derive(SimpleObject)]
 struct CreateApiKeyPayload {
     api_key: Option<ApiKeyObject>,
@@ -30,12 +33,14 @@ struct CreateApiKeyPayload {
     errors: Vec<UserError>,
 }
 
+/// What `revokeApiKey` answers.
 #[derive(SimpleObject)]
 struct RevokeApiKeyPayload {
     api_key: Option<ApiKeyObject>,
     errors: Vec<UserError>,
 }
 
+/// What can be changed. What the caller can mend comes back in `errors`, anything else as a top-level error.
 #[Object]
 impl Mutation {
     /// Adds a person to the workspace; a rep takes leads from now on. For admins.

@@ -1,15 +1,16 @@
 use async_graphql::{Context, Object};
 use kernel::{Actor, Cursor, PageArgs, Permission, UserId, id::TypedId};
-use platform::graphql::{IntoGraphql, List, actor, page};
+use platform::graphql::{IntoGraphql, List, actor, load, page};
 
 use super::{
-    loaders::load_user,
+    loaders::Loaders,
     types::{ApiKeyObject, Me, UserObject, WorkspaceObject},
 };
-use crate::{app::App, error::Error};
+use crate::{app::App, domain::user::User, error::Error};
 
 pub struct Query;
 
+/// What can be read. Lists come in pages.
 #[Object]
 impl Query {
     /// On whose behalf this request is made.
@@ -26,7 +27,7 @@ impl Query {
         workspace.graphql().map(WorkspaceObject::from)
     }
 
-    /// Newest first.
+    /// The workspace's users, newest first.
     async fn users(
         &self,
         ctx: &Context<'_>,
@@ -39,11 +40,12 @@ impl Query {
         Ok(page(users, args.first, Default::default(), |user| Cursor { time: user.created_at, id: user.id.uuid() }))
     }
 
+    /// One user by their id; null if there is none.
     async fn user(&self, ctx: &Context<'_>, id: UserId) -> async_graphql::Result<Option<UserObject>> {
-        Ok(load_user(ctx, id).await?.map(UserObject::from))
+        Ok(load::<Loaders, _, User>(ctx, id).await?.map(UserObject::from))
     }
 
-    /// Newest first, revoked ones too; for admins.
+    /// The workspace's keys, newest first, revoked ones too; for admins.
     async fn api_keys(
         &self,
         ctx: &Context<'_>,
@@ -58,6 +60,6 @@ impl Query {
 
     #[graphql(entity)]
     async fn find_user(&self, ctx: &Context<'_>, id: UserId) -> async_graphql::Result<Option<UserObject>> {
-        Ok(load_user(ctx, id).await?.map(UserObject::from))
+        Ok(load::<Loaders, _, User>(ctx, id).await?.map(UserObject::from))
     }
 }

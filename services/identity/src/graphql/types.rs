@@ -1,9 +1,9 @@
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use kernel::{Actor, ApiKeyId, UserId, WorkspaceId};
-use platform::graphql::{IntoGraphql, Long};
+use platform::graphql::{IntoGraphql, Long, load};
 
-use super::loaders::load_user;
+use super::loaders::Loaders;
 use crate::{
     domain::{Workspace, api_key::ApiKey, user::User},
     error::Error,
@@ -17,13 +17,17 @@ pub enum Role {
     Admin,
     /// Takes leads; may read and write.
     Rep,
+    /// May read, and change nothing.
     ReadOnly,
 }
 
+/// What an actor may do. None includes another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "kernel::Permission")]
 pub enum Permission {
+    /// See everything in the workspace.
     Read,
+    /// Change leads, opportunities and enrolments.
     Write,
     /// Users, keys, configuration of routing, sequences and pipelines.
     Admin,
@@ -33,16 +37,19 @@ pub enum Permission {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "kernel::ActorKind")]
 pub enum ActorKind {
+    /// A person.
     User,
+    /// A program, with a key in a user's name.
     ApiKey,
     /// Pipewright itself, acting on an event.
     System,
+    /// The gateway itself, while it looks up a key.
     Gateway,
 }
 
-/// The party on whose behalf a request is made.
 pub struct Me(pub Actor);
 
+/// The party on whose behalf a request is made.
 #[Object]
 impl Me {
     /// Id of the user, or the name of the service that acts by itself.
@@ -50,10 +57,12 @@ impl Me {
         ID::from(self.0.subject.as_str())
     }
 
+    /// What kind of party it is.
     async fn kind(&self) -> ActorKind {
         self.0.kind.into()
     }
 
+    /// What it may do here.
     async fn permissions(&self) -> Vec<Permission> {
         self.0.permissions.iter().copied().map(Into::into).collect()
     }
@@ -61,7 +70,7 @@ impl Me {
     /// Nobody, when a service acts by itself.
     async fn user(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<UserObject>> {
         let Ok(id) = self.0.subject.parse::<UserId>() else { return Ok(None) };
-        Ok(load_user(ctx, id).await?.map(UserObject::from))
+        Ok(load::<Loaders, _, User>(ctx, id).await?.map(UserObject::from))
     }
 }
 
@@ -87,7 +96,9 @@ pub struct UserObject {
     /// Grows by one with every change; give it to `updateUser` to refuse overwriting somebody else's.
     version: Long,
     name: String,
+    /// Unique in the workspace, compared without case.
     email: String,
+    /// What they do, and so may do.
     role: Role,
     /// An inactive user takes no leads, and their keys open nothing.
     active: bool,
@@ -117,7 +128,9 @@ pub struct ApiKeyObject {
     prefix: String,
     /// What it may do at most; the user's role bounds it further.
     permissions: Vec<Permission>,
+    /// From then on it opens nothing; null is never.
     expires_at: Option<DateTime<Utc>>,
+    /// When it was ended for good.
     revoked_at: Option<DateTime<Utc>>,
     /// To the minute.
     last_used_at: Option<DateTime<Utc>>,
@@ -130,7 +143,11 @@ pub struct ApiKeyObject {
 impl ApiKeyObject {
     /// In whose name it acts.
     async fn user(&self, ctx: &Context<'_>) -> async_graphql::Result<UserObject> {
-        load_user(ctx, self.user_id).await?.map(UserObject::from).ok_or(Error::not_found("user")).graphql()
+        load::<Loaders, _, User>(ctx, self.user_id)
+            .await?
+            .map(UserObject::from)
+            .ok_or(Error::not_found("user"))
+            .graphql()
     }
 }
 

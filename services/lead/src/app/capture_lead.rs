@@ -27,25 +27,40 @@ impl App {
     /// Stores the lead durably before it answers. Captured again, it only fills what was blank.
     pub async fn capture_lead(&self, actor: &Actor, input: CaptureLead) -> Result<Captured, Error> {
         actor.require(Permission::Write)?;
+        match self.try_capture(actor, input.clone()).await {
+            // Somebody wrote the same address between our look and our write: now we see it.
+            Err(Error::Conflict) => self.try_capture(actor, input).await,
+            captured => captured,
+        }
+    }
+
+    async fn try_capture(&self, actor: &Actor, input: CaptureLead) -> Result<Captured, Error> {
         let CaptureLead { email, details, source } = input;
         let draft = LeadDraft { email, details, source, external_id: None, import_fingerprint: None };
         let mut tx = self.db.begin().await?;
         let mut events = self.outbox.events(actor.into());
         let known = store::leads::known(&mut tx, actor.workspace, &[&draft.email], &[]).await?.pop();
         let captured = if let Some(lead) = known {
-            let change = if lead.is_converted() {
+            let mut change = if lead.is_converted() {
                 None
             } else {
                 lead.change(self.clock.now(), |lead| lead.details.fill_blanks(draft.details))
             };
+            matching::match_again(&mut tx, &mut events, change.as_mut_slice(), self.clock.now()).await?;
             save_changes(&mut tx, &mut events, change.as_slice()).await?;
             Captured { lead: change.map_or(lead, |change| change.current), created: false }
         } else {
-            let mut index = matching::index_for(&mut tx, actor.workspace, std::slice::from_ref(&draft)).await?;
-            let account = matching::find_account(&mut tx, &mut events, &mut index, &draft, self.clock.now()).await?;
+            let mut index = matching::index_for(&mut tx, actor.workspace, [(&draft.email, &draft.details)]).await?;
+            let account = matching::find_account(
+                &mut tx,
+                &mut events,
+                &mut index,
+                (&draft.email, &draft.details),
+                self.clock.now(),
+            )
+            .await?;
             let lead = Lead::capture(draft, self.clock.id(), actor.workspace, account, self.clock.now());
             if store::leads::insert(&mut tx, std::slice::from_ref(&lead)).await?.is_empty() {
-                // Somebody captured the same address between our look and our write.
                 return Err(Error::Conflict);
             }
             events.push(&LeadCaptured { current: lead.published() });

@@ -103,7 +103,7 @@ impl App {
             }
         }
         if !input.dry_run {
-            self.save_import(tx, actor, fresh, &changes).await?;
+            self.save_import(tx, actor, fresh, changes).await?;
         }
         Ok(imported)
     }
@@ -113,14 +113,17 @@ impl App {
         mut tx: platform::Tx,
         actor: &Actor,
         fresh: Vec<LeadDraft>,
-        changes: &[LeadChange],
+        mut changes: Vec<LeadChange>,
     ) -> Result<(), Error> {
         let now = self.clock.now();
         let mut events = self.outbox.events(actor.into());
-        let mut index = matching::index_for(&mut tx, actor.workspace, &fresh).await?;
+        let mut index =
+            matching::index_for(&mut tx, actor.workspace, fresh.iter().map(|draft| (&draft.email, &draft.details)))
+                .await?;
         let mut leads = Vec::with_capacity(fresh.len());
         for draft in fresh {
-            let account = matching::find_account(&mut tx, &mut events, &mut index, &draft, now).await?;
+            let who = (&draft.email, &draft.details);
+            let account = matching::find_account(&mut tx, &mut events, &mut index, who, now).await?;
             leads.push(Lead::capture(draft, self.clock.id(), actor.workspace, account, now));
         }
         let inserted = store::leads::insert(&mut tx, &leads).await?;
@@ -131,7 +134,8 @@ impl App {
         for lead in &leads {
             events.push(&LeadCaptured { current: lead.published() });
         }
-        save_changes(&mut tx, &mut events, changes).await?;
+        matching::match_again(&mut tx, &mut events, &mut changes, now).await?;
+        save_changes(&mut tx, &mut events, &changes).await?;
         events.save(&mut tx).await?;
         Ok(self.outbox.commit(tx).await?)
     }

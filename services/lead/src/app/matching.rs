@@ -1,9 +1,9 @@
-use kernel::{AccountId, WorkspaceId};
+use kernel::{AccountId, EmailAddress, Timestamp, WorkspaceId};
 use platform::{Tx, outbox::Events};
 
 use crate::{
     domain::{
-        lead::{LeadDraft, match_domain},
+        lead::{Details, LeadChange, match_domain},
         matching::AccountIndex,
         normalise::company_key,
     },
@@ -11,16 +11,19 @@ use crate::{
     store::{self, accounts::Wanted},
 };
 
-/// The accounts that these drafts could belong to, in one statement.
+/// What of a lead decides its account.
+pub(super) type Who<'a> = (&'a EmailAddress, &'a Details);
+
+/// The accounts that these leads could belong to, in one statement.
 pub(super) async fn index_for(
     tx: &mut Tx,
     workspace: WorkspaceId,
-    drafts: &[LeadDraft],
+    leads: impl IntoIterator<Item = Who<'_>>,
 ) -> Result<AccountIndex, Error> {
     let mut wanted = Wanted::default();
-    for draft in drafts {
-        wanted.domains.extend(match_domain(&draft.email, &draft.details).map(str::to_owned));
-        wanted.name_keys.extend(name_key(draft));
+    for (email, details) in leads {
+        wanted.domains.extend(match_domain(email, details).map(str::to_owned));
+        wanted.name_keys.extend(name_key(details));
     }
     for list in [&mut wanted.domains, &mut wanted.name_keys] {
         list.sort_unstable();
@@ -29,16 +32,16 @@ pub(super) async fn index_for(
     Ok(AccountIndex::new(store::accounts::candidates(tx, workspace, &wanted).await?))
 }
 
-/// The draft's account, if one is known. An account without a domain may learn it here.
+/// The lead's account, if one is known. An account without a domain may learn it here.
 pub(super) async fn find_account(
     tx: &mut Tx,
     events: &mut Events<'_>,
     index: &mut AccountIndex,
-    draft: &LeadDraft,
-    now: kernel::Timestamp,
+    (email, details): Who<'_>,
+    now: Timestamp,
 ) -> Result<Option<AccountId>, Error> {
-    let key = name_key(draft);
-    if let Some((id, domain)) = index.learns_domain(&draft.email, &draft.details, key.as_deref())
+    let key = name_key(details);
+    if let Some((id, domain)) = index.learns_domain(email, details, key.as_deref())
         && let Some(change) = index
             .get(id)
             .and_then(|account| account.change(now, |account| account.details.domain = Some(domain.clone())))
@@ -47,9 +50,31 @@ pub(super) async fn find_account(
         events.push(&change.updated());
         index.learn(change.current, domain);
     }
-    Ok(index.find(&draft.email, &draft.details, key.as_deref()).map(|account| account.id))
+    Ok(index.find(email, details, key.as_deref()).map(|account| account.id))
 }
 
-fn name_key(draft: &LeadDraft) -> Option<String> {
-    draft.details.company.as_deref().map(company_key).filter(|key| !key.is_empty())
+/// Looks for the account of changed leads that have none, where what decides it has changed.
+pub(super) async fn match_again(
+    tx: &mut Tx,
+    events: &mut Events<'_>,
+    changes: &mut [LeadChange],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let mut moved: Vec<_> = changes.iter_mut().filter(|change| wants_account(change)).collect();
+    let Some(workspace) = moved.first().map(|change| change.current.workspace) else { return Ok(()) };
+    let leads = moved.iter().map(|change| (&change.current.email, &change.current.details));
+    let mut index = index_for(tx, workspace, leads).await?;
+    for LeadChange { current, .. } in &mut moved {
+        current.account = find_account(tx, events, &mut index, (&current.email, &current.details), now).await?;
+    }
+    Ok(())
+}
+
+fn wants_account(LeadChange { previous, current }: &LeadChange) -> bool {
+    let (before, after) = (&previous.details, &current.details);
+    current.account.is_none() && (before.company != after.company || before.company_domain != after.company_domain)
+}
+
+fn name_key(details: &Details) -> Option<String> {
+    details.company.as_deref().map(company_key).filter(|key| !key.is_empty())
 }

@@ -1,7 +1,7 @@
 use events::lead::LeadStatus;
 use kernel::{Actor, Code, LeadId, Permission};
 
-use super::{App, save_changes};
+use super::{App, matching, save_changes};
 use crate::{
     domain::lead::{Details, Lead},
     error::Error,
@@ -33,11 +33,12 @@ impl App {
         if input.version.is_some_and(|version| version != lead.version) {
             return Err(Error::Conflict);
         }
-        let change = lead.change(self.clock.now(), |lead| {
+        let mut change = lead.change(self.clock.now(), |lead| {
             lead.details.overwrite_with(input.details);
             lead.status = input.status.unwrap_or(lead.status);
         });
         let mut events = self.outbox.events(actor.into());
+        matching::match_again(&mut tx, &mut events, change.as_mut_slice(), self.clock.now()).await?;
         save_changes(&mut tx, &mut events, change.as_slice()).await?;
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;

@@ -13,18 +13,24 @@ use crate::{
 const MAX_CHARS: usize = 500;
 const MAX_MESSAGE_CHARS: usize = 10_000;
 
+/// A person who may become a customer.
 #[derive(InputObject)]
 pub struct CaptureLeadInput {
+    /// An address that is known fills the blanks of its lead.
     pub email: String,
     pub first_name: Option<String>,
     pub last_name: Option<String>,
+    /// Job title.
     pub title: Option<String>,
+    /// Name of the company.
     pub company: Option<String>,
     /// A host or a web address.
     pub company_domain: Option<String>,
     pub phone: Option<String>,
     pub country: Option<String>,
+    /// Head count or band, in any notation.
     pub employees: Option<String>,
+    /// What the person wrote; up to 10,000 characters.
     pub message: Option<String>,
     /// Where the lead comes from, for example `Webinar`.
     pub source: Option<String>,
@@ -38,15 +44,21 @@ pub struct UpdateLeadInput {
     pub version: Option<Long>,
     pub first_name: Option<String>,
     pub last_name: Option<String>,
+    /// Job title.
     pub title: Option<String>,
+    /// Name of the company.
     pub company: Option<String>,
+    /// A host or a web address.
     pub company_domain: Option<String>,
     pub phone: Option<String>,
     pub country: Option<String>,
+    /// Head count or band, in any notation.
     pub employees: Option<String>,
+    /// How far the work on it has come.
     pub status: Option<LeadStatus>,
 }
 
+/// Which lead to convert, and into what.
 #[derive(InputObject)]
 pub struct ConvertLeadInput {
     pub id: LeadId,
@@ -56,13 +68,16 @@ pub struct ConvertLeadInput {
     pub opportunity: Option<OpportunityRequestInput>,
 }
 
+/// The opportunity to open with a conversion.
 #[derive(InputObject)]
 pub struct OpportunityRequestInput {
     /// The account's name if left out.
     pub name: Option<String>,
+    /// What it is worth, if somebody has said so.
     pub amount: Option<MoneyInput>,
 }
 
+/// A company that is sold to.
 #[derive(InputObject)]
 pub struct CreateAccountInput {
     pub name: String,
@@ -70,6 +85,7 @@ pub struct CreateAccountInput {
     pub domain: Option<String>,
     pub industry: Option<String>,
     pub country: Option<String>,
+    /// Head count or band, in any notation.
     pub employees: Option<String>,
     /// Any text you choose, a UUID say: the same key and input again give the first account, not a second.
     pub idempotency_key: Option<String>,
@@ -80,16 +96,19 @@ pub struct CreateAccountInput {
 pub struct ImportRowsInput {
     /// The header line's cells; HubSpot's and Salesforce's names are known.
     pub headers: Vec<String>,
+    /// The records, in the order of the file.
     pub rows: Vec<ImportRowInput>,
     /// Decides everything and writes nothing.
     #[graphql(default)]
     pub dry_run: bool,
 }
 
+/// A record of the file.
 #[derive(InputObject)]
 pub struct ImportRowInput {
     /// Number of the record, counting from 1 after the header.
     pub row: u32,
+    /// As many as there are headers, in their order.
     pub cells: Vec<String>,
 }
 
@@ -97,7 +116,9 @@ pub struct ImportRowInput {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::app::Outcome")]
 pub enum ImportOutcome {
+    /// It is new.
     Created,
+    /// It filled blanks of a record that was there.
     Updated,
     /// The workspace has it already, or an earlier row was the same.
     Duplicate,

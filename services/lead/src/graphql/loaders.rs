@@ -1,11 +1,6 @@
-use std::collections::HashMap;
-
-use async_graphql::{
-    Context,
-    dataloader::{DataLoader, Loader},
-};
-use kernel::{AccountId, Actor, ContactId, LeadId, Permission, WorkspaceId};
-use platform::graphql::{IntoGraphql, LoadError, actor};
+use async_graphql::dataloader::Loader;
+use kernel::{AccountId, ContactId, LeadId, WorkspaceId};
+use platform::graphql::{Batch, LoadError, by_workspace};
 
 use crate::{
     app::App,
@@ -16,47 +11,41 @@ use crate::{
 /// Reads what one level of a query asks for in one statement per workspace, which in a request is one.
 pub struct Loaders(pub App);
 
-macro_rules! loader {
-    ($id:ident, $object:ident, $by_ids:path) => {
-        impl Loader<(WorkspaceId, $id)> for Loaders {
-            type Value = $object;
-            type Error = LoadError;
+impl Loader<(WorkspaceId, LeadId)> for Loaders {
+    type Value = Lead;
+    type Error = LoadError;
 
-            async fn load(
-                &self,
-                keys: &[(WorkspaceId, $id)],
-            ) -> Result<HashMap<(WorkspaceId, $id), $object>, LoadError> {
-                let mut by_workspace: HashMap<WorkspaceId, Vec<$id>> = HashMap::new();
-                for (workspace, id) in keys {
-                    by_workspace.entry(*workspace).or_default().push(*id);
-                }
-                let mut found = HashMap::with_capacity(keys.len());
-                for (workspace, ids) in by_workspace {
-                    found.extend(
-                        $by_ids(&self.0.db, workspace, &ids)
-                            .await?
-                            .into_iter()
-                            .map(|object| ((workspace, object.id), object)),
-                    );
-                }
-                Ok(found)
-            }
-        }
-    };
+    async fn load(&self, keys: &[(WorkspaceId, LeadId)]) -> Batch<LeadId, Lead> {
+        by_workspace(keys, |workspace, ids| async move {
+            let leads = store::leads::by_ids(&self.0.db, workspace, &ids).await?;
+            Ok(leads.into_iter().map(|lead| (lead.id, lead)))
+        })
+        .await
+    }
 }
 
-loader!(LeadId, Lead, store::leads::by_ids);
-loader!(AccountId, Account, store::accounts::by_ids);
-loader!(ContactId, Contact, store::contacts::by_ids);
+impl Loader<(WorkspaceId, AccountId)> for Loaders {
+    type Value = Account;
+    type Error = LoadError;
 
-/// One object by id, batched with its neighbours; `None` also for one of another workspace.
-pub async fn load<I, T>(ctx: &Context<'_>, id: I) -> async_graphql::Result<Option<T>>
-where
-    I: Copy + Send + Sync + Eq + std::hash::Hash + 'static,
-    T: Clone + Send + Sync + 'static,
-    Loaders: Loader<(WorkspaceId, I), Value = T, Error = LoadError>,
-{
-    let actor: &Actor = actor(ctx)?;
-    actor.require(Permission::Read).graphql()?;
-    ctx.data_unchecked::<DataLoader<Loaders>>().load_one((actor.workspace, id)).await.graphql()
+    async fn load(&self, keys: &[(WorkspaceId, AccountId)]) -> Batch<AccountId, Account> {
+        by_workspace(keys, |workspace, ids| async move {
+            let accounts = store::accounts::by_ids(&self.0.db, workspace, &ids).await?;
+            Ok(accounts.into_iter().map(|account| (account.id, account)))
+        })
+        .await
+    }
+}
+
+impl Loader<(WorkspaceId, ContactId)> for Loaders {
+    type Value = Contact;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[(WorkspaceId, ContactId)]) -> Batch<ContactId, Contact> {
+        by_workspace(keys, |workspace, ids| async move {
+            let contacts = store::contacts::by_ids(&self.0.db, workspace, &ids).await?;
+            Ok(contacts.into_iter().map(|contact| (contact.id, contact)))
+        })
+        .await
+    }
 }

@@ -13,6 +13,7 @@ use crate::{
 
 pub struct Mutation;
 
+/// What `captureLead` answers.
 #[derive(Default, SimpleObject)]
 struct CaptureLeadPayload {
     lead: Option<LeadObject>,
@@ -21,16 +22,20 @@ struct CaptureLeadPayload {
     errors: Vec<UserError>,
 }
 
+/// What `updateLead` answers.
 #[derive(SimpleObject)]
 struct UpdateLeadPayload {
     lead: Option<LeadObject>,
     errors: Vec<UserError>,
 }
 
+/// What `convertLead` answers.
 #[derive(Default, SimpleObject)]
 struct ConvertLeadPayload {
     lead: Option<LeadObject>,
+    /// What the lead became.
     contact: Option<ContactObject>,
+    /// Where the contact is.
     account: Option<AccountObject>,
     /// The pipeline service opens it when it hears of the conversion: for a moment only the id is there.
     opportunity: Option<OpportunityReference>,
@@ -43,6 +48,7 @@ struct OpportunityReference {
     id: OpportunityId,
 }
 
+/// What `createAccount` answers.
 #[derive(SimpleObject)]
 struct CreateAccountPayload {
     account: Option<AccountObject>,
@@ -52,14 +58,18 @@ struct CreateAccountPayload {
 /// One outcome for each row that was not rejected.
 #[derive(SimpleObject)]
 struct ImportPayload {
+    /// In the order of the rows.
     outcomes: Vec<ImportedRow>,
+    /// What was not imported, and why.
     rejected: Vec<RejectedRow>,
     /// What is wrong with the file as a whole; then nothing was imported.
     errors: Vec<UserError>,
 }
 
+/// What became of one row.
 #[derive(SimpleObject)]
 struct ImportedRow {
+    /// As given in the input.
     row: u32,
     outcome: ImportOutcome,
     /// Rows with one key are one record.
@@ -69,12 +79,17 @@ struct ImportedRow {
 /// One thing wrong with one row; a row can have several.
 #[derive(SimpleObject)]
 struct RejectedRow {
+    /// As given in the input.
     row: u32,
+    /// The field at fault, by our name for it.
     field: String,
+    /// A stable code, see the error reference.
     code: String,
+    /// What is wrong, in words for people.
     message: String,
 }
 
+/// What can be changed. What the caller can mend comes back in `errors`, anything else as a top-level error.
 #[Object]
 impl Mutation {
     /// Takes a lead durably. An address that is known is not captured twice.
@@ -95,6 +110,7 @@ impl Mutation {
         ))
     }
 
+    /// Changes what is given. A converted lead is read-only.
     async fn update_lead(&self, ctx: &Context<'_>, input: UpdateLeadInput) -> async_graphql::Result<UpdateLeadPayload> {
         let (app, actor) = parts(ctx)?;
         let (lead, errors) = mutation(async { app.update_lead(actor, input.try_into()?).await }.await)?;

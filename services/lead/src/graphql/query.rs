@@ -1,10 +1,10 @@
 use async_graphql::{Context, InputObject, Object};
 use kernel::{AccountId, ContactId, Cursor, LeadId, PageArgs, id::TypedId};
-use platform::graphql::{IntoGraphql, List, actor, page};
+use platform::graphql::{IntoGraphql, List, actor, load, page};
 
 use super::{
     inputs::parse_email,
-    loaders::load,
+    loaders::Loaders,
     types::{AccountObject, AccountTotal, ContactObject, LeadObject, LeadStatus, LeadTotal},
 };
 use crate::{
@@ -21,25 +21,30 @@ struct LeadFilterInput {
     /// Exact, without regard to case.
     email: Option<String>,
     status: Option<LeadStatus>,
+    /// Exact.
     source: Option<String>,
+    /// The account that the leads belong to.
     account_id: Option<AccountId>,
 }
 
 /// All conditions must hold; one left out holds always.
 #[derive(Default, InputObject)]
 struct AccountFilterInput {
+    /// A host name, exact, without regard to case.
     domain: Option<String>,
     /// Compared without case, accents and legal form: `ACME` finds `Acme, Inc.`.
     name: Option<String>,
 }
 
+/// What can be read. Lists come in pages.
 #[Object]
 impl Query {
+    /// One lead by its id; null if there is none.
     async fn lead(&self, ctx: &Context<'_>, id: LeadId) -> async_graphql::Result<Option<LeadObject>> {
-        Ok(load::<_, Lead>(ctx, id).await?.map(LeadObject::from))
+        Ok(load::<Loaders, _, Lead>(ctx, id).await?.map(LeadObject::from))
     }
 
-    /// Newest first.
+    /// The workspace's leads, newest first.
     async fn leads(
         &self,
         ctx: &Context<'_>,
@@ -60,11 +65,12 @@ impl Query {
         Ok(page(leads, args.first, LeadTotal(filter), |lead| Cursor { time: lead.created_at, id: lead.id.uuid() }))
     }
 
+    /// One account by its id; null if there is none.
     async fn account(&self, ctx: &Context<'_>, id: AccountId) -> async_graphql::Result<Option<AccountObject>> {
-        Ok(load::<_, Account>(ctx, id).await?.map(AccountObject::from))
+        Ok(load::<Loaders, _, Account>(ctx, id).await?.map(AccountObject::from))
     }
 
-    /// Newest first.
+    /// The workspace's accounts, newest first.
     async fn accounts(
         &self,
         ctx: &Context<'_>,
@@ -86,22 +92,23 @@ impl Query {
         }))
     }
 
+    /// One contact by its id; null if there is none.
     async fn contact(&self, ctx: &Context<'_>, id: ContactId) -> async_graphql::Result<Option<ContactObject>> {
-        Ok(load::<_, Contact>(ctx, id).await?.map(ContactObject::from))
+        Ok(load::<Loaders, _, Contact>(ctx, id).await?.map(ContactObject::from))
     }
 
     #[graphql(entity)]
     async fn find_lead(&self, ctx: &Context<'_>, id: LeadId) -> async_graphql::Result<Option<LeadObject>> {
-        Ok(load::<_, Lead>(ctx, id).await?.map(LeadObject::from))
+        Ok(load::<Loaders, _, Lead>(ctx, id).await?.map(LeadObject::from))
     }
 
     #[graphql(entity)]
     async fn find_account(&self, ctx: &Context<'_>, id: AccountId) -> async_graphql::Result<Option<AccountObject>> {
-        Ok(load::<_, Account>(ctx, id).await?.map(AccountObject::from))
+        Ok(load::<Loaders, _, Account>(ctx, id).await?.map(AccountObject::from))
     }
 
     #[graphql(entity)]
     async fn find_contact(&self, ctx: &Context<'_>, id: ContactId) -> async_graphql::Result<Option<ContactObject>> {
-        Ok(load::<_, Contact>(ctx, id).await?.map(ContactObject::from))
+        Ok(load::<Loaders, _, Contact>(ctx, id).await?.map(ContactObject::from))
     }
 }

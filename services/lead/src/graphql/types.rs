@@ -2,15 +2,16 @@ use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use events::lead::LeadStatus as Status;
 use kernel::{AccountId, Actor, ContactId, LeadId};
-use platform::graphql::{IntoGraphql, Long, actor};
+use platform::graphql::{IntoGraphql, Long, actor, load};
 
-use super::loaders::load;
+use super::loaders::Loaders;
 use crate::{
     app::App,
     domain::{account::Account, contact::Contact, lead::Lead},
     store::{accounts::AccountFilter, leads::LeadFilter},
 };
 
+/// How far the work on a lead has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "Status")]
 pub enum LeadStatus {
@@ -18,7 +19,9 @@ pub enum LeadStatus {
     New,
     /// Somebody is at it.
     Working,
+    /// Worth an opportunity.
     Qualified,
+    /// Not worth more work.
     Disqualified,
     /// Became a contact; read-only.
     Converted,
@@ -31,14 +34,19 @@ pub struct LeadObject {
     id: LeadId,
     /// Grows by one with every change; give it to `updateLead` to refuse overwriting somebody else's.
     version: Long,
+    /// Unique among the leads of the workspace, compared without case.
     email: String,
     first_name: Option<String>,
     last_name: Option<String>,
+    /// Job title, as the person or the source wrote it.
     title: Option<String>,
+    /// Name of the company, as the source wrote it.
     company: Option<String>,
     /// Host name of the company's site, without `www.`.
     company_domain: Option<String>,
+    /// As the source wrote it.
     phone: Option<String>,
+    /// As the source wrote it.
     country: Option<String>,
     /// Head count or band, as the source wrote it.
     employees: Option<String>,
@@ -46,7 +54,9 @@ pub struct LeadObject {
     message: Option<String>,
     /// Where it came from: a form, an event, the original source of an import.
     source: String,
+    /// How far the work on it has come.
     status: LeadStatus,
+    /// When it was captured.
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     #[graphql(skip)]
@@ -60,13 +70,13 @@ impl LeadObject {
     /// Found by the company's domain, else by its name.
     async fn account(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<AccountObject>> {
         let Some(id) = self.account_id else { return Ok(None) };
-        Ok(load::<_, Account>(ctx, id).await?.map(AccountObject::from))
+        Ok(load::<Loaders, _, Account>(ctx, id).await?.map(AccountObject::from))
     }
 
     /// What it was converted into.
     async fn contact(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ContactObject>> {
         let Some(id) = self.contact_id else { return Ok(None) };
-        Ok(load::<_, Contact>(ctx, id).await?.map(ContactObject::from))
+        Ok(load::<Loaders, _, Contact>(ctx, id).await?.map(ContactObject::from))
     }
 }
 
@@ -101,10 +111,14 @@ impl From<Lead> for LeadObject {
 #[graphql(name = "Account")]
 pub struct AccountObject {
     id: AccountId,
+    /// Grows by one with every change.
     version: Long,
     name: String,
+    /// Host name of the company's site, without `www.`.
     domain: Option<String>,
+    /// As the source wrote it.
     industry: Option<String>,
+    /// As the source wrote it.
     country: Option<String>,
     /// Head count or band, as the source wrote it.
     employees: Option<String>,
@@ -134,11 +148,14 @@ impl From<Account> for AccountObject {
 #[graphql(complex, name = "Contact")]
 pub struct ContactObject {
     id: ContactId,
+    /// Grows by one with every change.
     version: Long,
     email: String,
     first_name: Option<String>,
     last_name: Option<String>,
+    /// Job title.
     title: Option<String>,
+    /// As the source wrote it.
     phone: Option<String>,
     created_at: DateTime<Utc>,
     #[graphql(skip)]
@@ -147,9 +164,10 @@ pub struct ContactObject {
 
 #[ComplexObject]
 impl ContactObject {
+    /// The company they work for.
     async fn account(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<AccountObject>> {
         let Some(id) = self.account_id else { return Ok(None) };
-        Ok(load::<_, Account>(ctx, id).await?.map(AccountObject::from))
+        Ok(load::<Loaders, _, Account>(ctx, id).await?.map(AccountObject::from))
     }
 }
 

@@ -125,6 +125,39 @@ pub async fn update(tx: &mut Tx, change: &AccountChange) -> Result<u64, sqlx::Er
     )
 }
 
+/// Notes whether more leads may wait for these accounts than were linked.
+pub async fn set_link_pending(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    accounts: &[Account],
+    pending: bool,
+) -> Result<(), sqlx::Error> {
+    with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new("update account set link_pending = ");
+        query.push_bind(pending).push(" where workspace_id = ").push_bind(workspace);
+        query.push(" and link_pending <> ").push_bind(pending).push(" and id in ");
+        push_in(&mut query, accounts.iter().map(|account| account.id));
+        query.build().persistent(accounts.len() == 1).execute(conn).await?;
+    });
+    Ok(())
+}
+
+/// A workspace with accounts for which more leads wait.
+pub async fn workspace_with_pending_links(db: &Db) -> Result<Option<WorkspaceId>, sqlx::Error> {
+    const SQL: &str = "select workspace_id from account where link_pending limit 1";
+    with_db!(db, pool => sqlx::query_scalar(SQL).fetch_optional(pool).await)
+}
+
+/// Up to `limit` accounts for which more leads wait.
+pub async fn with_pending_links(tx: &mut Tx, workspace: WorkspaceId, limit: i64) -> Result<Vec<Account>, sqlx::Error> {
+    let rows: Vec<Row> = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where link_pending and workspace_id = "));
+        query.push_bind(workspace).push(" order by id limit ").push_bind(limit);
+        query.build_query_as().fetch_all(conn).await?
+    });
+    Ok(rows.into_iter().map(Account::from).collect())
+}
+
 /// The accounts with these ids, in no order.
 pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[AccountId]) -> Result<Vec<Account>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {

@@ -31,6 +31,50 @@ async fn a_new_account_finds_the_leads_that_waited_for_it(test: ServiceTest) {
     assert_eq!(test.published::<LeadUpdated>().await.len(), 1);
 }
 
+on_both_engines!(SERVICE, a_new_account_takes_a_page_of_waiting_leads_and_the_job_the_rest);
+async fn a_new_account_takes_a_page_of_waiting_leads_and_the_job_the_rest(test: ServiceTest) {
+    const IMPORT: &str =
+        "mutation($input: ImportRowsInput!) { importLeads(input: $input) { rejected { message } errors { code } } }";
+    let rows: Vec<_> =
+        (1..=1_200).map(|row| json!({ "row": row, "cells": [format!("p{row}@engines.example")] })).collect();
+    let input = json!({ "headers": ["Email"], "rows": rows, "dryRun": false });
+    let imported = test.graphql(IMPORT, json!({ "input": input })).await;
+    assert_eq!(imported["importLeads"], json!({ "rejected": [], "errors": [] }));
+
+    let account = test.graphql(CREATE, json!({ "input": { "name": "Engines", "domain": "engines.example" } })).await;
+    let query = "query($id: ID!) { leads(filter: { accountId: $id }) { totalCount } }";
+    let variables = json!({ "id": account["createAccount"]["account"]["id"] });
+    let linked = test.graphql(query, variables.clone()).await;
+    assert_eq!(linked["leads"]["totalCount"], json!(500));
+    test.settle().await;
+    let linked = test.graphql(query, variables).await;
+    assert_eq!(linked["leads"]["totalCount"], json!(1_200));
+    assert_eq!(test.published::<LeadUpdated>().await.len(), 1_200);
+}
+
+on_both_engines!(SERVICE, a_lead_whose_company_changes_looks_for_its_account_again);
+async fn a_lead_whose_company_changes_looks_for_its_account_again(test: ServiceTest) {
+    const UPDATE: &str = "mutation($input: UpdateLeadInput!) { updateLead(input: $input) { lead { account { name } } errors { code } } }";
+    test.graphql(CREATE, json!({ "input": { "name": "Engines", "domain": "engines.example" } })).await;
+    test.graphql(CREATE, json!({ "input": { "name": "Looms" } })).await;
+    for (number, change, account) in [
+        (1, json!({ "title": "CTO" }), json!(null)),
+        (2, json!({ "company": "Looms Ltd" }), json!({ "name": "Looms" })),
+        (3, json!({ "companyDomain": "engines.example" }), json!({ "name": "Engines" })),
+    ] {
+        let email = format!("p{number}@gmail.com");
+        let lead = capture(&test, json!({ "email": email })).await;
+        let mut input = change;
+        input["id"] = lead["lead"]["id"].clone();
+        let updated = test.graphql(UPDATE, json!({ "input": input })).await;
+        assert_eq!(updated["updateLead"], json!({ "lead": { "account": account }, "errors": [] }));
+    }
+    let blank = capture(&test, json!({ "email": "eve@gmail.com" })).await;
+    assert_eq!(blank["lead"]["account"], json!(null));
+    let filled = capture(&test, json!({ "email": "eve@gmail.com", "company": "Looms" })).await;
+    assert_eq!(filled["lead"]["account"], json!({ "name": "Looms" }));
+}
+
 on_both_engines!(SERVICE, an_account_learns_its_domain_from_a_lead_whose_address_agrees);
 async fn an_account_learns_its_domain_from_a_lead_whose_address_agrees(test: ServiceTest) {
     test.graphql(CREATE, json!({ "input": { "name": "Engines" } })).await;

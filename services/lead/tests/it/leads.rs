@@ -25,6 +25,17 @@ async fn an_address_is_captured_once(test: ServiceTest) {
     assert_eq!(test.published::<LeadUpdated>().await.len(), 1);
 }
 
+on_both_engines!(SERVICE, an_address_captured_at_once_from_many_sides_is_one_lead);
+async fn an_address_captured_at_once_from_many_sides_is_one_lead(test: ServiceTest) {
+    for round in 0..5 {
+        let input = json!({ "email": format!("p{round}@engines.example"), "title": "CTO" });
+        let captured = futures::future::join_all((0..8).map(|_| capture(&test, input.clone()))).await;
+        let created = captured.iter().filter(|payload| payload["created"] == json!(true)).count();
+        assert_eq!(created, 1);
+        assert!(captured.iter().all(|payload| payload["errors"] == json!([])), "{captured:?}");
+    }
+}
+
 on_both_engines!(SERVICE, bad_input_names_its_field_and_writes_nothing);
 async fn bad_input_names_its_field_and_writes_nothing(test: ServiceTest) {
     for (input, code, field) in [

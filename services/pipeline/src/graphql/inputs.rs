@@ -15,8 +15,11 @@ const MAX_CHARS: usize = 500;
 /// All conditions must hold; one left out holds always.
 #[derive(Default, InputObject)]
 pub struct OpportunityFilterInput {
+    /// Whether they are still on their way.
     pub state: Option<OpportunityState>,
+    /// Where they stand.
     pub stage_id: Option<StageId>,
+    /// The company that may buy.
     pub account_id: Option<AccountId>,
 }
 
@@ -53,6 +56,7 @@ pub struct MoveOpportunityInput {
 pub struct UpdateOpportunityInput {
     pub id: OpportunityId,
     pub name: Option<String>,
+    /// What it is worth; not negative.
     pub amount: Option<MoneyInput>,
     /// The version you read; the update is refused if the opportunity has changed since.
     pub version: Option<Long>,

@@ -1,13 +1,6 @@
-use std::collections::HashMap;
-
-use async_graphql::{
-    Context,
-    dataloader::{DataLoader, Loader},
-};
-use kernel::{
-    AccountId, Actor, Cursor, OpportunityId, PageArgs, Permission, PipelineId, StageId, Timestamp, WorkspaceId,
-};
-use platform::graphql::{IntoGraphql, LoadError, actor};
+use async_graphql::dataloader::Loader;
+use kernel::{AccountId, Cursor, OpportunityId, PageArgs, PipelineId, StageId, Timestamp, WorkspaceId};
+use platform::graphql::{Batch, LoadError, by_workspace, lists};
 use uuid::Uuid;
 
 use crate::{
@@ -57,46 +50,56 @@ impl From<HashedArgs> for PageArgs {
     }
 }
 
-macro_rules! loader {
-    ($id:ident, $object:ident, $by_ids:path) => {
-        impl Loader<(WorkspaceId, $id)> for Loaders {
-            type Value = $object;
-            type Error = LoadError;
+impl Loader<(WorkspaceId, OpportunityId)> for Loaders {
+    type Value = Opportunity;
+    type Error = LoadError;
 
-            async fn load(
-                &self,
-                keys: &[(WorkspaceId, $id)],
-            ) -> Result<HashMap<(WorkspaceId, $id), $object>, LoadError> {
-                let mut found = HashMap::with_capacity(keys.len());
-                for (workspace, ids) in grouped(keys.iter().copied()) {
-                    let objects = $by_ids(&self.0.db, workspace, &ids).await?;
-                    found.extend(objects.into_iter().map(|object| ((workspace, object.id), object)));
-                }
-                Ok(found)
-            }
-        }
-    };
+    async fn load(&self, keys: &[(WorkspaceId, OpportunityId)]) -> Batch<OpportunityId, Opportunity> {
+        by_workspace(keys, |workspace, ids| async move {
+            let opportunities = store::opportunities::by_ids(&self.0.db, workspace, &ids).await?;
+            Ok(opportunities.into_iter().map(|opportunity| (opportunity.id, opportunity)))
+        })
+        .await
+    }
 }
 
-loader!(OpportunityId, Opportunity, store::opportunities::by_ids);
-loader!(PipelineId, Pipeline, store::pipelines::by_ids);
-loader!(StageId, Stage, store::pipelines::stages_by_ids);
+impl Loader<(WorkspaceId, PipelineId)> for Loaders {
+    type Value = Pipeline;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[(WorkspaceId, PipelineId)]) -> Batch<PipelineId, Pipeline> {
+        by_workspace(keys, |workspace, ids| async move {
+            let pipelines = store::pipelines::by_ids(&self.0.db, workspace, &ids).await?;
+            Ok(pipelines.into_iter().map(|pipeline| (pipeline.id, pipeline)))
+        })
+        .await
+    }
+}
+
+impl Loader<(WorkspaceId, StageId)> for Loaders {
+    type Value = Stage;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[(WorkspaceId, StageId)]) -> Batch<StageId, Stage> {
+        by_workspace(keys, |workspace, ids| async move {
+            let stages = store::pipelines::stages_by_ids(&self.0.db, workspace, &ids).await?;
+            Ok(stages.into_iter().map(|stage| (stage.id, stage)))
+        })
+        .await
+    }
+}
 
 impl Loader<(WorkspaceId, HistoryOf)> for Loaders {
     type Value = Vec<StageEntry>;
     type Error = LoadError;
 
-    async fn load(
-        &self,
-        keys: &[(WorkspaceId, HistoryOf)],
-    ) -> Result<HashMap<(WorkspaceId, HistoryOf), Vec<StageEntry>>, LoadError> {
-        let mut found: HashMap<_, Vec<StageEntry>> = HashMap::with_capacity(keys.len());
-        for (workspace, ids) in grouped(keys.iter().map(|(workspace, history)| (*workspace, history.0))) {
-            for entry in store::opportunities::entries(&self.0.db, workspace, &ids).await? {
-                found.entry((workspace, HistoryOf(entry.opportunity))).or_default().push(entry);
-            }
-        }
-        Ok(found)
+    async fn load(&self, keys: &[(WorkspaceId, HistoryOf)]) -> Batch<HistoryOf, Vec<StageEntry>> {
+        by_workspace(keys, |workspace, keys| async move {
+            let opportunities: Vec<_> = keys.iter().map(|key| key.0).collect();
+            let entries = store::opportunities::entries(&self.0.db, workspace, &opportunities).await?;
+            Ok(lists(entries.into_iter().map(|entry| (HistoryOf(entry.opportunity), entry))))
+        })
+        .await
     }
 }
 
@@ -104,13 +107,13 @@ impl Loader<(WorkspaceId, CountOf)> for Loaders {
     type Value = i64;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[(WorkspaceId, CountOf)]) -> Result<HashMap<(WorkspaceId, CountOf), i64>, LoadError> {
-        let mut found = HashMap::with_capacity(keys.len());
-        for (workspace, accounts) in grouped(keys.iter().map(|(workspace, count)| (*workspace, count.0))) {
+    async fn load(&self, keys: &[(WorkspaceId, CountOf)]) -> Batch<CountOf, i64> {
+        by_workspace(keys, |workspace, keys| async move {
+            let accounts: Vec<_> = keys.iter().map(|key| key.0).collect();
             let counts = store::opportunities::count_by_accounts(&self.0.db, workspace, &accounts).await?;
-            found.extend(counts.into_iter().map(|(account, count)| ((workspace, CountOf(account)), count)));
-        }
-        Ok(found)
+            Ok(counts.into_iter().map(|(account, count)| (CountOf(account), count)))
+        })
+        .await
     }
 }
 
@@ -119,38 +122,16 @@ impl Loader<(WorkspaceId, PageOf)> for Loaders {
     type Value = Vec<Opportunity>;
     type Error = LoadError;
 
-    async fn load(
-        &self,
-        keys: &[(WorkspaceId, PageOf)],
-    ) -> Result<HashMap<(WorkspaceId, PageOf), Vec<Opportunity>>, LoadError> {
-        let mut found: HashMap<_, Vec<Opportunity>> = HashMap::with_capacity(keys.len());
-        let groups = grouped(keys.iter().map(|(workspace, page)| ((*workspace, page.args), page.account)));
-        for ((workspace, args), accounts) in groups {
-            let page = PageArgs::from(args);
-            for row in store::opportunities::pages_by_accounts(&self.0.db, workspace, &accounts, page).await? {
-                found.entry((workspace, PageOf { account: row.account, args })).or_default().push(row);
+    async fn load(&self, keys: &[(WorkspaceId, PageOf)]) -> Batch<PageOf, Vec<Opportunity>> {
+        by_workspace(keys, |workspace, pages| async move {
+            let mut rows = Vec::new();
+            for (args, accounts) in lists(pages.into_iter().map(|page| (page.args, page.account))) {
+                let page = PageArgs::from(args);
+                let found = store::opportunities::pages_by_accounts(&self.0.db, workspace, &accounts, page).await?;
+                rows.extend(found.into_iter().map(|row| (PageOf { account: row.account, args }, row)));
             }
-        }
-        Ok(found)
+            Ok(lists(rows))
+        })
+        .await
     }
-}
-
-/// One object by id, batched with its neighbours; `None` also for one of another workspace.
-pub async fn load<I, T>(ctx: &Context<'_>, id: I) -> async_graphql::Result<Option<T>>
-where
-    I: Copy + Send + Sync + Eq + std::hash::Hash + 'static,
-    T: Clone + Send + Sync + 'static,
-    Loaders: Loader<(WorkspaceId, I), Value = T, Error = LoadError>,
-{
-    let actor: &Actor = actor(ctx)?;
-    actor.require(Permission::Read).graphql()?;
-    ctx.data_unchecked::<DataLoader<Loaders>>().load_one((actor.workspace, id)).await.graphql()
-}
-
-fn grouped<G: Eq + std::hash::Hash, I>(keys: impl Iterator<Item = (G, I)>) -> HashMap<G, Vec<I>> {
-    let mut groups: HashMap<G, Vec<I>> = HashMap::new();
-    for (group, id) in keys {
-        groups.entry(group).or_default().push(id);
-    }
-    groups
 }

@@ -31,6 +31,7 @@ struct UpdateOpportunityPayload {
     errors: Vec<UserError>,
 }
 
+/// What can be changed. What the caller can mend comes back in `errors`, anything else as a top-level error.
 #[Object]
 impl Mutation {
     /// Opens an opportunity at an account.

@@ -1,16 +1,17 @@
 use async_graphql::{Context, Object};
 use kernel::{AccountId, Cursor, OpportunityId, PageArgs, id::TypedId};
-use platform::graphql::{IntoGraphql, List, actor, page};
+use platform::graphql::{IntoGraphql, List, actor, load, page};
 
 use super::{
     inputs::OpportunityFilterInput,
-    loaders::load,
+    loaders::Loaders,
     types::{AccountObject, OpportunityObject, OpportunityTotal, PipelineObject, cursor},
 };
 use crate::{app::App, domain::opportunity::Opportunity, store::opportunities::OpportunityFilter};
 
 pub struct Query;
 
+/// What can be read. Lists come in pages.
 #[Object]
 impl Query {
     /// One opportunity by its id; null if there is none.
@@ -19,10 +20,10 @@ impl Query {
         ctx: &Context<'_>,
         id: OpportunityId,
     ) -> async_graphql::Result<Option<OpportunityObject>> {
-        Ok(load::<_, Opportunity>(ctx, id).await?.map(OpportunityObject::from))
+        Ok(load::<Loaders, _, Opportunity>(ctx, id).await?.map(OpportunityObject::from))
     }
 
-    /// Newest first.
+    /// The workspace's opportunities, newest first.
     async fn opportunities(
         &self,
         ctx: &Context<'_>,
@@ -37,7 +38,7 @@ impl Query {
         Ok(page(opportunities, args.first, OpportunityTotal::Filtered(filter), cursor))
     }
 
-    /// Newest first; there is always one, `New business`.
+    /// The workspace's pipelines, newest first; there is always one, `New business`.
     async fn pipelines(
         &self,
         ctx: &Context<'_>,
@@ -59,7 +60,7 @@ impl Query {
         ctx: &Context<'_>,
         id: OpportunityId,
     ) -> async_graphql::Result<Option<OpportunityObject>> {
-        Ok(load::<_, Opportunity>(ctx, id).await?.map(OpportunityObject::from))
+        Ok(load::<Loaders, _, Opportunity>(ctx, id).await?.map(OpportunityObject::from))
     }
 
     #[graphql(entity)]

@@ -2,9 +2,9 @@ use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use events::pipeline::OpportunityState as State;
 use kernel::{AccountId, Actor, ContactId, Cursor, Money, OpportunityId, PageArgs, PipelineId, StageId, id::TypedId};
-use platform::graphql::{IntoGraphql, List, Long, MoneyObject, actor, page};
+use platform::graphql::{IntoGraphql, List, Long, MoneyObject, actor, load, page};
 
-use super::loaders::{CountOf, HistoryOf, PageOf, load};
+use super::loaders::{CountOf, HistoryOf, Loaders, PageOf};
 use crate::{
     app::App,
     domain::{
@@ -59,17 +59,18 @@ pub struct OpportunityObject {
 impl OpportunityObject {
     /// Whose stages it passes.
     async fn pipeline(&self, ctx: &Context<'_>) -> async_graphql::Result<PipelineObject> {
-        let pipeline: Option<Pipeline> = load(ctx, self.pipeline_id).await?;
+        let pipeline: Option<Pipeline> = load::<Loaders, _, _>(ctx, self.pipeline_id).await?;
         pipeline.map(PipelineObject::from).ok_or(Error::not_found("pipeline", "id")).graphql()
     }
 
+    /// Where it stands.
     async fn stage(&self, ctx: &Context<'_>) -> async_graphql::Result<StageObject> {
         stage(ctx, self.stage_id).await.map(StageObject::from)
     }
 
     /// The last 100 stages it has entered, oldest first.
     async fn stage_history(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<StageHistoryObject>> {
-        let entries: Option<Vec<StageEntry>> = load(ctx, HistoryOf(self.id)).await?;
+        let entries: Option<Vec<StageEntry>> = load::<Loaders, _, _>(ctx, HistoryOf(self.id)).await?;
         Ok(entries.unwrap_or_default().into_iter().map(StageHistoryObject::from).collect())
     }
 
@@ -110,7 +111,7 @@ pub struct AccountObject {
 
 #[ComplexObject]
 impl AccountObject {
-    /// Newest first.
+    /// The account's opportunities, newest first.
     async fn opportunities(
         &self,
         ctx: &Context<'_>,
@@ -118,7 +119,7 @@ impl AccountObject {
         #[graphql(desc = "A cursor of this list.")] after: Option<String>,
     ) -> async_graphql::Result<Option<List<OpportunityObject, OpportunityTotal>>> {
         let args = PageArgs::parse(first, after.as_deref()).graphql()?;
-        let opportunities: Option<Vec<Opportunity>> = load(ctx, PageOf::new(self.id, args)).await?;
+        let opportunities: Option<Vec<Opportunity>> = load::<Loaders, _, _>(ctx, PageOf::new(self.id, args)).await?;
         Ok(Some(page(opportunities.unwrap_or_default(), args.first, OpportunityTotal::OfAccount(self.id), cursor)))
     }
 }
@@ -135,6 +136,7 @@ pub struct ContactReference {
 pub struct PipelineObject {
     id: PipelineId,
     name: String,
+    /// By position.
     stages: Vec<StageObject>,
 }
 
@@ -145,6 +147,7 @@ impl From<Pipeline> for PipelineObject {
     }
 }
 
+/// A step on the way to a won or lost opportunity.
 #[derive(SimpleObject)]
 #[graphql(name = "Stage")]
 pub struct StageObject {
@@ -178,6 +181,7 @@ pub struct StageHistoryObject {
 
 #[ComplexObject]
 impl StageHistoryObject {
+    /// The stage that was entered.
     async fn stage(&self, ctx: &Context<'_>) -> async_graphql::Result<StageObject> {
         stage(ctx, self.stage_id).await.map(StageObject::from)
     }
@@ -206,7 +210,7 @@ impl OpportunityTotal {
                 app.count_opportunities(actor, filter).await.graphql().map(Long)
             }
             Self::OfAccount(account) => {
-                let count: Option<i64> = load(ctx, CountOf(*account)).await?;
+                let count: Option<i64> = load::<Loaders, _, _>(ctx, CountOf(*account)).await?;
                 Ok(Long(count.unwrap_or(0)))
             }
         }
@@ -218,5 +222,5 @@ pub fn cursor(opportunity: &Opportunity) -> Cursor {
 }
 
 async fn stage(ctx: &Context<'_>, id: StageId) -> async_graphql::Result<Stage> {
-    load::<_, Stage>(ctx, id).await?.ok_or(Error::not_found("stage", "id")).graphql()
+    load::<Loaders, _, Stage>(ctx, id).await?.ok_or(Error::not_found("stage", "id")).graphql()
 }

@@ -1,11 +1,6 @@
-use std::collections::HashMap;
-
-use async_graphql::{
-    Context,
-    dataloader::{DataLoader, Loader},
-};
-use kernel::{Actor, Decision, DecisionId, LeadId, Permission, RepId, WorkspaceId};
-use platform::graphql::{IntoGraphql, LoadError, actor};
+use async_graphql::dataloader::Loader;
+use kernel::{Decision, DecisionId, LeadId, RepId, WorkspaceId};
+use platform::graphql::{Batch, LoadError, by_workspace};
 
 use crate::{
     app::App,
@@ -16,43 +11,41 @@ use crate::{
 /// Reads what one level of a query asks for in one statement per workspace, which in a request is one.
 pub struct Loaders(pub App);
 
-macro_rules! loader {
-    ($id:ident, $object:ident, $key:ident, $by_ids:path) => {
-        impl Loader<(WorkspaceId, $id)> for Loaders {
-            type Value = $object;
-            type Error = LoadError;
+impl Loader<(WorkspaceId, RepId)> for Loaders {
+    type Value = Rep;
+    type Error = LoadError;
 
-            async fn load(
-                &self,
-                keys: &[(WorkspaceId, $id)],
-            ) -> Result<HashMap<(WorkspaceId, $id), $object>, LoadError> {
-                let mut by_workspace: HashMap<WorkspaceId, Vec<$id>> = HashMap::new();
-                for (workspace, id) in keys {
-                    by_workspace.entry(*workspace).or_default().push(*id);
-                }
-                let mut found = HashMap::with_capacity(keys.len());
-                for (workspace, ids) in by_workspace {
-                    let objects = $by_ids(&self.0.db, workspace, &ids).await?;
-                    found.extend(objects.into_iter().map(|object| ((workspace, object.$key), object)));
-                }
-                Ok(found)
-            }
-        }
-    };
+    async fn load(&self, keys: &[(WorkspaceId, RepId)]) -> Batch<RepId, Rep> {
+        by_workspace(keys, |workspace, ids| async move {
+            let reps = store::reps::by_ids(&self.0.db, workspace, &ids).await?;
+            Ok(reps.into_iter().map(|rep| (rep.id, rep)))
+        })
+        .await
+    }
 }
 
-loader!(RepId, Rep, id, store::reps::by_ids);
-loader!(DecisionId, Decision, id, store::decisions::by_ids);
-loader!(LeadId, Assignment, lead, store::assignments::by_leads);
+impl Loader<(WorkspaceId, DecisionId)> for Loaders {
+    type Value = Decision;
+    type Error = LoadError;
 
-/// One object by id, batched with its neighbours; `None` also for one of another workspace.
-pub async fn load<I, T>(ctx: &Context<'_>, id: I) -> async_graphql::Result<Option<T>>
-where
-    I: Copy + Send + Sync + Eq + std::hash::Hash + 'static,
-    T: Clone + Send + Sync + 'static,
-    Loaders: Loader<(WorkspaceId, I), Value = T, Error = LoadError>,
-{
-    let actor: &Actor = actor(ctx)?;
-    actor.require(Permission::Read).graphql()?;
-    ctx.data_unchecked::<DataLoader<Loaders>>().load_one((actor.workspace, id)).await.graphql()
+    async fn load(&self, keys: &[(WorkspaceId, DecisionId)]) -> Batch<DecisionId, Decision> {
+        by_workspace(keys, |workspace, ids| async move {
+            let decisions = store::decisions::by_ids(&self.0.db, workspace, &ids).await?;
+            Ok(decisions.into_iter().map(|decision| (decision.id, decision)))
+        })
+        .await
+    }
+}
+
+impl Loader<(WorkspaceId, LeadId)> for Loaders {
+    type Value = Assignment;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[(WorkspaceId, LeadId)]) -> Batch<LeadId, Assignment> {
+        by_workspace(keys, |workspace, ids| async move {
+            let assignments = store::assignments::by_leads(&self.0.db, workspace, &ids).await?;
+            Ok(assignments.into_iter().map(|assignment| (assignment.lead, assignment)))
+        })
+        .await
+    }
 }

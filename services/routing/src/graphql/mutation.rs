@@ -43,6 +43,7 @@ struct RouteLeadPayload {
     errors: Vec<UserError>,
 }
 
+/// What can be changed. What the caller can mend comes back in `errors`, anything else as a top-level error.
 #[Object]
 impl Mutation {
     /// Changes a rep's part in the rotation; for administrators.

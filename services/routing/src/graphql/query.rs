@@ -1,9 +1,9 @@
 use async_graphql::{Context, Object, SimpleObject};
 use kernel::{Cursor, DecisionId, LeadId, PageArgs, RepId, id::TypedId};
-use platform::graphql::{IntoGraphql, List, actor, page};
+use platform::graphql::{IntoGraphql, List, actor, load, page};
 
 use super::{
-    loaders::load,
+    loaders::Loaders,
     types::{DecisionObject, DecisionTotal, LeadObject, RepObject},
 };
 use crate::{app::App, domain::rep::Rep};
@@ -20,14 +20,15 @@ struct ReplayObject {
     decision: DecisionObject,
 }
 
+/// What can be read. Lists come in pages.
 #[Object]
 impl Query {
     /// One rep by id; null if there is none.
     async fn rep(&self, ctx: &Context<'_>, id: RepId) -> async_graphql::Result<Option<RepObject>> {
-        Ok(load::<_, Rep>(ctx, id).await?.map(RepObject::from))
+        Ok(load::<Loaders, _, Rep>(ctx, id).await?.map(RepObject::from))
     }
 
-    /// Newest first.
+    /// Everybody who has taken leads or may, newest first.
     async fn reps(
         &self,
         ctx: &Context<'_>,
@@ -75,7 +76,7 @@ impl Query {
 
     #[graphql(entity)]
     async fn find_rep(&self, ctx: &Context<'_>, id: RepId) -> async_graphql::Result<Option<RepObject>> {
-        Ok(load::<_, Rep>(ctx, id).await?.map(RepObject::from))
+        Ok(load::<Loaders, _, Rep>(ctx, id).await?.map(RepObject::from))
     }
 
     #[graphql(entity)]

@@ -2,10 +2,10 @@ use async_graphql::{ComplexObject, Context, SimpleObject};
 use events::routing::LeadRouted;
 use futures::{Stream, StreamExt};
 use kernel::{DecisionId, RepId};
-use platform::graphql::{IntoGraphql, actor};
+use platform::graphql::{IntoGraphql, actor, load};
 
 use super::{
-    loaders::load,
+    loaders::Loaders,
     types::{DecisionObject, LeadObject, RepObject, decision},
 };
 use crate::{app::App, domain::rep::Rep};
@@ -16,6 +16,7 @@ pub struct Subscription;
 #[derive(SimpleObject)]
 #[graphql(complex, name = "LeadRoutedEvent")]
 struct LeadRoutedObject {
+    /// What was routed.
     lead: Option<LeadObject>,
     #[graphql(skip)]
     owner_id: RepId,
@@ -27,7 +28,7 @@ struct LeadRoutedObject {
 impl LeadRoutedObject {
     /// Who has it now.
     async fn owner(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<RepObject>> {
-        Ok(load::<_, Rep>(ctx, self.owner_id).await?.map(RepObject::from))
+        Ok(load::<Loaders, _, Rep>(ctx, self.owner_id).await?.map(RepObject::from))
     }
 
     /// Why it is so.
@@ -36,9 +37,11 @@ impl LeadRoutedObject {
     }
 }
 
+/// What can be listened to.
 #[async_graphql::Subscription]
 impl Subscription {
     /// Leads as they are routed, from now on; what happened while nobody listened is in `routingDecisions`.
+    /// At least once: after a disturbance the same event may come again, with the same decision.
     async fn lead_routed(
         &self,
         ctx: &Context<'_>,

@@ -1,9 +1,9 @@
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use kernel::{Actor, Candidate, Decision, DecisionId, LeadId, RepId, UserId};
-use platform::graphql::{IntoGraphql, Long, actor};
+use platform::graphql::{IntoGraphql, Long, actor, load};
 
-use super::loaders::load;
+use super::loaders::Loaders;
 use crate::{
     app::App,
     domain::{assignment::Assignment, rep::Rep, route},
@@ -21,7 +21,7 @@ pub struct LeadObject {
 impl LeadObject {
     /// Nothing until the lead is enriched.
     async fn routing(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<RoutingObject>> {
-        Ok(load::<_, Assignment>(ctx, self.id).await?.map(RoutingObject))
+        Ok(load::<Loaders, _, Assignment>(ctx, self.id).await?.map(RoutingObject))
     }
 }
 
@@ -39,6 +39,7 @@ pub struct RoutingObject(Assignment);
 /// Who has a lead, by the one decision in force.
 #[Object(name = "Routing")]
 impl RoutingObject {
+    /// Whether somebody has it.
     async fn state(&self) -> RoutingState {
         if self.0.rep.is_some() { RoutingState::Routed } else { RoutingState::Unrouted }
     }
@@ -46,7 +47,7 @@ impl RoutingObject {
     /// Nobody while the lead is unrouted.
     async fn owner(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<RepObject>> {
         let Some(id) = self.0.rep else { return Ok(None) };
-        Ok(load::<_, Rep>(ctx, id).await?.map(RepObject::from))
+        Ok(load::<Loaders, _, Rep>(ctx, id).await?.map(RepObject::from))
     }
 
     /// Why it is so.
@@ -197,13 +198,13 @@ impl CandidateObject {
 /// One decision, batched with its neighbours.
 pub async fn decision(ctx: &Context<'_>, id: DecisionId) -> async_graphql::Result<DecisionObject> {
     let missing = Error::NotFound { what: "decision", field: "id" };
-    load::<_, Decision>(ctx, id).await?.map(DecisionObject).ok_or(missing).graphql()
+    load::<Loaders, _, Decision>(ctx, id).await?.map(DecisionObject).ok_or(missing).graphql()
 }
 
 async fn rep(ctx: &Context<'_>, id: &str) -> async_graphql::Result<RepObject> {
     let missing = Error::NotFound { what: "rep", field: "id" };
     let Ok(id) = id.parse::<RepId>() else { return Err(missing).graphql() };
-    load::<_, Rep>(ctx, id).await?.map(RepObject::from).ok_or(missing).graphql()
+    load::<Loaders, _, Rep>(ctx, id).await?.map(RepObject::from).ok_or(missing).graphql()
 }
 
 /// Counts only when asked.

@@ -9,6 +9,7 @@ use crate::{
 
 pub struct Query;
 
+/// What can be read. Lists come in pages.
 #[Object]
 impl Query {
     /// Finds leads, accounts, contacts and opportunities by words of their names, addresses, companies, domains

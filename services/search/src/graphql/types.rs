@@ -15,9 +15,13 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "Kind")]
 pub enum SearchType {
+    /// People who may become customers.
     Lead,
+    /// Companies.
     Account,
+    /// People at accounts.
     Contact,
+    /// Deals.
     Opportunity,
 }
 

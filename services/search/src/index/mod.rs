@@ -25,7 +25,7 @@ pub enum IndexError {
     UnknownScheme,
     #[error("search.url: Meilisearch is not supported yet, use tantivy:FOLDER")]
     Meilisearch,
-    #[error("another process writes to the index folder: give each search service its own")]
+    #[error("another process writes to the index folder: run one search process per database")]
     Busy,
     #[error("the index folder cannot be made")]
     Folder(#[source] std::io::Error),

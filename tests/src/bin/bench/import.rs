@@ -93,7 +93,6 @@ async fn compare(engine: &str, import_url: &str, bare_url: &str, table: &mut Tab
         }
     }
     ensure_same(&app, &bare, &actor).await?;
-    breakdown(&app, &actor, &accounts).await?;
     let (import_rate, bare_rate) = (per_second(ROWS, import_time), per_second(ROWS, bare_time));
     let ratio = import_rate / bare_rate;
     table.row([
@@ -209,74 +208,3 @@ const FIRST_NAMES: [&str; 8] = ["Amara", "Jonas", "Mei", "Lucía", "Erik", "수�
 const LAST_NAMES: [&str; 9] =
     ["Okafor", "Weber", "Tanaka", "Fernández", "Dahlström", "최", "Raman", "Nowak", "Steiner"];
 const TITLES: [&str; 5] = ["Chief Information Officer", "VP Sales", "Head of Revenue Operations", "Engineer", "Buyer"];
-
-async fn breakdown(app: &App, actor: &Actor, accounts: &[Account]) -> Result<()> {
-    let mut totals: Vec<(&str, Duration)> = Vec::new();
-    let mut add = |name: &'static str, took: Duration| match totals.iter_mut().find(|(known, _)| *known == name) {
-        Some((_, total)) => *total += took,
-        None => totals.push((name, took)),
-    };
-    for stretch in 100..120 {
-        let rows = rows(stretch);
-        let t = Instant::now();
-        let mapping = Mapping::detect(&rows.headers, ImportKind::Leads)?;
-        let mut drafts = Vec::new();
-        for row in &rows.rows {
-            drafts.push(LeadDraft::from(parse_lead_row(&mapping, row.row, &row.cells).map_err(|e| anyhow!("{e:?}"))?));
-        }
-        add("parse", t.elapsed());
-        let t = Instant::now();
-        let mut tx = app.db.begin().await?;
-        add("begin", t.elapsed());
-        let t = Instant::now();
-        let emails: Vec<_> = drafts.iter().map(|d| &d.email).collect();
-        let external: Vec<_> = drafts.iter().filter_map(|d| d.external_id.as_deref()).collect();
-        store::leads::known(&mut tx, actor.workspace, &emails, &external).await?;
-        add("known", t.elapsed());
-        let t = Instant::now();
-        let mut wanted = store::accounts::Wanted::default();
-        for d in &drafts {
-            wanted.domains.extend(lead::domain::lead::match_domain(&d.email, &d.details).map(str::to_owned));
-        }
-        add("match_domain x1", t.elapsed());
-        let t = Instant::now();
-        for d in &drafts {
-            wanted.name_keys.push(lead::domain::normalise::company_key(d.details.company.as_deref().unwrap_or_default()));
-        }
-        add("company_key x1", t.elapsed());
-        let t = Instant::now();
-        let found = store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?;
-        add("candidates", t.elapsed());
-        let t = Instant::now();
-        let index = lead::domain::matching::AccountIndex::new(found);
-        add("index", t.elapsed());
-        let t = Instant::now();
-        for (d, key) in drafts.iter().zip(&wanted.name_keys) {
-            index.learns_domain(&d.email, &d.details, Some(key));
-            index.find(&d.email, &d.details, Some(key));
-        }
-        add("find", t.elapsed());
-        let now = app.clock.now();
-        let leads: Vec<Lead> = drafts.into_iter().map(|d| Lead::capture(d, app.clock.id(), actor.workspace, accounts.first().map(|a| a.id), now)).collect();
-        let t = Instant::now();
-        for l in &leads { l.company_key(); l.match_domain(); }
-        add("keys in insert", t.elapsed());
-        let t = Instant::now();
-        store::leads::insert(&mut tx, &leads).await?;
-        add("insert", t.elapsed());
-        let t = Instant::now();
-        let mut events = app.outbox.events(actor.into());
-        for l in &leads { events.push(&events::lead::LeadCaptured { current: l.published() }); }
-        add("push", t.elapsed());
-        let t = Instant::now();
-        events.save(&mut tx).await?;
-        add("save", t.elapsed());
-        let t = Instant::now();
-        app.outbox.commit(tx).await?;
-        add("commit", t.elapsed());
-    }
-    for (name, total) in totals {
-        println!("    {name:20} {:.2} ms", total.as_secs_f64() * 1e3 / 20.0);
-    }
-    Ok(())
-}

@@ -1,0 +1,90 @@
+//! Operations whose responses come one by one.
+
+use futures::{
+    FutureExt, Stream, StreamExt,
+    future::{self, BoxFuture},
+    stream::{self, BoxStream},
+};
+use kernel::Coded;
+use platform::auth::AuthError;
+use tokio::{sync::OwnedSemaphorePermit, time::timeout_at};
+
+use super::{Gateway, late, mark_internal, overloaded};
+use crate::{Request, RequestContext, Response, auth::Admission};
+
+/// A subscription that counts while it is open.
+struct Open(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+
+impl Open {
+    fn new(permit: OwnedSemaphorePermit) -> Self {
+        metrics::gauge!("gateway_subscriptions").increment(1);
+        Self(permit)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        metrics::gauge!("gateway_subscriptions").decrement(1);
+    }
+}
+
+impl Gateway {
+    /// The stream ends when `admission` is withdrawn.
+    pub(crate) async fn run_stream(
+        &self,
+        request: Request,
+        context: RequestContext,
+        admission: Option<Admission>,
+    ) -> BoxStream<'static, Response> {
+        let one = |response| stream::once(async move { response }).boxed();
+        let deadline = tokio::time::Instant::now() + self.0.limits.deadline;
+        let request_id = context.request_id.clone();
+        let refuse = |mut refused| {
+            mark_internal(&mut refused, &request_id);
+            one(refused)
+        };
+        let Ok(working) = self.0.operations.try_acquire() else { return one(overloaded()) };
+        let Ok(document) = timeout_at(deadline, self.document(&request)).await else { return refuse(late()) };
+        // What is no subscription, or nothing at all, is told in one response.
+        if !document.is_ok_and(|cached| cached.document.kind().is_subscription()) {
+            drop(working);
+            return one(self.run(request, context).await);
+        }
+        let Ok(permit) = self.0.subscriptions.clone().try_acquire_owned() else { return one(overloaded()) };
+        let ready = match timeout_at(deadline, self.ready(request, &context)).await {
+            Ok(Ok(ready)) => ready,
+            Ok(Err(refused)) => return refuse(refused),
+            Err(_) => return refuse(late()),
+        };
+        tracing::info!(kind = "subscription", request_id = %context.request_id, "operation");
+        let events = self.execution(ready.variables, context).subscribe(ready.prepared);
+        let lost = match admission {
+            Some(admission) => admission.lost(self.0.limits.reauthentication).boxed(),
+            None => future::pending().boxed(),
+        };
+        let events = until_lost(events, lost).take_until(self.0.draining.clone().cancelled_owned());
+        let open = Open::new(permit);
+        events
+            .map(move |event| {
+                // Held until the stream ends.
+                let _open = &open;
+                event
+            })
+            .boxed()
+    }
+}
+
+/// Passes events on until `lost` says why there may be no more; that is the last thing told.
+fn until_lost(
+    events: BoxStream<'static, Response>,
+    lost: BoxFuture<'static, AuthError>,
+) -> impl Stream<Item = Response> + Send + 'static {
+    stream::unfold(Some((events, lost)), |open| async {
+        let (mut events, mut lost) = open?;
+        tokio::select! {
+            biased;
+            error = &mut lost => Some((Response::refused_because(error.code(), error.to_string()), None)),
+            event = events.next() => Some((event?, Some((events, lost)))),
+        }
+    })
+}

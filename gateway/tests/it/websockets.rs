@@ -1,0 +1,271 @@
+//! `graphql-transport-ws` over real sockets.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::TimeDelta;
+use futures::{SinkExt, StreamExt};
+use pipewright_gateway::{Gateway, Limits, router};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message, client::IntoClientRequest},
+};
+
+use crate::{
+    http::{Keys, Revocable},
+    shop::{Shop, clock, serve},
+};
+
+struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    async fn open(gateway: &Gateway) -> Self {
+        Self::open_with(gateway, &[]).await.unwrap()
+    }
+
+    async fn open_with(gateway: &Gateway, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
+        let url = serve(router(gateway.clone())).await.replace("http://", "ws://");
+        let mut request = format!("{url}/graphql").into_client_request().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        let (socket, response) = connect_async(request).await?;
+        assert_eq!(response.headers()["sec-websocket-protocol"], "graphql-transport-ws");
+        Ok(Self(socket))
+    }
+
+    /// With a client that is let in.
+    async fn ready(gateway: &Gateway) -> Self {
+        let mut socket = Self::open(gateway).await;
+        socket.say(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        socket
+    }
+
+    async fn say(&mut self, message: Value) {
+        self.0.send(Message::text(message.to_string())).await.unwrap();
+    }
+
+    async fn subscribe(&mut self, id: &str, query: &str) {
+        self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": query } })).await;
+    }
+
+    async fn hear(&mut self) -> Value {
+        match self.0.next().await.unwrap().unwrap() {
+            Message::Text(text) => serde_json::from_str(&text).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The code that the server closes with, next.
+    async fn closed(&mut self) -> u16 {
+        match self.0.next().await.unwrap().unwrap() {
+            Message::Close(Some(frame)) => frame.code.into(),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+const COUNT: &str = "subscription { n: countdown(from: 1) }";
+const ENDLESS: &str = "subscription { stockChanged { upc title } }";
+
+async fn subscribers(shop: &Shop, count: usize) {
+    while shop.world.stock.receiver_count() != count {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn queries_mutations_and_subscriptions_share_a_connection() {
+    let shop = Shop::in_process();
+    let mut socket = Socket::ready(&shop.gateway).await;
+    socket.subscribe("s", ENDLESS).await;
+    subscribers(&shop, 1).await;
+    socket.subscribe("q", "{ me { name } }").await;
+    assert_eq!(
+        socket.hear().await,
+        json!({ "id": "q", "type": "next", "payload": { "data": { "me": { "name": "Ada" } } } })
+    );
+    assert_eq!(socket.hear().await, json!({ "id": "q", "type": "complete" }));
+    let payload = json!({ "query": "mutation M($u: ID!) { restock(upc: $u) { upc } }", "variables": { "u": "table" }, "operationName": "M", "extensions": {} });
+    socket.say(json!({ "id": "m", "type": "subscribe", "payload": payload })).await;
+    let mut heard = [socket.hear().await, socket.hear().await, socket.hear().await];
+    heard.sort_by_key(|message| (message["id"].to_string(), message["type"] == "complete"));
+    assert_eq!(
+        heard,
+        [
+            json!({ "id": "m", "type": "next", "payload": { "data": { "restock": { "upc": "table" } } } }),
+            json!({ "id": "m", "type": "complete" }),
+            json!({ "id": "s", "type": "next", "payload": { "data": { "stockChanged": { "upc": "table", "title": "Table" } } } }),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn either_side_completes_and_the_id_is_free_again() {
+    let shop = Shop::in_process();
+    let mut socket = Socket::ready(&shop.gateway).await;
+    for _ in 0..2 {
+        socket.subscribe("1", ENDLESS).await;
+        subscribers(&shop, 1).await;
+        socket.say(json!({ "id": "1", "type": "complete" })).await;
+        subscribers(&shop, 0).await;
+    }
+    socket.subscribe("1", COUNT).await;
+    for n in [1, 0] {
+        assert_eq!(socket.hear().await, json!({ "id": "1", "type": "next", "payload": { "data": { "n": n } } }));
+    }
+    assert_eq!(socket.hear().await, json!({ "id": "1", "type": "complete" }));
+    // Whoever hangs up is unsubscribed.
+    socket.subscribe("1", ENDLESS).await;
+    subscribers(&shop, 1).await;
+    drop(socket);
+    subscribers(&shop, 0).await;
+}
+
+#[tokio::test]
+async fn what_cannot_run_is_an_error_of_its_operation_alone() {
+    let limits = Limits { socket_operations: 1, ..Limits::default() };
+    let shop = Shop::builder().limits(limits).build();
+    let mut socket = Socket::ready(&shop.gateway).await;
+    for (query, code) in [("{ me { shoes } }", "GRAPHQL_VALIDATION_FAILED"), ("subscription {", "GRAPHQL_PARSE_FAILED")]
+    {
+        socket.subscribe("1", query).await;
+        let error = socket.hear().await;
+        assert_eq!((&error["type"], &error["id"]), (&json!("error"), &json!("1")), "{error}");
+        assert_eq!(error["payload"][0]["extensions"]["code"], code);
+    }
+    socket.subscribe("1", ENDLESS).await;
+    socket.subscribe("2", "{ whoami }").await;
+    let error = socket.hear().await;
+    assert_eq!((&error["type"], &error["id"]), (&json!("error"), &json!("2")), "{error}");
+    assert_eq!(error["payload"][0]["extensions"]["code"], "OVERLOADED");
+}
+
+#[tokio::test]
+async fn a_ping_is_answered_with_what_it_carries() {
+    let mut socket = Socket::open(&Shop::in_process().gateway).await;
+    socket.say(json!({ "type": "ping" })).await;
+    assert_eq!(socket.hear().await, json!({ "type": "pong" }));
+    socket.say(json!({ "type": "pong", "payload": {} })).await;
+    socket.say(json!({ "type": "ping", "payload": { "n": 1 } })).await;
+    assert_eq!(socket.hear().await, json!({ "type": "pong", "payload": { "n": 1 } }));
+}
+
+#[tokio::test]
+async fn a_broken_rule_closes_the_connection_with_its_code() {
+    let shop = Shop::in_process();
+    let init = json!({ "type": "connection_init" });
+    let query = json!({ "id": "1", "type": "subscribe", "payload": { "query": ENDLESS } });
+    for (messages, code) in [
+        (vec![json!({ "type": "hello" })], 4400),
+        (vec![json!([])], 4400),
+        (vec![init.clone(), json!({ "id": "1", "type": "subscribe", "payload": {} })], 4400),
+        (vec![init.clone(), json!({ "id": "", "type": "subscribe", "payload": { "query": "{ whoami }" } })], 4400),
+        (vec![query.clone()], 4401),
+        (vec![init.clone(), query.clone(), query], 4409),
+        (vec![init.clone(), init], 4429),
+    ] {
+        let mut socket = Socket::open(&shop.gateway).await;
+        let said = format!("{messages:?}");
+        if messages[0]["type"] == "connection_init" {
+            socket.say(messages[0].clone()).await;
+            assert_eq!(socket.hear().await["type"], "connection_ack");
+        } else {
+            socket.say(messages[0].clone()).await;
+        }
+        for message in &messages[1..] {
+            socket.say(message.clone()).await;
+        }
+        assert_eq!(socket.closed().await, code, "{said}");
+    }
+    let mut socket = Socket::open(&shop.gateway).await;
+    socket.0.send(Message::binary("{}".as_bytes().to_vec())).await.unwrap();
+    assert_eq!(socket.closed().await, 4400);
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_say_who_it_is_is_let_go() {
+    let limits = Limits { socket_init: Duration::from_millis(20), ..Limits::default() };
+    let mut socket = Socket::open(&Shop::builder().limits(limits).build().gateway).await;
+    assert_eq!(socket.closed().await, 4408);
+}
+
+#[tokio::test]
+async fn a_key_comes_in_the_payload_or_in_the_handshake() {
+    let shop = Shop::builder().authenticator(Keys(Arc::default())).build();
+    let good = [("x-api-key", "good")];
+    for (headers, payload, expected) in [
+        (&[][..], json!({ "Authorization": "Bearer good" }), None),
+        (&[], json!({ "apiKey": "good" }), None),
+        (&[], json!({ "X-Api-Key": "good" }), None),
+        (&good, json!({}), None),
+        (&[("authorization", "Bearer good")], Value::Null, None),
+        (&[], json!({}), Some(4401)),
+        (&[], json!({ "apiKey": "bad" }), Some(4401)),
+        // What is said last counts.
+        (&good, json!({ "apiKey": "bad" }), Some(4401)),
+        (&[], json!({ "apiKey": "later" }), Some(1013)),
+        (&[], json!("good"), Some(4400)),
+    ] {
+        let mut socket = Socket::open_with(&shop.gateway, headers).await.unwrap();
+        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+        if let Some(code) = expected {
+            assert_eq!(socket.closed().await, code, "{headers:?} {payload}");
+            continue;
+        }
+        assert_eq!(socket.hear().await["type"], "connection_ack", "{headers:?} {payload}");
+        socket.subscribe("1", "{ whoami }").await;
+        assert_eq!(socket.hear().await["payload"], json!({ "data": { "whoami": "customer" } }));
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_key_closes_its_connection() {
+    let (revoked, clock) = (Arc::new(AtomicBool::new(false)), clock());
+    let limits = Limits { reauthentication: Duration::from_millis(5), ..Limits::default() };
+    let shop = Shop::builder().limits(limits).authenticator(Revocable(revoked.clone())).clock(clock.clone()).build();
+    let mut socket = Socket::open_with(&shop.gateway, &[("x-api-key", "good")]).await.unwrap();
+    socket.say(json!({ "type": "connection_init" })).await;
+    assert_eq!(socket.hear().await["type"], "connection_ack");
+    socket.subscribe("1", ENDLESS).await;
+    subscribers(&shop, 1).await;
+    revoked.store(true, Ordering::Relaxed);
+    clock.advance(TimeDelta::seconds(6));
+    assert_eq!(socket.closed().await, 4401);
+    subscribers(&shop, 0).await;
+}
+
+#[tokio::test]
+async fn draining_completes_subscriptions_and_says_goodbye() {
+    let shop = Shop::in_process();
+    let mut socket = Socket::ready(&shop.gateway).await;
+    socket.subscribe("1", ENDLESS).await;
+    subscribers(&shop, 1).await;
+    shop.gateway.drain();
+    assert_eq!(socket.hear().await, json!({ "id": "1", "type": "complete" }));
+    assert_eq!(socket.closed().await, 1001);
+}
+
+#[tokio::test]
+async fn another_protocol_or_one_connection_too_many_is_turned_away() {
+    let status = |refused: Result<Socket, Error>| match refused {
+        Err(Error::Http(response)) => response.status().as_u16(),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("let in"),
+    };
+    let shop = Shop::in_process();
+    let other = [("sec-websocket-protocol", "graphql-ws")];
+    assert_eq!(status(Socket::open_with(&shop.gateway, &other).await), 400);
+    let shop = Shop::builder().limits(Limits { sockets: 1, ..Limits::default() }).build();
+    let _first = Socket::ready(&shop.gateway).await;
+    assert_eq!(status(Socket::open_with(&shop.gateway, &[]).await), 503);
+}
