@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use events::{Envelope, Event};
-use kernel::{Actor, Clock, EventId, Timestamp};
-use sqlx::{FromRow, QueryBuilder, types::Json};
+use kernel::{Actor, Clock, EventId, Timestamp, id::TypedId};
+use sqlx::{FromRow, PgConnection, QueryBuilder, SqliteConnection, types::Json};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
     Db, Tx,
     bus::{Bus, BusError},
-    db::{push_in, push_rows},
+    db::{TxInner, push_in, push_rows},
     execute,
     inbox::{self, DeadLetter},
     with_db, with_tx,
@@ -69,20 +69,38 @@ impl Events<'_> {
             return Err(sqlx::Error::Encode(Box::new(error)));
         }
         for chunk in self.envelopes.chunks(WRITE_BATCH) {
-            with_tx!(tx, conn => {
-                let mut query = QueryBuilder::new("insert into outbox (id, type, envelope, created_at) ");
-                push_rows(&mut query, chunk, |mut row, envelope| {
-                    row.push_bind(envelope.id)
-                        .push_bind(envelope.r#type.as_str())
-                        .push_bind(Json(envelope))
-                        .push_bind(envelope.time);
-                });
-                // One event is what most changes have, a whole batch what every stretch of an import has.
-                query.build().persistent(matches!(chunk.len(), 1 | WRITE_BATCH)).execute(conn).await?;
-            });
+            match tx.inner() {
+                TxInner::Postgres(tx) => insert_arrays(tx, chunk).await?,
+                TxInner::Sqlite(tx) => insert_rows(tx, chunk).await?,
+            }
         }
         Ok(())
     }
+}
+
+/// One statement for any number of rows, which PostgreSQL parses and plans once.
+async fn insert_arrays(conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), sqlx::Error> {
+    const SQL: &str = "insert into outbox (id, type, envelope, created_at) \
+        select * from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::timestamptz[])";
+    let ids: Vec<Uuid> = envelopes.iter().map(|envelope| envelope.id.uuid()).collect();
+    let types: Vec<&str> = envelopes.iter().map(|envelope| envelope.r#type.as_str()).collect();
+    let data: Vec<Json<&Envelope>> = envelopes.iter().map(Json).collect();
+    let times: Vec<Timestamp> = envelopes.iter().map(|envelope| envelope.time).collect();
+    sqlx::query(SQL).bind(ids).bind(types).bind(data).bind(times).execute(conn).await?;
+    Ok(())
+}
+
+async fn insert_rows(conn: &mut SqliteConnection, envelopes: &[Envelope]) -> Result<(), sqlx::Error> {
+    let mut query = QueryBuilder::new("insert into outbox (id, type, envelope, created_at) ");
+    push_rows(&mut query, envelopes, |mut row, envelope| {
+        row.push_bind(envelope.id)
+            .push_bind(envelope.r#type.as_str())
+            .push_bind(Json(envelope))
+            .push_bind(envelope.time);
+    });
+    // One event is what most changes have, a whole batch what every stretch of an import has.
+    query.build().persistent(matches!(envelopes.len(), 1 | WRITE_BATCH)).execute(conn).await?;
+    Ok(())
 }
 
 /// A service's outbox. Cheap to clone.

@@ -202,7 +202,8 @@ pub async fn known(
         query.push(") or (workspace_id = ").push_bind(workspace).push(" and external_id in ");
         push_in(&mut query, external_ids.iter().copied());
         query.push(")");
-        query.build_query_as().persistent(false).fetch_all(conn).await?
+        // What every full stretch of an import asks, and one lead alone.
+        query.build_query_as().persistent(emails.len() == external_ids.len() && matches!(emails.len(), 1 | 500)).fetch_all(conn).await?
     });
     Ok(rows.into_iter().map(Lead::from).collect())
 }
