@@ -11,7 +11,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use platform::{
     Job, Parts, ServiceContext, ServiceDef,
-    config::Config,
+    config::{Config, KEY_FILE},
     db::{Engine, Migrations},
     graphql::InProcess,
 };
@@ -21,9 +21,6 @@ use app::{App, Bootstrap};
 use domain::api_key::ApiKeySecret;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
-
-/// Where a generated admin key is left, in the data directory.
-pub const ADMIN_KEY_FILE: &str = "admin.key";
 
 /// How often the moments of use that keys have gathered are written.
 const RECORD_USE_EVERY: Duration = Duration::from_secs(5);
@@ -57,7 +54,7 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
 /// With PostgreSQL there may be no data directory, and none is made for this; the key is printed then.
 fn key_file(config: &Config, engine: Engine) -> Option<PathBuf> {
     let wanted = engine == Engine::Sqlite || config.data_dir.is_dir();
-    wanted.then(|| config.data_dir.join(ADMIN_KEY_FILE))
+    wanted.then(|| config.data_dir.join(KEY_FILE))
 }
 
 #[expect(clippy::print_stdout, reason = "the only time that anybody sees this key")]

@@ -1,11 +1,11 @@
 use std::{os::unix::fs::PermissionsExt, sync::Arc};
 
 use events::identity::{Role, UserCreated};
-use pipewright_identity::{ADMIN_KEY_FILE, SERVICE, domain::api_key::KeyHash};
+use pipewright_identity::{SERVICE, domain::api_key::KeyHash};
 use platform::{
     auth::{ActorTokens, AuthError},
     bus::Bus,
-    config::{Config, Secret},
+    config::{Config, KEY_FILE, Secret},
     service::Service,
     with_db,
 };
@@ -49,7 +49,7 @@ async fn the_generated_key_is_for_its_owner_alone_and_the_database_knows_only_it
     let test = on_disk().await;
     let key = admin_key(&test);
     assert_eq!((key.len(), &key[..3]), (46, "pw_"));
-    let file = test.service.context.config.data_dir.join(ADMIN_KEY_FILE);
+    let file = test.service.context.config.data_dir.join(KEY_FILE);
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let hash: String =
         with_db!(test.service.context.db, pool => sqlx::query_scalar("select hash from api_key").fetch_one(pool).await)
@@ -76,7 +76,7 @@ async fn a_second_start_changes_nothing() {
 async fn a_chosen_key_opens_and_none_is_generated() {
     let test = ServiceTest::configured(SERVICE, chosen).await;
     assert_eq!(authenticate(&test.service, CHOSEN).await.unwrap().permissions.len(), 3);
-    assert!(!test.service.context.config.data_dir.join(ADMIN_KEY_FILE).exists());
+    assert!(!test.service.context.config.data_dir.join(KEY_FILE).exists());
 }
 
 on_both_engines!(SERVICE, a_key_chosen_later_is_put_in_force_at_every_start);
@@ -117,7 +117,7 @@ async fn two_processes_that_start_at_once_make_one_workspace() {
     const COUNTS: &str = "select (select count(*) from workspace) * 100 + (select count(*) from workspace_user) * 10 + (select count(*) from api_key)";
     let counts: i64 = with_db!(a.context.db, pool => sqlx::query_scalar(COUNTS).fetch_one(pool).await).unwrap();
     assert_eq!(counts, 151, "one workspace, five users, one key");
-    let key = std::fs::read_to_string(folder.path().join(ADMIN_KEY_FILE)).unwrap();
+    let key = std::fs::read_to_string(folder.path().join(KEY_FILE)).unwrap();
     for service in [&a, &b, &c] {
         assert!(authenticate(service, key.trim_end()).await.is_ok());
     }

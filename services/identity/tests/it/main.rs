@@ -6,7 +6,8 @@ mod users;
 use std::sync::Arc;
 
 use kernel::Actor;
-use pipewright_identity::{ADMIN_KEY_FILE, SERVICE};
+use pipewright_identity::SERVICE;
+use platform::config::KEY_FILE;
 use platform::{
     auth::AuthError,
     config::{Config, Secret},
@@ -17,7 +18,7 @@ use testkit::ServiceTest;
 
 /// The key that the first start left in the data directory.
 fn admin_key(test: &ServiceTest) -> String {
-    let file = test.service.context.config.data_dir.join(ADMIN_KEY_FILE);
+    let file = test.service.context.config.data_dir.join(KEY_FILE);
     std::fs::read_to_string(file).unwrap().trim_end().to_owned()
 }
 
