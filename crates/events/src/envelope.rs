@@ -2,7 +2,7 @@ use std::fmt;
 
 use kernel::{Actor, EventId, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
 /// A payload with its place in the published language.
@@ -15,7 +15,7 @@ pub trait Event: Serialize + DeserializeOwned {
 
 /// A [CloudEvents 1.0](https://cloudevents.io) envelope in its JSON format. Extension attributes are lower
 /// case, as that specification wants.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Envelope {
     pub specversion: String,
     pub id: EventId,
@@ -34,7 +34,8 @@ pub struct Envelope {
     /// The event that directly led to this one.
     #[serde(rename = "causationid", default, skip_serializing_if = "Option::is_none")]
     pub causation: Option<EventId>,
-    pub data: Value,
+    /// The payload's text: read by whom it concerns, and carried by everybody else as it is.
+    pub data: Box<RawValue>,
 }
 
 /// The payload is not what its type promises. Says where, never what stands there: that may be personal data.
@@ -43,7 +44,7 @@ pub struct Envelope {
 pub struct PayloadError {
     pub id: EventId,
     pub expected: &'static str,
-    /// In the data as compact JSON.
+    /// In the text of the data.
     pub line: usize,
     pub column: usize,
 }
@@ -69,16 +70,14 @@ impl Envelope {
             actor: actor.subject.clone(),
             correlation: cause.map_or(id, |cause| cause.correlation),
             causation: cause.map(|cause| cause.id),
-            data: serde_json::to_value(event)?,
+            data: to_raw_value(event)?,
         })
     }
 
     /// The typed payload.
     pub fn payload<E: Event>(&self) -> Result<E, PayloadError> {
-        E::deserialize(&self.data).map_err(|_| {
-            // A parsed value has no places; its text has.
-            let place = serde_json::from_str::<E>(&self.data.to_string()).err();
-            let (line, column) = place.map_or((0, 0), |error| (error.line(), error.column()));
+        serde_json::from_str(self.data.get()).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
             PayloadError { id: self.id, expected: E::TYPE, line, column }
         })
     }
@@ -101,14 +100,14 @@ impl fmt::Debug for Envelope {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{json, value::to_raw_value};
 
     use crate::{examples, identity::ApiKeyRevoked};
 
     #[test]
     fn neither_an_envelope_nor_its_error_prints_what_it_carries() {
         let mut envelope = examples::all().remove(0);
-        envelope.data = json!({ "key": "ada@engines.example" });
+        envelope.data = to_raw_value(&json!({ "key": "ada@engines.example" })).unwrap();
         let error = envelope.payload::<ApiKeyRevoked>().unwrap_err();
         assert_eq!((error.line, error.column), (1, 29));
         for printed in [format!("{envelope:?}"), format!("{error:?}"), error.to_string()] {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     Db, Tx,
     bus::{Bus, BusError},
-    db::{TxInner, push_in, push_rows},
+    db::{TxInner, push_in_ids, push_rows},
     execute,
     inbox::{self, DeadLetter},
     with_db, with_tx,
@@ -185,9 +185,9 @@ impl Outbox {
     async fn mark(&self, tx: &mut Tx, ids: impl IntoIterator<Item = EventId>) -> Result<(), sqlx::Error> {
         with_tx!(tx, conn => {
             let mut query = QueryBuilder::new("update outbox set published_at = ");
-            query.push_bind(self.clock.now()).push(" where id in ");
-            push_in(&mut query, ids);
-            query.build().persistent(false).execute(conn).await?;
+            query.push_bind(self.clock.now()).push(" where id");
+            push_in_ids(&mut query, ids);
+            query.build().execute(conn).await?;
         });
         Ok(())
     }

@@ -67,7 +67,7 @@ fn generate() -> anyhow::Result<BTreeMap<PathBuf, String>> {
     }
     files.insert("supergraph.graphql".into(), supergraph()?);
     for envelope in events::examples::all() {
-        let text = serde_json::to_string_pretty(&envelope)?;
+        let text = serde_json::to_string_pretty(&serde_json::to_value(&envelope)?)?;
         files.insert(PathBuf::from(format!("events/{}.json", envelope.r#type)), format!("{text}\n"));
     }
     files.insert("error-codes.md".into(), error_codes()?);

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::{BusError, Delivery, Settle, Token};
 use crate::{
     Db,
-    db::{Reader, push_in},
+    db::{Reader, push_in_texts},
 };
 
 /// How long an attempt may take before its event is delivered again.
@@ -156,10 +156,8 @@ impl LocalConsumer {
             }
         }
         if !done.is_empty() {
-            let mut query = QueryBuilder::<Sqlite>::new("delete from pending where consumer = ");
-            query.push_bind(self.name).push(" and seq in ");
-            push_in(&mut query, done);
-            query.build().persistent(false).execute(&mut *tx).await?;
+            const SQL: &str = "delete from pending where consumer = $1 and seq in (select value from json_each($2))";
+            sqlx::query(SQL).bind(self.name).bind(Json(done)).execute(&mut *tx).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -217,8 +215,8 @@ impl LocalConsumer {
             sqlx::query_scalar("select seq from consumer where name = $1").bind(self.name).fetch_one(&mut **tx).await?;
         let end: i64 = sqlx::query_scalar("select coalesce(max(seq), 0) from log").fetch_one(&mut **tx).await?;
         let mut query = QueryBuilder::<Sqlite>::new("select seq, 1 as attempt, envelope from log where seq > ");
-        query.push_bind(cursor).push(" and subject in ");
-        push_in(&mut query, self.subjects.iter().cloned());
+        query.push_bind(cursor).push(" and subject");
+        push_in_texts(&mut query, self.subjects.iter().map(String::as_str));
         query.push(" order by seq limit ").push_bind(room);
         let rows: Vec<Row> = query.build_query_as().fetch_all(&mut **tx).await?;
         // A full page may have left matching events behind; a short one has seen the end of the log.

@@ -1,5 +1,5 @@
-use kernel::{Cursor, PageArgs, Timestamp};
-use sqlx::{Database, Encode, QueryBuilder, Type, query_builder::Separated};
+use kernel::{Cursor, PageArgs, Timestamp, id::TypedId};
+use sqlx::{Database, Encode, Postgres, QueryBuilder, Sqlite, Type, query_builder::Separated, types::Json};
 use uuid::Uuid;
 
 /// Appends `(…), (…)` after `values`, one tuple a row.
@@ -13,21 +13,42 @@ pub fn push_rows<DB, T>(
     query.push_values(rows, push);
 }
 
-/// Appends `(…, …)` with one bind an item: what `= any($1)` would do if SQLite had it. An empty list gives
-/// `(null)`, which nothing equals.
-pub fn push_in<'q, DB, T>(query: &mut QueryBuilder<DB>, items: impl IntoIterator<Item = T>)
-where
-    DB: Database,
-    T: Encode<'q, DB> + Type<DB> + Send + 'q,
-{
-    query.push("(");
-    let mut separated = query.separated(", ");
-    let mut empty = true;
-    for item in items {
-        separated.push_bind(item);
-        empty = false;
+/// Appends `= any($1)`, or what SQLite has for it: one bind, so one statement text, parsed and planned once, for
+/// any number of ids. No ids name nothing.
+pub fn push_in_ids<DB: ListBind, T: TypedId>(query: &mut QueryBuilder<DB>, ids: impl IntoIterator<Item = T>) {
+    DB::push_ids(query, ids.into_iter().map(TypedId::uuid).collect());
+}
+
+/// As [`push_in_ids`], of texts.
+pub fn push_in_texts<'a, DB: ListBind>(query: &mut QueryBuilder<DB>, texts: impl IntoIterator<Item = &'a str>) {
+    DB::push_texts(query, texts.into_iter().map(str::to_owned).collect());
+}
+
+/// How an engine takes a list as one value.
+pub trait ListBind: Database {
+    fn push_ids(query: &mut QueryBuilder<Self>, ids: Vec<Uuid>);
+    fn push_texts(query: &mut QueryBuilder<Self>, texts: Vec<String>);
+}
+
+impl ListBind for Postgres {
+    fn push_ids(query: &mut QueryBuilder<Self>, ids: Vec<Uuid>) {
+        query.push(" = any(").push_bind(ids).push(")");
     }
-    query.push(if empty { "null)" } else { ")" });
+
+    fn push_texts(query: &mut QueryBuilder<Self>, texts: Vec<String>) {
+        query.push(" = any(").push_bind(texts).push(")");
+    }
+}
+
+impl ListBind for Sqlite {
+    fn push_ids(query: &mut QueryBuilder<Self>, ids: Vec<Uuid>) {
+        let ids: Vec<_> = ids.into_iter().map(Uuid::simple).collect();
+        query.push(" in (select unhex(value) from json_each(").push_bind(Json(ids)).push("))");
+    }
+
+    fn push_texts(query: &mut QueryBuilder<Self>, texts: Vec<String>) {
+        query.push(" in (select value from json_each(").push_bind(Json(texts)).push("))");
+    }
 }
 
 /// Appends the rows of one page: newest first by the columns `time` and `id`, from the row after the page's

@@ -10,7 +10,7 @@ mod migrate;
 mod text;
 
 pub use engine::{Db, DbError, Engine, Reader, Tx, TxInner};
-pub use lists::{push_after, push_in, push_page, push_rows};
+pub use lists::{ListBind, push_after, push_in_ids, push_in_texts, push_page, push_rows};
 pub use migrate::Migrations;
 pub use text::Text;
 

@@ -188,7 +188,7 @@ async fn a_consumer_that_somebody_deletes_comes_back_and_so_does_its_stream() {
 async fn an_event_that_nats_can_never_take_is_named() {
     let bus = nats_bus().await;
     let mut events = envelopes(&clock(), 3);
-    events[1].data = serde_json::json!({ "key": "x".repeat(2 << 20) });
+    events[1].data = serde_json::value::to_raw_value(&serde_json::json!({ "key": "x".repeat(2 << 20) })).unwrap();
     let error = bus.publish(&events).await.unwrap_err();
     assert!(matches!(error, BusError::TooLarge { id } if id == events[1].id), "{error}");
 }

@@ -1,7 +1,7 @@
 use kernel::{EmailAddress, EnrollmentId, LeadId, SequenceId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{Text, push_in},
+    db::{Text, push_in_ids},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
@@ -145,9 +145,9 @@ pub async fn by_token(db: &Db, token: &str) -> Result<Option<Enrollment>, sqlx::
 pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[EnrollmentId]) -> Result<Vec<Enrollment>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from enrollment where workspace_id = "));
-        query.push_bind(workspace).push(" and id in ");
-        push_in(&mut query, ids.iter().copied());
-        query.build_query_as().persistent(ids.len() == 1).fetch_all(pool).await?
+        query.push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, ids.iter().copied());
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Enrollment::from).collect())
 }
@@ -159,10 +159,10 @@ pub async fn of_leads(db: &Db, workspace: WorkspaceId, leads: &[LeadId]) -> Resu
             "select {COLUMNS} from (select {COLUMNS}, row_number() over (partition by lead_id order by started_at desc, id desc) as place \
              from enrollment where workspace_id = "
         ));
-        query.push_bind(workspace).push(" and lead_id in ");
-        push_in(&mut query, leads.iter().copied());
+        query.push_bind(workspace).push(" and lead_id");
+        push_in_ids(&mut query, leads.iter().copied());
         query.push(") as placed where place <= ").push_bind(SHOWN_PER_LEAD).push(" order by lead_id, place");
-        query.build_query_as().persistent(leads.len() == 1).fetch_all(pool).await?
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Enrollment::from).collect())
 }

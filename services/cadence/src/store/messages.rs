@@ -1,7 +1,7 @@
 use kernel::{Decision, EmailAddress, EnrollmentId, LeadId, MessageId, PageArgs, StepId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{Text, push_in, push_page},
+    db::{Text, push_in_ids, push_page},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder, types::Json};
@@ -92,8 +92,12 @@ pub async fn update(tx: &mut Tx, message: &Message, from: &[MessageState], attem
         query.push(" where workspace_id = ").push_bind(message.workspace);
         query.push(" and id = ").push_bind(message.id);
         query.push(" and attempts = ").push_bind(attempts);
-        query.push(" and state in ");
-        push_in(&mut query, from.iter().map(|&state| Text(state)));
+        query.push(" and state in (");
+        let mut states = query.separated(", ");
+        for &state in from {
+            states.push_bind(Text(state));
+        }
+        query.push(")");
         query.build().execute(conn).await.map(|done| done.rows_affected())
     })
 }
@@ -131,10 +135,10 @@ pub async fn of_enrollments(
 ) -> Result<Vec<Message>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from message where workspace_id = "));
-        query.push_bind(workspace).push(" and enrollment_id in ");
-        push_in(&mut query, enrollments.iter().copied());
+        query.push_bind(workspace).push(" and enrollment_id");
+        push_in_ids(&mut query, enrollments.iter().copied());
         query.push(" order by enrollment_id, position");
-        query.build_query_as().persistent(enrollments.len() == 1).fetch_all(pool).await?
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Message::from).collect())
 }

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use kernel::{PageArgs, SequenceId, StepId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{push_in, push_page, push_rows},
+    db::{push_in_ids, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
@@ -114,9 +114,9 @@ pub async fn step_at(
 pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[SequenceId]) -> Result<Vec<Sequence>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from sequence where workspace_id = "));
-        query.push_bind(workspace).push(" and id in ");
-        push_in(&mut query, ids.iter().copied());
-        query.build_query_as().persistent(ids.len() == 1).fetch_all(pool).await?
+        query.push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, ids.iter().copied());
+        query.build_query_as().fetch_all(pool).await?
     });
     with_steps(db, workspace, rows).await
 }
@@ -138,10 +138,10 @@ async fn with_steps(db: &Db, workspace: WorkspaceId, rows: Vec<Row>) -> Result<V
     }
     let steps: Vec<StepRow> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {STEP_COLUMNS} from step where workspace_id = "));
-        query.push_bind(workspace).push(" and sequence_id in ");
-        push_in(&mut query, rows.iter().map(|row| row.id));
+        query.push_bind(workspace).push(" and sequence_id");
+        push_in_ids(&mut query, rows.iter().map(|row| row.id));
         query.push(" order by sequence_id, position");
-        query.build_query_as().persistent(rows.len() == 1).fetch_all(pool).await?
+        query.build_query_as().fetch_all(pool).await?
     });
     let mut by_sequence: HashMap<SequenceId, Vec<Step>> = HashMap::new();
     for step in steps {

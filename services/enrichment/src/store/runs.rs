@@ -2,7 +2,7 @@ use events::enrichment::RunStatus;
 use kernel::{Actor, EnrichmentRunId, LeadId, PageArgs, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{Text, push_in, push_page},
+    db::{Text, push_in_ids, push_page},
     execute, with_db,
 };
 use sqlx::{FromRow, QueryBuilder, types::Json};
@@ -77,9 +77,9 @@ pub async fn latest_of_leads(
         let mut query = QueryBuilder::new(format!(
             "select {COLUMNS} from lead l join enrichment_run r on r.workspace_id = l.workspace_id and r.id = l.run_id where l.workspace_id = "
         ));
-        query.push_bind(workspace).push(" and l.id in ");
-        push_in(&mut query, leads.iter().copied());
-        query.build_query_as().persistent(leads.len() == 1).fetch_all(pool).await?
+        query.push_bind(workspace).push(" and l.id");
+        push_in_ids(&mut query, leads.iter().copied());
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(EnrichmentRun::from).collect())
 }
@@ -92,9 +92,9 @@ pub async fn by_ids(
 ) -> Result<Vec<EnrichmentRun>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from enrichment_run r where r.workspace_id = "));
-        query.push_bind(workspace).push(" and r.id in ");
-        push_in(&mut query, ids.iter().copied());
-        query.build_query_as().persistent(ids.len() == 1).fetch_all(pool).await?
+        query.push_bind(workspace).push(" and r.id");
+        push_in_ids(&mut query, ids.iter().copied());
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(EnrichmentRun::from).collect())
 }

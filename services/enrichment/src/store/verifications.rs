@@ -2,7 +2,7 @@ use events::enrichment::Verdict;
 use kernel::{EmailAddress, LeadId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{Text, push_in},
+    db::{Text, push_in_ids},
     execute, with_db,
 };
 use sqlx::{FromRow, QueryBuilder, types::Json};
@@ -49,9 +49,9 @@ pub async fn save(tx: &mut Tx, workspace: WorkspaceId, verified: &LeadVerificati
 pub async fn of_leads(db: &Db, workspace: WorkspaceId, leads: &[LeadId]) -> Result<Vec<LeadVerification>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new("select lead_id, email, verdict, checks, verified_at from verification where workspace_id = ");
-        query.push_bind(workspace).push(" and lead_id in ");
-        push_in(&mut query, leads.iter().copied());
-        query.build_query_as().persistent(leads.len() == 1).fetch_all(pool).await?
+        query.push_bind(workspace).push(" and lead_id");
+        push_in_ids(&mut query, leads.iter().copied());
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(LeadVerification::from).collect())
 }

@@ -27,5 +27,5 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query, Mutation, EmptySubscription).enable_federation()
+    platform::graphql::schema_builder(Query, Mutation, EmptySubscription)
 }

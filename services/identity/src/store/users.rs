@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use kernel::{Actor, EmailAddress, PageArgs, PersonName, Timestamp, UserId, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{Text, push_in, push_page, push_rows},
+    db::{Text, push_in_ids, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
@@ -89,9 +89,9 @@ pub async fn by_id(tx: &mut Tx, workspace: WorkspaceId, id: UserId) -> Result<Op
 pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[UserId]) -> Result<Vec<User>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from workspace_user where workspace_id = "));
-        query.push_bind(workspace).push(" and id in ");
-        push_in(&mut query, ids.iter().copied());
-        query.build_query_as().persistent(ids.len() == 1).fetch_all(pool).await?
+        query.push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, ids.iter().copied());
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(User::from).collect())
 }

@@ -1,13 +1,12 @@
 use events::lead::{AccountCreated, ContactCreated, LeadConverted, LeadStatus, RequestedOpportunity};
 use kernel::{AccountId, Actor, Code, LeadId, Money, OpportunityId, Permission, is_free_mail};
 
-use super::{App, link_leads::link_leads};
+use super::{App, link_leads::link_leads, matching};
 use crate::{
     domain::{
         account::{Account, AccountDetails, AccountDraft},
         contact::Contact,
         lead::Lead,
-        matching::AccountIndex,
     },
     error::Error,
     store::{self, accounts::Wanted},
@@ -58,14 +57,9 @@ impl App {
             }
             // Since it was captured, the lead may have learned its company.
             None => {
-                let company_key = lead.company_key();
-                let wanted = Wanted {
-                    domains: lead.match_domain().map(str::to_owned).into_iter().collect(),
-                    name_keys: company_key.clone().into_iter().collect(),
-                    ..Wanted::default()
-                };
-                let index = AccountIndex::new(store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?);
-                index.find(&lead.email, &lead.details, company_key.as_deref()).cloned()
+                let who = (&lead.email, &lead.details);
+                let index = matching::index_for(&mut tx, actor.workspace, [who]).await?;
+                index.find(who.0, who.1).cloned()
             }
         };
         let account = match known {

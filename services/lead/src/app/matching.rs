@@ -5,7 +5,6 @@ use crate::{
     domain::{
         lead::{Details, LeadChange, match_domain},
         matching::AccountIndex,
-        normalise::company_key,
     },
     error::Error,
     store::{self, accounts::Wanted},
@@ -23,7 +22,7 @@ pub(super) async fn index_for(
     let mut wanted = Wanted::default();
     for (email, details) in leads {
         wanted.domains.extend(match_domain(email, details).map(str::to_owned));
-        wanted.name_keys.extend(name_key(details));
+        wanted.name_keys.extend(details.company_key());
     }
     for list in [&mut wanted.domains, &mut wanted.name_keys] {
         list.sort_unstable();
@@ -40,8 +39,7 @@ pub(super) async fn find_account(
     (email, details): Who<'_>,
     now: Timestamp,
 ) -> Result<Option<AccountId>, Error> {
-    let key = name_key(details);
-    if let Some((id, domain)) = index.learns_domain(email, details, key.as_deref())
+    if let Some((id, domain)) = index.learns_domain(email, details)
         && let Some(change) = index
             .get(id)
             .and_then(|account| account.change(now, |account| account.details.domain = Some(domain.clone())))
@@ -50,7 +48,7 @@ pub(super) async fn find_account(
         events.push(&change.updated());
         index.learn(change.current, domain);
     }
-    Ok(index.find(email, details, key.as_deref()).map(|account| account.id))
+    Ok(index.find(email, details).map(|account| account.id))
 }
 
 /// Looks for the account of changed leads that have none, where what decides it has changed.
@@ -73,8 +71,4 @@ pub(super) async fn match_again(
 fn wants_account(LeadChange { previous, current }: &LeadChange) -> bool {
     let (before, after) = (&previous.details, &current.details);
     current.account.is_none() && (before.company != after.company || before.company_domain != after.company_domain)
-}
-
-fn name_key(details: &Details) -> Option<String> {
-    details.company.as_deref().map(company_key).filter(|key| !key.is_empty())
 }

@@ -121,11 +121,6 @@ impl Lead {
         Some(LeadChange { previous: self.clone(), current })
     }
 
-    /// Name under which the company is compared.
-    pub fn company_key(&self) -> Option<String> {
-        self.details.company.as_deref().map(company_key).filter(|key| !key.is_empty())
-    }
-
     /// The company's domain as given, else the address's own unless anybody can have one there.
     pub fn match_domain(&self) -> Option<&str> {
         match_domain(&self.email, &self.details)
@@ -165,6 +160,11 @@ impl LeadChange {
 }
 
 impl Details {
+    /// Name under which the company is compared.
+    pub fn company_key(&self) -> Option<String> {
+        self.company.as_deref().map(company_key).filter(|key| !key.is_empty())
+    }
+
     /// Takes from `other` what is missing here.
     pub fn fill_blanks(&mut self, other: Self) {
         let Self { first_name, last_name, title, company, company_domain, phone, country, employees, message } = other;

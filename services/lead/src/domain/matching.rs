@@ -32,23 +32,20 @@ impl AccountIndex {
         index
     }
 
-    pub fn find(&self, email: &EmailAddress, details: &Details, company_key: Option<&str>) -> Option<&Account> {
+    pub fn find(&self, email: &EmailAddress, details: &Details) -> Option<&Account> {
         let by_domain = match_domain(email, details).and_then(|domain| self.by_domain.get(domain));
-        by_domain.or_else(|| self.by_name.get(company_key?)).and_then(|id| self.accounts.get(id))
+        by_domain.or_else(|| self.by_name.get(&details.company_key()?)).and_then(|id| self.accounts.get(id))
     }
 
     /// The account that may learn its domain from this lead: matched by name, without a domain of its own,
     /// and the lead's address agrees with the company domain it gives, which a consultant's would not.
-    pub fn learns_domain(
-        &self,
-        email: &EmailAddress,
-        details: &Details,
-        company_key: Option<&str>,
-    ) -> Option<(AccountId, String)> {
+    pub fn learns_domain(&self, email: &EmailAddress, details: &Details) -> Option<(AccountId, String)> {
         let domain = details.company_domain.as_deref().filter(|domain| *domain == email.domain())?;
-        let account = self.find(email, details, company_key)?;
-        let free = account.details.domain.is_none() && !self.by_domain.contains_key(domain);
-        (free && match_domain(email, details).is_some()).then(|| (account.id, domain.to_owned()))
+        if self.by_domain.contains_key(domain) || match_domain(email, details).is_none() {
+            return None;
+        }
+        let account = self.find(email, details).filter(|account| account.details.domain.is_none())?;
+        Some((account.id, domain.to_owned()))
     }
 
     /// Keeps what an account has just learned, so that the next lead of the batch sees it.
@@ -85,10 +82,8 @@ mod tests {
     }
 
     fn find(index: &AccountIndex, email: &str, company: &str) -> Option<String> {
-        let key = crate::domain::normalise::company_key(company);
-        index
-            .find(&EmailAddress::parse(email).unwrap(), &Details::default(), Some(&key))
-            .map(|account| account.details.name.clone())
+        let details = Details { company: Some(company.into()), ..Details::default() };
+        index.find(&EmailAddress::parse(email).unwrap(), &details).map(|account| account.details.name.clone())
     }
 
     #[test]
@@ -102,10 +97,9 @@ mod tests {
     fn an_account_learns_a_domain_only_where_address_and_company_domain_agree() {
         let index = index();
         let learns = |email: &str, domain: &str| {
-            let details = Details { company_domain: Some(domain.into()), ..Details::default() };
-            index
-                .learns_domain(&EmailAddress::parse(email).unwrap(), &details, Some("engines"))
-                .map(|(_, domain)| domain)
+            let company = Some("Engines".into());
+            let details = Details { company, company_domain: Some(domain.into()), ..Details::default() };
+            index.learns_domain(&EmailAddress::parse(email).unwrap(), &details).map(|(_, domain)| domain)
         };
         assert_eq!(learns("ada@engines.example", "engines.example"), Some("engines.example".into()));
         assert_eq!(learns("ada@consultants.example", "engines.example"), None);

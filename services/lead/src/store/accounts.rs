@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use kernel::{AccountId, Actor, PageArgs, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{push_in, push_page, push_rows},
+    db::{push_in_ids, push_in_texts, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
@@ -135,9 +135,9 @@ pub async fn set_link_pending(
     with_tx!(tx, conn => {
         let mut query = QueryBuilder::new("update account set link_pending = ");
         query.push_bind(pending).push(" where workspace_id = ").push_bind(workspace);
-        query.push(" and link_pending <> ").push_bind(pending).push(" and id in ");
-        push_in(&mut query, accounts.iter().map(|account| account.id));
-        query.build().persistent(accounts.len() == 1).execute(conn).await?;
+        query.push(" and link_pending <> ").push_bind(pending).push(" and id");
+        push_in_ids(&mut query, accounts.iter().map(|account| account.id));
+        query.build().execute(conn).await?;
     });
     Ok(())
 }
@@ -162,9 +162,9 @@ pub async fn with_pending_links(tx: &mut Tx, workspace: WorkspaceId, limit: i64)
 pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[AccountId]) -> Result<Vec<Account>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
-        query.push_bind(workspace).push(" and id in ");
-        push_in(&mut query, ids.iter().copied());
-        query.build_query_as().persistent(ids.len() == 1).fetch_all(pool).await?
+        query.push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, ids.iter().copied());
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Account::from).collect())
 }
@@ -174,16 +174,16 @@ pub async fn candidates(tx: &mut Tx, workspace: WorkspaceId, wanted: &Wanted) ->
     let rows: Vec<Row> = with_tx!(tx, conn => {
         // Whole conditions side by side: each finds its index, where a common part would have every account read.
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where (workspace_id = "));
-        query.push_bind(workspace).push(" and domain in ");
-        push_in(&mut query, wanted.domains.iter().map(String::as_str));
-        query.push(") or (workspace_id = ").push_bind(workspace).push(" and name_key in ");
-        push_in(&mut query, wanted.name_keys.iter().map(String::as_str));
-        query.push(") or (workspace_id = ").push_bind(workspace).push(" and external_id in ");
-        push_in(&mut query, wanted.external_ids.iter().map(String::as_str));
-        query.push(") or (workspace_id = ").push_bind(workspace).push(" and id in ");
-        push_in(&mut query, wanted.ids.iter().copied());
+        query.push_bind(workspace).push(" and domain");
+        push_in_texts(&mut query, wanted.domains.iter().map(String::as_str));
+        query.push(") or (workspace_id = ").push_bind(workspace).push(" and name_key");
+        push_in_texts(&mut query, wanted.name_keys.iter().map(String::as_str));
+        query.push(") or (workspace_id = ").push_bind(workspace).push(" and external_id");
+        push_in_texts(&mut query, wanted.external_ids.iter().map(String::as_str));
+        query.push(") or (workspace_id = ").push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, wanted.ids.iter().copied());
         query.push(")");
-        query.build_query_as().persistent(false).fetch_all(conn).await?
+        query.build_query_as().fetch_all(conn).await?
     });
     Ok(rows.into_iter().map(Account::from).collect())
 }

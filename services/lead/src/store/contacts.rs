@@ -1,5 +1,5 @@
 use kernel::{AccountId, ContactId, EmailAddress, PersonName, PhoneNumber, Timestamp, WorkspaceId};
-use platform::{Db, Tx, db::push_in, execute, with_db, with_tx};
+use platform::{Db, Tx, db::push_in_ids, execute, with_db, with_tx};
 use sqlx::{FromRow, QueryBuilder};
 
 use crate::domain::contact::Contact;
@@ -91,9 +91,9 @@ pub async fn by_email(
 pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[ContactId]) -> Result<Vec<Contact>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from contact where workspace_id = "));
-        query.push_bind(workspace).push(" and id in ");
-        push_in(&mut query, ids.iter().copied());
-        query.build_query_as().persistent(ids.len() == 1).fetch_all(pool).await?
+        query.push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, ids.iter().copied());
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Contact::from).collect())
 }

@@ -6,7 +6,7 @@ use kernel::{
 };
 use platform::{
     Db, Tx,
-    db::{Text, push_in, push_page, push_rows},
+    db::{Text, push_in_ids, push_in_texts, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
@@ -118,7 +118,7 @@ pub async fn insert(tx: &mut Tx, leads: &[Lead]) -> Result<HashSet<LeadId>, sqlx
                     .push_bind(details.last_name.clone())
                     .push_bind(details.title.clone())
                     .push_bind(details.company.clone())
-                    .push_bind(lead.company_key())
+                    .push_bind(lead.details.company_key())
                     .push_bind(details.company_domain.clone())
                     .push_bind(lead.match_domain().map(str::to_owned))
                     .push_bind(details.phone.clone())
@@ -157,7 +157,7 @@ pub async fn update(tx: &mut Tx, change: &LeadChange) -> Result<u64, sqlx::Error
             .bind(&details.last_name)
             .bind(&details.title)
             .bind(&details.company)
-            .bind(current.company_key())
+            .bind(details.company_key())
             .bind(&details.company_domain)
             .bind(current.match_domain())
             .bind(&details.phone)
@@ -180,9 +180,9 @@ pub async fn update(tx: &mut Tx, change: &LeadChange) -> Result<u64, sqlx::Error
 pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[LeadId]) -> Result<Vec<Lead>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
-        query.push_bind(workspace).push(" and id in ");
-        push_in(&mut query, ids.iter().copied());
-        query.build_query_as().persistent(ids.len() == 1).fetch_all(pool).await?
+        query.push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, ids.iter().copied());
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Lead::from).collect())
 }
@@ -197,13 +197,13 @@ pub async fn known(
     let rows: Vec<Row> = with_tx!(tx, conn => {
         // Whole conditions side by side: each finds its index, where a common part would have every lead read.
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where (workspace_id = "));
-        query.push_bind(workspace).push(" and email in ");
-        push_in(&mut query, emails.iter().map(|email| email.as_str()));
-        query.push(") or (workspace_id = ").push_bind(workspace).push(" and external_id in ");
-        push_in(&mut query, external_ids.iter().copied());
+        query.push_bind(workspace).push(" and email");
+        push_in_texts(&mut query, emails.iter().map(|email| email.as_str()));
+        query.push(") or (workspace_id = ").push_bind(workspace).push(" and external_id");
+        push_in_texts(&mut query, external_ids.iter().copied());
         query.push(")");
         // What every full stretch of an import asks, and one lead alone.
-        query.build_query_as().persistent(emails.len() == external_ids.len() && matches!(emails.len(), 1 | 500)).fetch_all(conn).await?
+        query.build_query_as().fetch_all(conn).await?
     });
     Ok(rows.into_iter().map(Lead::from).collect())
 }
@@ -219,12 +219,12 @@ pub async fn unmatched(
     let rows: Vec<Row> = with_tx!(tx, conn => {
         // As in `known`.
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where (account_id is null and workspace_id = "));
-        query.push_bind(workspace).push(" and match_domain in ");
-        push_in(&mut query, domains.iter().map(String::as_str));
-        query.push(") or (account_id is null and workspace_id = ").push_bind(workspace).push(" and company_key in ");
-        push_in(&mut query, name_keys.iter().map(String::as_str));
+        query.push_bind(workspace).push(" and match_domain");
+        push_in_texts(&mut query, domains.iter().map(String::as_str));
+        query.push(") or (account_id is null and workspace_id = ").push_bind(workspace).push(" and company_key");
+        push_in_texts(&mut query, name_keys.iter().map(String::as_str));
         query.push(") order by id limit ").push_bind(limit);
-        query.build_query_as().persistent(false).fetch_all(conn).await?
+        query.build_query_as().fetch_all(conn).await?
     });
     Ok(rows.into_iter().map(Lead::from).collect())
 }

@@ -5,7 +5,7 @@ use kernel::{
 };
 use platform::{
     Db, Tx,
-    db::{Text, push_after, push_in, push_page},
+    db::{Text, push_after, push_in_ids, push_page},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
@@ -187,9 +187,9 @@ pub async fn by_id(tx: &mut Tx, actor: &Actor, id: OpportunityId) -> Result<Opti
 pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[OpportunityId]) -> Result<Vec<Opportunity>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from opportunity where workspace_id = "));
-        query.push_bind(workspace).push(" and id in ");
-        push_in(&mut query, ids.iter().copied());
-        query.build_query_as().persistent(ids.len() == 1).fetch_all(pool).await?
+        query.push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, ids.iter().copied());
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Opportunity::from).collect())
 }
@@ -234,11 +234,11 @@ pub async fn pages_by_accounts(
              row_number() over (partition by account_id order by created_at desc, id desc) as place \
              from opportunity where workspace_id = "
         ));
-        query.push_bind(workspace).push(" and account_id in ");
-        push_in(&mut query, accounts.iter().copied());
+        query.push_bind(workspace).push(" and account_id");
+        push_in_ids(&mut query, accounts.iter().copied());
         push_after(&mut query, "created_at", "id", page);
         query.push(") as ranked where place <= ").push_bind(page.limit()).push(" order by account_id, place");
-        query.build_query_as().persistent(accounts.len() == 1).fetch_all(pool).await?
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Opportunity::from).collect())
 }
@@ -251,10 +251,10 @@ pub async fn count_by_accounts(
 ) -> Result<HashMap<AccountId, i64>, sqlx::Error> {
     let rows: Vec<(AccountId, i64)> = with_db!(db, pool => {
         let mut query = QueryBuilder::new("select account_id, count(*) from opportunity where workspace_id = ");
-        query.push_bind(workspace).push(" and account_id in ");
-        push_in(&mut query, accounts.iter().copied());
+        query.push_bind(workspace).push(" and account_id");
+        push_in_ids(&mut query, accounts.iter().copied());
         query.push(" group by account_id");
-        query.build_query_as().persistent(accounts.len() == 1).fetch_all(pool).await?
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().collect())
 }
@@ -267,10 +267,10 @@ pub async fn entries(db: &Db, workspace: WorkspaceId, ids: &[OpportunityId]) -> 
              row_number() over (partition by opportunity_id order by version desc) as place \
              from stage_history where workspace_id = "
         ));
-        query.push_bind(workspace).push(" and opportunity_id in ");
-        push_in(&mut query, ids.iter().copied());
+        query.push_bind(workspace).push(" and opportunity_id");
+        push_in_ids(&mut query, ids.iter().copied());
         query.push(") as ranked where place <= ").push_bind(SHOWN_ENTRIES).push(" order by opportunity_id, version");
-        query.build_query_as().persistent(ids.len() == 1).fetch_all(pool).await?
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(StageEntry::from).collect())
 }

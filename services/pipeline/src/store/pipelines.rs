@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use kernel::{Actor, PageArgs, PipelineId, StageId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{Text, push_in, push_page, push_rows},
+    db::{Text, push_in_ids, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
@@ -89,9 +89,9 @@ pub async fn by_id(tx: &mut Tx, actor: &Actor, id: PipelineId) -> Result<Option<
 pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[PipelineId]) -> Result<Vec<Pipeline>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from pipeline where workspace_id = "));
-        query.push_bind(workspace).push(" and id in ");
-        push_in(&mut query, ids.iter().copied());
-        query.build_query_as().persistent(ids.len() == 1).fetch_all(pool).await?
+        query.push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, ids.iter().copied());
+        query.build_query_as().fetch_all(pool).await?
     });
     with_stages(db, workspace, rows).await
 }
@@ -111,9 +111,9 @@ pub async fn list(db: &Db, actor: &Actor, page: PageArgs) -> Result<Vec<Pipeline
 pub async fn stages_by_ids(db: &Db, workspace: WorkspaceId, ids: &[StageId]) -> Result<Vec<Stage>, sqlx::Error> {
     let rows: Vec<StageRow> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {STAGE_COLUMNS} from stage where workspace_id = "));
-        query.push_bind(workspace).push(" and id in ");
-        push_in(&mut query, ids.iter().copied());
-        query.build_query_as().persistent(ids.len() == 1).fetch_all(pool).await?
+        query.push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, ids.iter().copied());
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Stage::from).collect())
 }
@@ -144,10 +144,10 @@ async fn with_stages(db: &Db, workspace: WorkspaceId, rows: Vec<Row>) -> Result<
     }
     let stages: Vec<StageRow> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {STAGE_COLUMNS} from stage where workspace_id = "));
-        query.push_bind(workspace).push(" and pipeline_id in ");
-        push_in(&mut query, rows.iter().map(|row| row.id));
+        query.push_bind(workspace).push(" and pipeline_id");
+        push_in_ids(&mut query, rows.iter().map(|row| row.id));
         query.push(" order by pipeline_id, position");
-        query.build_query_as().persistent(rows.len() == 1).fetch_all(pool).await?
+        query.build_query_as().fetch_all(pool).await?
     });
     let mut by_pipeline: HashMap<PipelineId, Vec<Stage>> = HashMap::with_capacity(rows.len());
     for row in stages {

@@ -28,5 +28,5 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
-    Schema::build(Query, Mutation, Subscription).enable_federation().enable_subscription_in_federation()
+    platform::graphql::schema_builder(Query, Mutation, Subscription)
 }

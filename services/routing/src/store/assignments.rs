@@ -1,7 +1,7 @@
 use kernel::{DecisionId, LeadId, RepId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{push_in, push_rows},
+    db::{push_in_ids, push_rows},
     with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
@@ -75,9 +75,9 @@ pub async fn by_lead(tx: &mut Tx, workspace: WorkspaceId, lead: LeadId) -> Resul
 pub async fn by_leads(db: &Db, workspace: WorkspaceId, leads: &[LeadId]) -> Result<Vec<Assignment>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from assignment where workspace_id = "));
-        query.push_bind(workspace).push(" and lead_id in ");
-        push_in(&mut query, leads.iter().copied());
-        query.build_query_as().persistent(leads.len() == 1).fetch_all(pool).await?
+        query.push_bind(workspace).push(" and lead_id");
+        push_in_ids(&mut query, leads.iter().copied());
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Assignment::from).collect())
 }

@@ -1,7 +1,7 @@
 use kernel::{Candidate, Decision, DecisionId, LeadId, PageArgs, RepId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{push_in, push_page, push_rows},
+    db::{push_in_ids, push_page, push_rows},
     with_db, with_tx,
 };
 use serde::{Deserialize, Serialize};
@@ -77,9 +77,9 @@ pub async fn insert(tx: &mut Tx, workspace: WorkspaceId, routed: &[Routed]) -> R
 pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[DecisionId]) -> Result<Vec<Decision>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from decision where workspace_id = "));
-        query.push_bind(workspace).push(" and id in ");
-        push_in(&mut query, ids.iter().copied());
-        query.build_query_as().persistent(ids.len() == 1).fetch_all(pool).await?
+        query.push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, ids.iter().copied());
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Decision::from).collect())
 }

@@ -2,7 +2,7 @@ use events::identity::{Role, User};
 use kernel::{EmailAddress, PageArgs, RepId, Timestamp, UserId, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{push_in, push_page},
+    db::{push_in_ids, push_page},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
@@ -114,9 +114,9 @@ pub async fn update(tx: &mut Tx, rep: &Rep) -> Result<u64, sqlx::Error> {
 pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[RepId]) -> Result<Vec<Rep>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from rep r join pool_member m on m.rep_id = r.id where r.workspace_id = "));
-        query.push_bind(workspace).push(" and r.id in ");
-        push_in(&mut query, ids.iter().copied());
-        query.build_query_as().persistent(ids.len() == 1).fetch_all(pool).await?
+        query.push_bind(workspace).push(" and r.id");
+        push_in_ids(&mut query, ids.iter().copied());
+        query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Rep::from).collect())
 }

@@ -22,5 +22,5 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> async_graphql::SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
-    Schema::build(Query, EmptyMutation, EmptySubscription).enable_federation()
+    platform::graphql::schema_builder(Query, EmptyMutation, EmptySubscription)
 }

@@ -92,7 +92,7 @@ async fn a_replay_passes_over_what_it_cannot_use() {
     let mut history = history(&test);
     history.truncate(2);
     let mut broken = history[0].clone();
-    broken.data = serde_json::json!({ "current": {} });
+    broken.data = serde_json::value::to_raw_value(&serde_json::json!({ "current": {} })).unwrap();
     let mut foreign = history[0].clone();
     foreign.r#type = "crm.identity.user.created.v1".to_owned();
     let page = [broken, foreign, history[0].clone()];

@@ -9,7 +9,7 @@ pub const QUERY: &str = "query Shop($first: Int!) { products(first: $first) { up
 pub type Subgraph<Q> = Schema<Q, EmptyMutation, EmptySubscription>;
 
 pub fn subgraph<Q: async_graphql::ObjectType + 'static>(query: Q) -> Subgraph<Q> {
-    Schema::build(query, EmptyMutation, EmptySubscription).enable_federation().finish()
+    platform::graphql::schema_builder(query, EmptyMutation, EmptySubscription).finish()
 }
 
 pub use catalogue::Catalogue;
