@@ -12,12 +12,22 @@ use apollo_compiler::{
 };
 
 /// Directives on the schema that mean something to a client.
-const PUBLIC_DIRECTIVES: [&str; 3] = ["deprecated", "specifiedBy", "oneOf"];
+const PUBLIC_DIRECTIVES: [&str; 5] = ["deprecated", "specifiedBy", "oneOf", "cost", "listSize"];
 
 const BUILT_IN_SCALARS: [&str; 5] = ["Int", "Float", "String", "Boolean", "ID"];
 
-/// apollo-compiler does not know it yet.
-const ONE_OF: &str = "directive @oneOf on INPUT_OBJECT";
+/// Those that apollo-compiler does not know, in case the supergraph uses them without a definition.
+const DEFINITIONS: [(&str, &str); 3] = [
+    ("oneOf", "directive @oneOf on INPUT_OBJECT"),
+    (
+        "cost",
+        "directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR",
+    ),
+    (
+        "listSize",
+        "directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION",
+    ),
+];
 
 /// Derives and validates the API schema. An error is the list of problems, for people.
 pub fn api_schema(supergraph: &Document) -> Result<Valid<Schema>, String> {
@@ -25,9 +35,12 @@ pub fn api_schema(supergraph: &Document) -> Result<Valid<Schema>, String> {
     let definitions = supergraph.definitions.iter().filter_map(|definition| public(definition, &hidden)).collect();
     let document = Document { sources: supergraph.sources.clone(), definitions };
     let mut text = document.to_string();
-    if !document.definitions.iter().any(|definition| is_directive(definition, "oneOf")) {
-        text.push('\n');
-        text.push_str(ONE_OF);
+    for (name, definition) in DEFINITIONS {
+        let defined = document.definitions.iter().any(|definition| is_directive(definition, name));
+        if !defined && (name == "oneOf" || text.contains(&format!("@{name}("))) {
+            text.push('\n');
+            text.push_str(definition);
+        }
     }
     Schema::parse_and_validate(text, "api.graphql").map_err(|broken| broken.errors.to_string())
 }
@@ -125,7 +138,7 @@ fn public_directives(directives: &mut DirectiveList) {
     directives.0.retain(|directive| PUBLIC_DIRECTIVES.contains(&directive.name.as_str()));
 }
 
-/// Clients can only write directives in operations; `oneOf` stays because the schema uses it.
+/// Clients can only write directives in operations; the three named stay because the schema uses them.
 fn is_public_directive(directive: &DirectiveDefinition) -> bool {
     use DirectiveLocation::{
         Field, FragmentDefinition, FragmentSpread, InlineFragment, Mutation, Query, Subscription, VariableDefinition,
@@ -133,7 +146,7 @@ fn is_public_directive(directive: &DirectiveDefinition) -> bool {
     let executable =
         [Query, Mutation, Subscription, Field, FragmentDefinition, FragmentSpread, InlineFragment, VariableDefinition];
     let built_in = matches!(directive.name.as_str(), "skip" | "include");
-    directive.name == "oneOf"
+    matches!(directive.name.as_str(), "oneOf" | "cost" | "listSize")
         || (!built_in
             && !directive.name.contains("__")
             && directive.locations.iter().any(|location| executable.contains(location)))

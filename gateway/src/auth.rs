@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
 use futures::{FutureExt, future::BoxFuture};
-use kernel::{Actor, ActorKind, Clock, Timestamp, WorkspaceId};
+use kernel::{Access, Actor, ActorKind, Clock, Timestamp, WorkspaceId};
 use platform::{
     auth::{ACTOR_HEADER, ActorTokens, AuthError, Authenticator},
     config::Secret,
@@ -62,6 +62,7 @@ pub(crate) fn gateway_actor() -> Actor {
         kind: ActorKind::Gateway,
         subject: "gateway".into(),
         permissions: Vec::new(),
+        access: Access::default(),
     }
 }
 
@@ -130,6 +131,7 @@ impl Admission {
         actor.workspace == self.actor.workspace
             && actor.subject == self.actor.subject
             && self.actor.permissions.iter().all(kept)
+            && actor.access == self.actor.access
     }
 }
 

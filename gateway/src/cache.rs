@@ -45,6 +45,11 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
         self.put(&mut generations, key, value);
     }
 
+    pub fn len(&self) -> usize {
+        let generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        generations.young.len() + generations.old.len()
+    }
+
     fn put(&self, generations: &mut Generations<K, V>, key: K, value: V) {
         if generations.young.len() >= self.half {
             generations.old = mem::take(&mut generations.young);

@@ -1,16 +1,18 @@
 //! The gateway as a value: from a request to a response, whatever carries them.
 
+mod serving;
 mod streaming;
+mod view;
 
 use std::{
     collections::HashMap,
     fmt,
     num::NonZero,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, PoisonError, RwLock, atomic::Ordering},
     time::Instant,
 };
 
-use apollo_compiler::{ast::OperationType, request::coerce_variable_values, response::JsonMap, validation::Valid};
+use apollo_compiler::{ast::OperationType, executable::SelectionSet, response::JsonMap, validation::Valid};
 use async_graphql::{Name, Value};
 use futures::{future::BoxFuture, stream::BoxStream};
 use indexmap::IndexMap;
@@ -20,15 +22,22 @@ use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use self::serving::{Cached, PlanKey, Serving};
 use crate::{
-    Limits, Request, RequestContext, Response, Supergraph, SupergraphError,
+    Limits, Policy, Request, RequestContext, Resilience, Response, Supergraph, SupergraphError,
     auth::Credentials,
-    cache::Cache,
-    execute::{Execution, Prepared, Subgraphs, project::Selections},
+    budget::Budgets,
+    cost::Cost,
+    distinguish::distinguish,
+    documents::Documents,
+    execute::{Prepared, Subgraphs, project::Selections},
     introspect::{introspect, object},
+    one_of,
     operation::Document,
+    plan::Node,
     planner::PlanError,
-    response::from_compiler,
+    response::{CostReport, Extensions},
+    suggest,
 };
 
 /// Can a subgraph do its work?
@@ -46,6 +55,7 @@ pub struct GatewayParts<'a> {
     /// Renders `/metrics`.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     pub limits: Limits,
+    pub policy: Policy,
     pub clock: Clock,
 }
 
@@ -62,30 +72,30 @@ pub enum GatewayError {
 pub struct Gateway(Arc<Inner>);
 
 struct Inner {
-    supergraph: Arc<Supergraph>,
-    subgraphs: Arc<Subgraphs>,
-    probes: HashMap<String, Probe>,
+    serving: RwLock<Arc<Serving>>,
+    resilience: Resilience,
     credentials: Option<Arc<Credentials>>,
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
     limits: Limits,
+    policy: Policy,
+    persisted: Documents,
+    budgets: Budgets,
     clock: Clock,
-    documents: Cache<String, Arc<Cached>>,
     operations: Semaphore,
     subscriptions: Arc<Semaphore>,
     sockets: Arc<Semaphore>,
     /// One for each core: pure computation gains nothing from more.
     thinking: Arc<Semaphore>,
+    /// Those that wait for one of them.
+    waiting: Semaphore,
     draining: CancellationToken,
 }
 
-/// A valid document and the plans made for it, by the values of its conditions.
-struct Cached {
-    document: Document,
-    plans: Mutex<HashMap<Vec<bool>, Arc<Prepared>>>,
+/// What is known of an operation once its conditions are decided.
+struct Planned {
+    prepared: Arc<Prepared>,
+    cost: Cost,
 }
-
-/// More combinations of conditions than that are not worth remembering.
-const PLANS_PER_DOCUMENT: usize = 64;
 
 /// A request that passed every check.
 struct Ready {
@@ -93,32 +103,57 @@ struct Ready {
     kind: OperationType,
     variables: Arc<IndexMap<Name, Value>>,
     introspected: IndexMap<Name, Value>,
+    /// What the client is told of the cost.
+    cost: Option<CostReport>,
 }
 
 impl Gateway {
     pub fn new(parts: GatewayParts<'_>) -> Result<Self, GatewayError> {
-        let supergraph = Arc::new(Supergraph::parse(parts.supergraph_sdl)?);
-        if let Some(missing) = supergraph.subgraphs.keys().find(|name| !parts.subgraphs.contains_key(*name)) {
-            return Err(GatewayError::MissingSubgraph(missing.clone()));
-        }
+        Self::resilient(parts, Resilience::default())
+    }
+
+    /// With its own idea of when to stop asking a subgraph.
+    pub fn resilient(parts: GatewayParts<'_>, resilience: Resilience) -> Result<Self, GatewayError> {
         let limits = parts.limits;
+        let supergraph = Supergraph::parse(parts.supergraph_sdl)?;
+        let serving = Serving::new(supergraph, parts.subgraphs, parts.probes, &limits, &resilience, &parts.clock)?;
         Ok(Self(Arc::new(Inner {
-            supergraph,
-            subgraphs: Arc::new(parts.subgraphs),
-            probes: parts.probes,
+            serving: RwLock::new(Arc::new(serving)),
+            resilience,
             credentials: parts
                 .authenticator
                 .map(|authenticator| Arc::new(Credentials::new(authenticator, parts.clock.clone()))),
             metrics: parts.metrics,
-            documents: Cache::new(limits.cached_documents),
             operations: Semaphore::new(limits.operations),
             subscriptions: Arc::new(Semaphore::new(limits.subscriptions)),
             sockets: Arc::new(Semaphore::new(limits.sockets)),
             thinking: Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get))),
+            waiting: Semaphore::new(limits.thinking),
+            persisted: Documents::new(&parts.policy),
+            budgets: Budgets::new(parts.clock.clone()),
+            policy: parts.policy,
             draining: CancellationToken::new(),
             clock: parts.clock,
             limits,
         })))
+    }
+
+    /// Serves another supergraph from now on. What runs, and every open subscription, ends with the one it began
+    /// with. After an error nothing has changed.
+    pub fn reload(
+        &self,
+        supergraph_sdl: &str,
+        subgraphs: HashMap<String, Arc<dyn Subgraph>>,
+        probes: HashMap<String, Probe>,
+    ) -> Result<(), GatewayError> {
+        let Inner { limits, resilience, clock, .. } = &*self.0;
+        let serving = Supergraph::parse(supergraph_sdl)
+            .map_err(GatewayError::from)
+            .and_then(|supergraph| Serving::new(supergraph, subgraphs, probes, limits, resilience, clock));
+        let outcome = if serving.is_ok() { "served" } else { "refused" };
+        metrics::counter!("gateway_reloads_total", "outcome" => outcome).increment(1);
+        *self.0.serving.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(serving?);
+        Ok(())
     }
 
     /// Runs a query or a mutation in process, on behalf of `actor`.
@@ -140,79 +175,121 @@ impl Gateway {
         &self.0.limits
     }
 
+    pub fn policy(&self) -> &Policy {
+        &self.0.policy
+    }
+
+    /// Finds the document that a client named by its hash, and refuses what is not trusted where only that
+    /// may run. For what comes from outside; our own code is trusted.
+    pub(crate) fn resolve(&self, request: Request) -> Result<Request, Response> {
+        self.0.persisted.resolve(request)
+    }
+
     pub(crate) async fn run(&self, request: Request, context: RequestContext) -> Response {
         let started = Instant::now();
-        let Ok(_permit) = self.0.operations.try_acquire() else { return overloaded() };
         let request_id = context.request_id.clone();
-        let running = async {
-            match self.ready(request, &context).await {
-                Err(refused) => ("refused", refused),
-                Ok(ready) if ready.kind.is_subscription() => {
-                    let message = "a subscription needs a stream: ask with `Accept: text/event-stream`";
-                    ("refused", Response::refused_because(Code::BadRequest, message))
+        let serving = self.serving();
+        let (kind, mut response) = match self.0.operations.try_acquire() {
+            Ok(_permit) => {
+                let answering = self.answer(&serving, request, context);
+                match tokio::time::timeout(self.0.limits.deadline, answering).await {
+                    Ok(done) => done,
+                    Err(_) => ("late", late()),
                 }
-                Ok(ready) => (ready.kind.name(), self.run_ready(ready, context).await),
             }
+            Err(_) => ("refused", overloaded()),
         };
-        let (kind, mut response) = match tokio::time::timeout(self.0.limits.deadline, running).await {
-            Ok(done) => done,
-            Err(_) => ("late", late()),
-        };
-        mark_internal(&mut response, &request_id);
+        self.tell(&mut response, &request_id);
         metrics::histogram!("gateway_operation_seconds", "kind" => kind).record(started.elapsed());
         let milliseconds = started.elapsed().as_millis();
         tracing::info!(kind, errors = response.errors.len(), milliseconds, request_id = %request_id, "operation");
         response
     }
 
-    async fn run_ready(&self, ready: Ready, context: RequestContext) -> Response {
-        self.execution(ready.variables, context).run(&ready.prepared, ready.introspected).await
+    fn serving(&self) -> Arc<Serving> {
+        self.0.serving.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn execution(&self, variables: Arc<IndexMap<Name, Value>>, context: RequestContext) -> Execution {
-        Execution::new(self.0.supergraph.clone(), self.0.subgraphs.clone(), context, variables)
+    async fn answer(
+        &self,
+        serving: &Arc<Serving>,
+        request: Request,
+        context: RequestContext,
+    ) -> (&'static str, Response) {
+        match self.ready(serving, request, &context).await {
+            Err(refused) => ("refused", refused),
+            Ok(ready) if ready.kind.is_subscription() => {
+                let message = "a subscription needs a stream: ask with `Accept: text/event-stream`";
+                ("refused", Response::refused_because(Code::BadRequest, message))
+            }
+            Ok(ready) => (ready.kind.name(), run_ready(serving, ready, context).await),
+        }
     }
 
-    async fn ready(&self, request: Request, context: &RequestContext) -> Result<Ready, Response> {
-        let cached = self.document(&request).await?;
+    /// Makes a response fit to be told.
+    fn tell(&self, response: &mut Response, request_id: &str) {
+        response.identify(request_id);
+        if !self.0.policy.suggestions {
+            suggest::cut_off(&mut response.errors);
+        }
+    }
+
+    async fn ready(
+        &self,
+        serving: &Arc<Serving>,
+        request: Request,
+        context: &RequestContext,
+    ) -> Result<Ready, Response> {
+        let cached = self.document(serving, &request).await?;
         let document = &cached.document;
         if context.read_only && document.kind().is_mutation() {
             return Err(Response::refused_because(Code::MethodNotAllowed, "a mutation needs the method POST"));
         }
-        let variables = self.coerce(document, &request.variables.unwrap_or_default())?;
+        if document.introspects && !self.0.policy.introspection {
+            let message = "introspection is switched off";
+            return Err(Response::refused_because(Code::IntrospectionDisabled, message));
+        }
+        let variables = serving.coerce(document, &request.variables.unwrap_or_default())?;
+        one_of::check_variables(&serving.supergraph.schema, &document.operation, &variables)?;
         // First, since it is what counts the fields.
-        let prepared = self.prepare(&cached, &variables).await?;
+        let planned = self.prepare(serving, &cached, &variables).await?;
+        let cost = planned.cost.with(&variables, &self.0.limits)?;
+        let cost = self.0.budgets.pay(context.actor.as_deref(), cost, &self.0.limits)?;
+        let prepared = planned.prepared.clone();
         let (kind, introspects) = (document.kind(), document.introspects);
         let arguments = Arc::new(object(&variables));
         let introspected = if introspects {
-            let supergraph = self.0.supergraph.clone();
+            let supergraph = serving.supergraph.clone();
             self.think(move || introspect(&supergraph, &cached.document, &variables)).await?
         } else {
             IndexMap::new()
         };
-        Ok(Ready { prepared, kind, variables: arguments, introspected })
+        Ok(Ready { prepared, kind, variables: arguments, introspected, cost })
     }
 
-    async fn document(&self, request: &Request) -> Result<Arc<Cached>, Response> {
+    async fn document(&self, serving: &Arc<Serving>, request: &Request) -> Result<Arc<Cached>, Response> {
         let name = request.operation_name.as_deref().filter(|name| !name.is_empty());
         // With its length before it, no name can pass for the beginning of a document.
         let key = format!("{}:{}{}", name.map_or(0, str::len), name.unwrap_or_default(), request.query);
-        if let Some(known) = self.0.documents.get(&key) {
+        if let Some(known) = serving.documents.get(&key) {
             return Ok(known);
         }
-        let (gateway, query, name) = (self.0.clone(), request.query.clone(), name.map(str::to_owned));
-        let parse = move || Document::parse(&gateway.supergraph, &gateway.limits, &query, name.as_deref());
+        let (gateway, supergraph) = (self.0.clone(), serving.supergraph.clone());
+        let (query, name) = (request.query.clone(), name.map(str::to_owned));
+        let parse = move || {
+            let parsed = Document::parse(&supergraph, &gateway.limits, &query, name.as_deref());
+            parsed.map_err(|mut refused| {
+                if gateway.policy.suggestions {
+                    suggest::add(&supergraph.schema, &mut refused.errors);
+                }
+                refused
+            })
+        };
         let document = self.think(parse).await?;
-        let cached = Arc::new(Cached { document, plans: Mutex::default() });
-        self.0.documents.insert(key, cached.clone());
+        let cached = Arc::new(Cached { document, number: serving.numbers.fetch_add(1, Ordering::Relaxed) });
+        serving.documents.insert(key, cached.clone());
+        metrics::gauge!("gateway_cached_documents").set(serving.documents.len() as f64);
         Ok(cached)
-    }
-
-    fn coerce(&self, document: &Document, variables: &JsonMap) -> Result<Valid<JsonMap>, Response> {
-        coerce_variable_values(&self.0.supergraph.schema, &document.operation, variables).map_err(|problem| {
-            let problem = problem.to_graphql_error(&document.document.sources);
-            Response::refused(Code::ValidationFailed, vec![from_compiler(Code::ValidationFailed, problem)])
-        })
     }
 
     /// Does pure computation on a thread of its own, which keeps its length, and a panic, away from everybody
@@ -221,7 +298,13 @@ impl Gateway {
         &self,
         work: impl FnOnce() -> Result<T, Response> + Send + 'static,
     ) -> Result<T, Response> {
-        let permit = self.0.thinking.clone().acquire_owned().await;
+        let permit = match self.0.thinking.clone().try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => {
+                let Ok(_place) = self.0.waiting.try_acquire() else { return Err(overloaded()) };
+                self.0.thinking.clone().acquire_owned().await.map_err(|_| overloaded())?
+            }
+        };
         let thinking = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             work()
@@ -233,24 +316,42 @@ impl Gateway {
     }
 
     /// Plans, or remembers having planned.
-    async fn prepare(&self, cached: &Arc<Cached>, variables: &Valid<JsonMap>) -> Result<Arc<Prepared>, Response> {
+    async fn prepare(
+        &self,
+        serving: &Arc<Serving>,
+        cached: &Arc<Cached>,
+        variables: &Valid<JsonMap>,
+    ) -> Result<Arc<Planned>, Response> {
         let says = |name: &apollo_compiler::Name| variables.get(name.as_str()).and_then(|value| value.as_bool());
-        let conditions: Vec<bool> =
-            cached.document.conditions.iter().map(|name| says(name).unwrap_or_default()).collect();
-        if let Some(known) = cached.plans.lock().unwrap_or_else(PoisonError::into_inner).get(&conditions) {
+        let conditions = cached.document.conditions.iter().map(|name| says(name).unwrap_or_default()).collect();
+        let slice = self.slice(&serving.supergraph);
+        let key: PlanKey = (cached.number, conditions, slice);
+        if let Some(known) = serving.plans.get(&key) {
             metrics::counter!("gateway_plans_total", "from" => "cache").increment(1);
-            return Ok(known.clone());
+            return Ok(known);
         }
         metrics::counter!("gateway_plans_total", "from" => "planner").increment(1);
-        let gateway = self.0.clone();
-        let (planned, variables) = (cached.clone(), variables.clone());
-        let planning = move || plan(&gateway.supergraph, &gateway.limits, &planned.document, &variables);
-        let prepared = Arc::new(self.think(planning).await?);
-        let mut plans = cached.plans.lock().unwrap_or_else(PoisonError::into_inner);
-        if plans.len() < PLANS_PER_DOCUMENT {
-            plans.insert(conditions, prepared.clone());
+        let (gateway, supergraph) = (self.0.clone(), serving.supergraph.clone());
+        let (document, variables) = (cached.clone(), variables.clone());
+        let planning = move || {
+            let started = Instant::now();
+            let made = plan(&supergraph, &gateway.limits, &document.document, &variables, slice);
+            metrics::histogram!("gateway_planning_seconds").record(started.elapsed());
+            made
+        };
+        let planned = Arc::new(self.think(planning).await?);
+        serving.plans.insert(key, planned.clone());
+        metrics::gauge!("gateway_cached_plans").set(serving.plans.len() as f64);
+        Ok(planned)
+    }
+
+    fn slice(&self, supergraph: &Supergraph) -> usize {
+        if supergraph.planner.slices() == 1 {
+            return 0;
         }
-        Ok(prepared)
+        let mut drawn = [0; 8];
+        self.0.clock.random(&mut drawn);
+        supergraph.planner.slice(u64::from_le_bytes(drawn))
     }
 
     fn context(&self, actor: Option<Arc<Actor>>) -> RequestContext {
@@ -267,8 +368,8 @@ impl Gateway {
         self.0.credentials.as_ref()
     }
 
-    pub(crate) fn subgraphs(&self) -> &Subgraphs {
-        &self.0.subgraphs
+    pub(crate) fn subgraphs(&self) -> Arc<Subgraphs> {
+        self.serving().subgraphs.clone()
     }
 
     pub(crate) fn draining(&self) -> &CancellationToken {
@@ -280,8 +381,8 @@ impl Gateway {
         self.0.sockets.clone().try_acquire_owned().ok()
     }
 
-    pub(crate) fn probe(&self, subgraph: &str) -> Option<&Probe> {
-        self.0.probes.get(subgraph)
+    pub(crate) fn probe(&self, subgraph: &str) -> Option<Probe> {
+        self.serving().probes.get(subgraph).cloned()
     }
 
     pub(crate) fn metrics(&self) -> String {
@@ -291,8 +392,13 @@ impl Gateway {
 
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gateway").field("supergraph", &self.0.supergraph).finish_non_exhaustive()
+        f.debug_struct("Gateway").field("supergraph", &self.serving().supergraph).finish_non_exhaustive()
     }
+}
+
+async fn run_ready(serving: &Serving, ready: Ready, context: RequestContext) -> Response {
+    let response = serving.execution(ready.variables, context).run(&ready.prepared, ready.introspected).await;
+    Response { extensions: ready.cost.map(|cost| Box::new(Extensions { cost })), ..response }
 }
 
 fn plan(
@@ -300,19 +406,27 @@ fn plan(
     limits: &Limits,
     document: &Document,
     variables: &JsonMap,
-) -> Result<Prepared, Response> {
-    let folded = document.fold(variables, limits)?;
-    let mut steps = Vec::new();
-    for operation in document.to_plan(supergraph, &folded) {
-        let step = supergraph.planner.plan(&operation, limits.planning).map_err(|error| {
-            tracing::error!(%error, "an operation cannot be planned");
-            let code = if matches!(error, PlanError::Timeout) { Code::DeadlineExceeded } else { Code::Internal };
-            Response::refused_because(code, "the operation cannot be planned")
-        })?;
-        steps.push(step);
-    }
+    slice: usize,
+) -> Result<Planned, Response> {
+    let mut folded = document.fold(variables, limits)?;
+    let cost = Cost::of(supergraph, &document.document.sources, limits, &folded);
+    let steps = |folded: &SelectionSet| -> Result<Vec<Node>, PlanError> {
+        let operations = document.to_plan(supergraph, folded).into_iter();
+        operations.map(|operation| supergraph.planner.plan(&operation, slice, limits.planning)).collect()
+    };
+    let planned = match steps(&folded) {
+        // Perhaps for the sake of fields that differ under one key.
+        Err(PlanError::NoPath(_)) if distinguish(&mut folded) => steps(&folded),
+        planned => planned,
+    };
+    let steps = planned.map_err(|error| {
+        tracing::error!(%error, "an operation cannot be planned");
+        let code = if matches!(error, PlanError::Timeout) { Code::DeadlineExceeded } else { Code::Internal };
+        Response::refused_because(code, "the operation cannot be planned")
+    })?;
     let root = folded.ty.clone();
-    Ok(Prepared { steps, selections: Selections::new(supergraph, &root, vec![folded]) })
+    let prepared = Arc::new(Prepared { steps, selections: Selections::new(supergraph, &root, vec![folded]) });
+    Ok(Planned { prepared, cost })
 }
 
 fn overloaded() -> Response {
@@ -322,13 +436,4 @@ fn overloaded() -> Response {
 
 fn late() -> Response {
     Response::refused_because(Code::DeadlineExceeded, "the answer took longer than allowed")
-}
-
-/// What broke on our side can be found in the log by its request id.
-fn mark_internal(response: &mut Response, request_id: &str) {
-    if matches!(response.refused, Some(Code::Internal | Code::DeadlineExceeded)) {
-        for error in &mut response.errors {
-            error.extensions.get_or_insert_default().set("requestId", request_id);
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_graphql::{Response, Value};
+use async_graphql::{Response, Value, Variables};
 use axum::http::{
     StatusCode,
     header::{ACCEPT, CONTENT_TYPE},
@@ -18,24 +18,39 @@ use platform::{
     graphql::{Subgraph, SubgraphCall, SubgraphError},
 };
 
+use reqwest::Url;
+use serde::Serialize;
+
 use crate::{Limits, Probe};
 
 const EVENT_STREAM: &str = "text/event-stream";
 
-/// GraphQL over HTTP, subscriptions over server-sent events ("distinct connections mode" of graphql-sse).
+/// GraphQL over HTTP, subscriptions over server-sent events ("distinct connections mode" of graphql-sse). Cheap to
+/// clone.
 #[derive(Debug, Clone)]
-pub struct HttpSubgraph {
+pub struct HttpSubgraph(Arc<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
     name: String,
-    url: String,
+    /// As it was given if it is no URL: then there is nobody to ask.
+    url: Result<Url, String>,
     client: reqwest::Client,
     tokens: Option<ActorTokens>,
     timeout: Duration,
     max_bytes: usize,
 }
 
+/// A request of GraphQL over HTTP.
+#[derive(Serialize)]
+struct Body<'c> {
+    query: &'c str,
+    variables: &'c Variables,
+}
+
 impl HttpSubgraph {
     /// `tokens` sign on whose behalf a call is made; a foreign subgraph has none. `timeout` bounds a query or
-    /// a mutation; a subscription may stay open.
+    /// a mutation, a second attempt included; a subscription may stay open.
     pub fn new(
         name: impl Into<String>,
         url: impl Into<String>,
@@ -43,23 +58,26 @@ impl HttpSubgraph {
         tokens: Option<ActorTokens>,
         timeout: Duration,
     ) -> Self {
+        let url = url.into();
+        let url = Url::parse(&url).map_err(|_| url);
         let max_bytes = Limits::default().answer_bytes;
-        Self { name: name.into(), url: url.into(), client, tokens, timeout, max_bytes }
+        Self(Arc::new(Parts { name: name.into(), url, client, tokens, timeout, max_bytes }))
     }
 
     /// Bounds what is read of an answer, and of one event of a subscription.
     #[must_use]
-    pub fn limits(self, limits: &Limits) -> Self {
-        Self { max_bytes: limits.answer_bytes, ..self }
+    pub fn limits(mut self, limits: &Limits) -> Self {
+        Arc::make_mut(&mut self.0).max_bytes = limits.answer_bytes;
+        self
     }
 
     /// Asks `/ready` of the process that serves the subgraph. One that has no such page, which is known by
     /// another answer than 200 or 503, is given the benefit of the doubt.
     pub fn probe(&self) -> Probe {
-        let url = reqwest::Url::parse(&self.url).and_then(|url| url.join("/ready"));
-        let client = self.client.clone();
+        let url = self.0.url.as_ref().ok().and_then(|url| url.join("/ready").ok());
+        let client = self.0.client.clone();
         Arc::new(move || {
-            let asked = url.clone().ok().map(|url| client.get(url).send());
+            let asked = url.clone().map(|url| client.get(url).send());
             async move {
                 match asked {
                     Some(asked) => asked.await.is_ok_and(|answer| answer.status() != StatusCode::SERVICE_UNAVAILABLE),
@@ -71,17 +89,21 @@ impl HttpSubgraph {
     }
 
     fn request(&self, call: &SubgraphCall, accept: &str) -> reqwest::RequestBuilder {
-        let body = serde_json::json!({ "query": &*call.query, "variables": &call.variables });
-        let request =
-            self.client.post(&self.url).header(ACCEPT, accept).header("x-request-id", &*call.request_id).json(&body);
-        match (&self.tokens, &call.actor) {
+        let Parts { client, url, tokens, .. } = &*self.0;
+        let request = match url {
+            Ok(url) => client.post(url.clone()),
+            Err(none) => client.post(none),
+        };
+        let body = Body { query: &call.query, variables: &call.variables };
+        let request = request.header(ACCEPT, accept).header("x-request-id", &*call.request_id).json(&body);
+        match (tokens, &call.actor) {
             (Some(tokens), Some(actor)) => request.header(ACTOR_HEADER, tokens.sign(actor)),
             _ => request,
         }
     }
 
     fn failure(&self, error: &reqwest::Error) -> SubgraphError {
-        let service = self.name.clone();
+        let service = self.0.name.clone();
         if error.is_timeout() {
             SubgraphError::Timeout { service }
         } else if error.is_decode() {
@@ -99,14 +121,26 @@ impl HttpSubgraph {
     }
 
     fn bad_response(&self) -> SubgraphError {
-        SubgraphError::BadResponse { service: self.name.clone() }
+        SubgraphError::BadResponse { service: self.0.name.clone() }
+    }
+
+    async fn attempt(&self, call: &SubgraphCall) -> Result<Response, SubgraphError> {
+        let request = self.request(call, "application/graphql-response+json, application/json;q=0.9");
+        let response = request.send().await.map_err(|error| self.failure(&error))?;
+        let gone = [StatusCode::BAD_GATEWAY, StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT]
+            .contains(&response.status());
+        // Whatever the status: an answer in GraphQL says more than it.
+        match self.read(response).await {
+            Err(SubgraphError::BadResponse { service }) if gone => Err(SubgraphError::Unreachable { service }),
+            answer => answer,
+        }
     }
 
     /// Reads no more than allowed.
     async fn read(&self, mut response: reqwest::Response) -> Result<Response, SubgraphError> {
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.failure(&error))? {
-            if body.len() + chunk.len() > self.max_bytes {
+            if body.len() + chunk.len() > self.0.max_bytes {
                 return Err(self.bad_response());
             }
             body.extend_from_slice(&chunk);
@@ -116,14 +150,23 @@ impl HttpSubgraph {
 }
 
 impl Subgraph for HttpSubgraph {
+    /// A read that was not answered is asked once more; what may have acted is not.
     fn execute(&self, call: SubgraphCall) -> BoxFuture<'static, Result<Response, SubgraphError>> {
         let this = self.clone();
         async move {
-            let accept = "application/graphql-response+json, application/json;q=0.9";
-            let request = this.request(&call, accept).timeout(this.timeout);
-            let response = request.send().await.map_err(|error| this.failure(&error))?;
-            // Whatever the status: an answer in GraphQL says more than it.
-            this.read(response).await
+            let asked = async {
+                match this.attempt(&call).await {
+                    Err(SubgraphError::Unreachable { .. }) if reads(&call) => {
+                        metrics::counter!("gateway_subgraph_retries_total", "service" => this.0.name.clone())
+                            .increment(1);
+                        tokio::time::sleep(pause(&call)).await;
+                        this.attempt(&call).await
+                    }
+                    answer => answer,
+                }
+            };
+            let late = || Err(SubgraphError::Timeout { service: this.0.name.clone() });
+            tokio::time::timeout(this.0.timeout, asked).await.unwrap_or_else(|_| late())
         }
         .boxed()
     }
@@ -165,14 +208,14 @@ impl HttpSubgraph {
                         _ => continue,
                     }
                 }
-                if frames.held() > this.max_bytes {
+                if frames.held() > this.0.max_bytes {
                     return Some((Err(this.bad_response()), (this, bytes, frames, true)));
                 }
                 match bytes.next().await {
                     Some(Ok(chunk)) => frames.feed(&chunk),
                     // Neither an error nor an end without `complete` is a proper end.
                     Some(Err(_)) | None => {
-                        let lost = SubgraphError::Unreachable { service: this.name.clone() };
+                        let lost = SubgraphError::Unreachable { service: this.0.name.clone() };
                         return Some((Err(lost), (this, bytes, frames, true)));
                     }
                 }
@@ -180,6 +223,17 @@ impl HttpSubgraph {
         })
         .boxed()
     }
+}
+
+/// A document of the planner begins with its operation.
+fn reads(call: &SubgraphCall) -> bool {
+    call.query.starts_with('{') || call.query.starts_with("query")
+}
+
+/// Before the second attempt: 50 to 100 ms, so that requests which failed together do not come back together.
+fn pause(call: &SubgraphCall) -> Duration {
+    let spread = call.request_id.bytes().fold(0u64, |sum, byte| (sum * 31 + u64::from(byte)) % 50);
+    Duration::from_millis(50 + spread)
 }
 
 fn one<T: Send + 'static>(item: T) -> BoxStream<'static, T> {

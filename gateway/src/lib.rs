@@ -3,30 +3,45 @@
 
 mod api_schema;
 mod auth;
+mod backend;
+mod budget;
 mod cache;
 mod compose;
+mod cost;
+mod distinguish;
+mod documents;
 mod execute;
 mod gateway;
 mod http;
 mod http_subgraph;
 mod introspect;
 mod limits;
+mod links;
+mod measure;
+mod one_of;
 mod operation;
 mod plan;
 mod planner;
 pub mod playground;
+mod policy;
+mod reload;
 mod response;
 mod satisfiability;
+mod suggest;
 mod supergraph;
 
 pub use self::{
     auth::HttpAuthenticator,
+    backend::Resilience,
     compose::{ComposeError, SubgraphSdl, compose},
+    documents::{ManifestError, PersistedQuery, TrustedDocuments},
     gateway::{Gateway, GatewayError, GatewayParts, Probe},
     http::router,
     http_subgraph::HttpSubgraph,
     limits::Limits,
-    response::{Request, RequestContext, Response},
+    policy::{Policy, PolicyError},
+    reload::Source,
+    response::{CostReport, Extensions, Request, RequestContext, Response, Spending},
     satisfiability::{Unplannable, check_satisfiability},
     supergraph::{Supergraph, SupergraphError},
 };

@@ -5,16 +5,23 @@ use std::{collections::HashMap, path::PathBuf, process::ExitCode, sync::Arc, tim
 use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
 use kernel::Clock;
-use pipewright_gateway::{Gateway, GatewayParts, HttpAuthenticator, HttpSubgraph, Limits, Supergraph, router};
+use pipewright_gateway::{
+    Gateway, GatewayParts, HttpAuthenticator, HttpSubgraph, Limits, Policy, Probe, Source, Supergraph, SupergraphError,
+    router,
+};
 use platform::{
     auth::{ActorTokens, Authenticator, check_secret},
-    config::LogConfig,
+    config::{Config, Layers, LogConfig},
     graphql::Subgraph,
     http,
     lifecycle::Tasks,
     telemetry,
 };
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
 
 /// Serves a supergraph at /graphql, with a playground at /, and /live, /ready and /metrics.
 #[derive(Parser)]
@@ -23,9 +30,13 @@ struct Args {
     /// The supergraph's SDL: a file or an http(s) URL.
     #[arg(long, value_name = "FILE|URL")]
     supergraph: String,
-    /// Where to listen.
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4000")]
-    listen: String,
+    /// Configuration file; of its settings those of the sections `gateway` and `log` count, and `listen`
+    /// [default: pipewright.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:4000]
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<String>,
     /// Who may come in: holders of an API key that the identity service knows, or everybody.
     #[arg(long, value_enum, default_value = "identity")]
     auth: Auth,
@@ -33,14 +44,18 @@ struct Args {
     #[arg(long, value_name = "URL", required_if_eq("auth", "identity"))]
     identity: Option<String>,
     /// The secret shared with the services, which signs on whose behalf the gateway asks.
-    #[arg(long, env = "PIPEWRIGHT__GATEWAY__ACTOR_SECRET", hide_env_values = true, value_name = "SECRET")]
+    /// [env: PIPEWRIGHT__GATEWAY__ACTOR_SECRET]
+    #[arg(long, value_name = "SECRET")]
     actor_secret: Option<String>,
     /// A file that holds the secret.
     #[arg(long, value_name = "FILE", conflicts_with = "actor_secret")]
     actor_secret_file: Option<PathBuf>,
-    /// Seconds to wait for a subgraph.
-    #[arg(long, value_name = "SECONDS", default_value_t = 15)]
-    subgraph_timeout: u64,
+    /// Seconds to wait for a subgraph; left out, the setting `gateway.subgraph_timeout`.
+    #[arg(long, value_name = "SECONDS")]
+    subgraph_timeout: Option<u64>,
+    /// Seconds between two looks at the supergraph; 0 looks only on SIGHUP.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    reload_seconds: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -51,9 +66,15 @@ enum Auth {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    telemetry::init(&LogConfig::default());
+    let args = Args::parse();
+    let config = Layers::load(args.config.as_deref()).and_then(|layers| layers.config());
+    telemetry::init(&config.as_ref().map_or_else(|_| LogConfig::default(), |config| config.log.clone()));
     telemetry::init_metrics();
-    match serve(Args::parse()).await {
+    let served = match config {
+        Ok(config) => serve(args, config).await,
+        Err(error) => Err(error.into()),
+    };
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");
@@ -62,7 +83,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(args: Args) -> anyhow::Result<()> {
+async fn serve(args: Args, config: Config) -> anyhow::Result<()> {
     // reqwest finds its TLS here. An error only says that there is one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // A redirect would take the actor token elsewhere.
@@ -72,18 +93,16 @@ async fn serve(args: Args) -> anyhow::Result<()> {
         .build()
         .context("the HTTP client cannot be made")?;
     let clock = Clock::system();
-    let tokens = secret(&args)?.map(|secret| ActorTokens::new(secret.as_bytes(), clock.clone()));
+    let tokens = secret(&args, &config)?.map(|secret| ActorTokens::new(secret.as_bytes(), clock.clone()));
     let authenticator = authenticator(&args, &client, tokens.as_ref())?;
-    let sdl = read_supergraph(&args.supergraph).await?;
-    let timeout = Duration::from_secs(args.subgraph_timeout);
-    let limits = Limits::default();
-    let mut subgraphs: HashMap<String, Arc<dyn Subgraph>> = HashMap::new();
-    let mut probes = HashMap::new();
-    for (name, url) in Supergraph::parse(&sdl)?.subgraphs {
-        let subgraph = HttpSubgraph::new(&name, url, client.clone(), tokens.clone(), timeout).limits(&limits);
-        probes.insert(name.clone(), subgraph.probe());
-        subgraphs.insert(name, Arc::new(subgraph));
-    }
+    // It may be anywhere, unlike the services.
+    let outside = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
+    let mut source = Source::new(&args.supergraph, outside);
+    let sdl = source.changed().await?.unwrap_or_default();
+    let (limits, policy) = (Limits::from(&config.gateway), Policy::read(&config.gateway)?);
+    let timeout = Duration::from_secs(args.subgraph_timeout.unwrap_or(config.gateway.subgraph_timeout));
+    let far = Far { client, tokens, timeout, limits: limits.clone() };
+    let (subgraphs, probes) = far.subgraphs(&sdl)?;
     let gateway = Gateway::new(GatewayParts {
         supergraph_sdl: &sdl,
         subgraphs,
@@ -91,12 +110,17 @@ async fn serve(args: Args) -> anyhow::Result<()> {
         authenticator,
         metrics: Arc::new(telemetry::render_metrics),
         limits,
+        policy,
         clock,
     })?;
-    let listener =
-        TcpListener::bind(&args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
+    let address = args.listen.unwrap_or_else(|| config.listen.to_string());
+    let listener = TcpListener::bind(&address).await.with_context(|| format!("cannot listen on {address}"))?;
+    // Before anybody knows the process and may send it a signal.
+    let hangup = signal(SignalKind::hangup())?;
     announce(&listener)?;
     let tasks = Tasks::new();
+    let every = (args.reload_seconds > 0).then(|| Duration::from_secs(args.reload_seconds));
+    tasks.spawn("reload", watch(source, far, gateway.clone(), every, hangup, tasks.stop()));
     let (draining, stop) = (gateway.clone(), tasks.stop());
     tasks.spawn("drain", async move {
         stop.cancelled().await;
@@ -124,25 +148,85 @@ fn authenticator(
     }
 }
 
-fn secret(args: &Args) -> anyhow::Result<Option<String>> {
+fn secret(args: &Args, config: &Config) -> anyhow::Result<Option<String>> {
     let secret = match &args.actor_secret_file {
         Some(file) => {
             let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
             Some(text.trim_end().to_owned())
         }
-        None => args.actor_secret.clone(),
+        None => {
+            let configured = &config.gateway.actor_secret;
+            args.actor_secret.clone().or_else(|| (!configured.is_empty()).then(|| configured.expose().to_owned()))
+        }
     };
     secret.as_deref().map(check_secret).transpose()?;
     Ok(secret)
 }
 
-async fn read_supergraph(place: &str) -> anyhow::Result<String> {
-    let reading = || format!("cannot read the supergraph from {place}");
-    if place.starts_with("http://") || place.starts_with("https://") {
-        let response = reqwest::get(place).await.and_then(reqwest::Response::error_for_status);
-        return response.with_context(reading)?.text().await.with_context(reading);
+/// How the subgraphs of a supergraph are reached. Connections outlive a reload.
+struct Far {
+    client: reqwest::Client,
+    tokens: Option<ActorTokens>,
+    timeout: Duration,
+    limits: Limits,
+}
+
+type Subgraphs = (HashMap<String, Arc<dyn Subgraph>>, HashMap<String, Probe>);
+
+impl Far {
+    fn subgraphs(&self, sdl: &str) -> Result<Subgraphs, SupergraphError> {
+        let mut subgraphs: HashMap<String, Arc<dyn Subgraph>> = HashMap::new();
+        let mut probes = HashMap::new();
+        for (name, url) in Supergraph::urls(sdl)? {
+            let subgraph = HttpSubgraph::new(&name, url, self.client.clone(), self.tokens.clone(), self.timeout);
+            let subgraph = subgraph.limits(&self.limits);
+            probes.insert(name.clone(), subgraph.probe());
+            subgraphs.insert(name, Arc::new(subgraph));
+        }
+        Ok((subgraphs, probes))
     }
-    tokio::fs::read_to_string(place).await.with_context(reading)
+}
+
+/// Serves what the source says, as soon as it says something new: looked at `every` so often and on SIGHUP.
+/// What cannot be served changes nothing.
+async fn watch(
+    mut source: Source,
+    far: Far,
+    gateway: Gateway,
+    every: Option<Duration>,
+    mut hangup: Signal,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let far = Arc::new(far);
+    loop {
+        let due = async {
+            match every {
+                Some(every) => tokio::time::sleep(every).await,
+                None => std::future::pending().await,
+            }
+        };
+        let found = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = due => source.changed().await,
+            _ = hangup.recv() => source.read_again().await,
+        };
+        match found {
+            Ok(None) => {}
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the supergraph stays as it is"),
+            Ok(Some(sdl)) => {
+                let (far, gateway) = (far.clone(), gateway.clone());
+                // To make it ready takes a while, and the planner may panic.
+                let reloaded = tokio::task::spawn_blocking(move || {
+                    let (subgraphs, probes) = far.subgraphs(&sdl)?;
+                    gateway.reload(&sdl, subgraphs, probes)
+                });
+                match reloaded.await.map_err(anyhow::Error::from).and_then(|done| done.map_err(Into::into)) {
+                    Ok(()) => tracing::info!(%source, "serving another supergraph"),
+                    Err(error) => tracing::error!("the new supergraph is refused, the old one stays: {error:#}"),
+                }
+            }
+        }
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "whoever started the process waits for this line")]

@@ -14,7 +14,16 @@ use apollo_compiler::{
 };
 use kernel::Code;
 
-use crate::{Limits, Response, Supergraph, response::from_compiler};
+use crate::{
+    Limits, Response, Supergraph,
+    distinguish::fetched_as,
+    measure::{self, TooMuch, height, place},
+    one_of,
+    response::from_compiler,
+};
+
+/// Brackets in brackets, and fragments in fragments. It keeps the stack short.
+const NESTING: usize = 200;
 
 /// A valid document with the operation to run.
 pub(crate) struct Document {
@@ -36,10 +45,15 @@ impl Document {
         let refuse = |code: Code, problems: DiagnosticList| {
             Response::refused(code, problems.iter().map(|problem| from_compiler(code, problem.to_json())).collect())
         };
-        let parsed = ast::Document::parser()
-            .token_limit(limits.tokens)
-            .parse_ast(text, "query.graphql")
-            .map_err(|broken| refuse(Code::ParseFailed, broken.errors))?;
+        let mut parser = ast::Document::parser().token_limit(limits.tokens).recursion_limit(NESTING);
+        let parsed = parser.parse_ast(text, "query.graphql").map_err(|broken| {
+            if parser.tokens_reached() > limits.tokens {
+                TooMuch { limit: "max_tokens", allowed: limits.tokens, what: "tokens" }.refuse(None)
+            } else {
+                refuse(Code::ParseFailed, broken.errors)
+            }
+        })?;
+        measure::check(&parsed, limits)?;
         // Unknown fields are told alone: without them, what is left of the document looks wrong in other ways.
         let invalid = |broken: WithErrors<ExecutableDocument>| refuse(Code::ValidationFailed, broken.errors);
         let document = parsed.to_executable(&supergraph.schema).map_err(invalid)?;
@@ -48,11 +62,12 @@ impl Document {
             let problem = problem.to_graphql_error(&document.sources);
             Response::refused(Code::BadRequest, vec![from_compiler(Code::BadRequest, problem)])
         })?;
+        one_of::check_literals(&supergraph.schema, &document, &operation)?;
         let introspects =
             operation.root_fields(&document).any(|field| matches!(field.name.as_str(), "__schema" | "__type"));
         if introspects {
             apollo_compiler::introspection::check_max_depth(&document, &operation)
-                .map_err(|problem| too_much(problem.message().to_string()))?;
+                .map_err(|problem| Response::refused_because(Code::LimitExceeded, problem.message().to_string()))?;
         }
         let conditions = conditions(&document, &operation).into_iter().collect();
         Ok(Self { document, operation, conditions, introspects })
@@ -64,9 +79,21 @@ impl Document {
 
     /// Decides the conditions and puts fragments in place.
     pub fn fold(&self, variables: &JsonMap, limits: &Limits) -> Result<SelectionSet, Response> {
-        let mut folder = Folder { document: &self.document, variables, limits, fields: 0, fragments: 0, aliases: 0 };
+        let mut folder = Folder {
+            document: &self.document,
+            variables,
+            limits,
+            root_fields: 0,
+            fields: 0,
+            fragments: 0,
+            aliases: 0,
+            nesting: 0,
+        };
         let mut root = SelectionSet::new(self.operation.selection_set.ty.clone());
         folder.fold(&self.operation.selection_set, &mut root, 1)?;
+        if height(&[&root]) > limits.height {
+            return Err(TooMuch { limit: "max_height", allowed: limits.height, what: "different fields" }.refuse(None));
+        }
         Ok(root)
     }
 
@@ -99,9 +126,12 @@ struct Folder<'a> {
     document: &'a ExecutableDocument,
     variables: &'a JsonMap,
     limits: &'a Limits,
+    root_fields: usize,
     fields: usize,
     fragments: usize,
     aliases: usize,
+    /// Fragments around the place that is being folded.
+    nesting: usize,
 }
 
 impl Folder<'_> {
@@ -125,17 +155,19 @@ impl Folder<'_> {
         Ok(())
     }
 
-    fn field(&mut self, field: &Field, depth: usize) -> Result<Field, Response> {
+    fn field(&mut self, field: &Node<Field>, depth: usize) -> Result<Node<Field>, Response> {
         self.fields += 1;
+        self.root_fields += usize::from(depth == 1);
         self.aliases += usize::from(field.alias.is_some());
         let limits = self.limits;
-        for (asked, allowed, what) in [
-            (depth, limits.depth, "levels of fields"),
-            (self.fields, limits.fields, "fields"),
-            (self.aliases, limits.aliases, "aliases"),
+        for (asked, allowed, limit, what) in [
+            (depth, limits.depth, "max_depth", "levels of fields"),
+            (self.root_fields, limits.root_fields, "max_root_fields", "fields at its root"),
+            (self.fields, limits.fields, "max_fields", "fields"),
+            (self.aliases, limits.aliases, "max_aliases", "aliases"),
         ] {
             if asked > allowed {
-                return Err(too_much(format!("the operation has more than {allowed} {what}")));
+                return Err(TooMuch { limit, allowed, what }.refuse(place(field, &self.document.sources)));
             }
         }
         let mut selection_set = SelectionSet::new(field.selection_set.ty.clone());
@@ -144,7 +176,9 @@ impl Folder<'_> {
         if field.name.starts_with("__") {
             selection_set.selections.clear();
         }
-        Ok(Field { directives: DirectiveList::default(), selection_set, ..field.clone() })
+        let folded = Field { directives: DirectiveList::default(), selection_set, ..Field::clone(field) };
+        // Whoever complains of an argument later says where it is.
+        Ok(field.same_location(folded))
     }
 
     /// A condition that always holds is left out: the parent's own type.
@@ -157,9 +191,27 @@ impl Folder<'_> {
     ) -> Result<(), Response> {
         // Fragments count too: spread in one another they multiply, even where no field is wanted.
         self.fragments += 1;
-        if self.fragments > self.limits.fields {
-            return Err(too_much(format!("the operation has more than {} fragments", self.limits.fields)));
+        for (asked, allowed, limit, what) in [
+            (self.fragments, self.limits.fields, "max_fields", "fragments"),
+            (self.nesting, NESTING, "nesting", "fragments in one another"),
+        ] {
+            if asked > allowed {
+                return Err(TooMuch { limit, allowed, what }.refuse(None));
+            }
         }
+        self.nesting += 1;
+        let folded = self.in_place(condition, set, into, depth);
+        self.nesting -= 1;
+        folded
+    }
+
+    fn in_place(
+        &mut self,
+        condition: Option<&Name>,
+        set: &SelectionSet,
+        into: &mut SelectionSet,
+        depth: usize,
+    ) -> Result<(), Response> {
         match condition.filter(|condition| **condition != into.ty) {
             None => self.fold(set, into, depth),
             Some(condition) => {
@@ -200,9 +252,13 @@ fn make_plannable(supergraph: &Supergraph, set: &mut SelectionSet) {
                 if field.name == "__typename" {
                     field.alias = None;
                 }
-                if let Some(safe) = supergraph.aliases.safe(field.alias.as_ref(), &field.name) {
-                    field.alias = Some(safe);
+                // The planner takes `name: name` and `name` for two.
+                field.alias.take_if(|alias| *alias == field.name);
+                let safe = fetched_as(field).or_else(|| supergraph.aliases.safe(field.alias.as_ref(), &field.name));
+                if safe.is_some() {
+                    field.alias = safe;
                 }
+                field.directives = DirectiveList::default();
                 let ty = supergraph.schema.types.get(field.ty().inner_named_type());
                 if ty.is_some_and(|ty| !ty.is_leaf()) {
                     make_plannable(supergraph, &mut field.selection_set);
@@ -265,8 +321,4 @@ fn by_response_key(selections: Vec<Selection>) -> Vec<Vec<Selection>> {
         }
     }
     groups.into_iter().map(|(_, group)| group).collect()
-}
-
-fn too_much(message: String) -> Response {
-    Response::refused_because(Code::ValidationFailed, message)
 }

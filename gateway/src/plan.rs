@@ -1,6 +1,9 @@
 //! The plan of an operation in our own terms, so that the planner behind it can be replaced.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use async_graphql::Name;
 
@@ -21,11 +24,35 @@ pub enum Node {
     Empty,
 }
 
+impl Node {
+    /// Marks the fetches that may ask the same question.
+    pub fn mark_repeats(&mut self) {
+        let mut asked: HashMap<(Arc<str>, Arc<str>), usize> = HashMap::new();
+        self.each_fetch(&mut |fetch| *asked.entry((fetch.service.clone(), fetch.query.clone())).or_default() += 1);
+        self.each_fetch(&mut |fetch| fetch.repeats = asked[&(fetch.service.clone(), fetch.query.clone())] > 1);
+    }
+
+    fn each_fetch(&mut self, visit: &mut dyn FnMut(&mut Fetch)) {
+        match self {
+            Self::Sequence(nodes) | Self::Parallel(nodes) => nodes.iter_mut().for_each(|node| node.each_fetch(visit)),
+            Self::Fetch(fetch) => visit(fetch),
+            Self::Condition { then, otherwise, .. } => {
+                then.iter_mut().chain(otherwise).for_each(|node| node.each_fetch(visit));
+            }
+            Self::Subscription(_) | Self::Empty => {}
+        }
+    }
+}
+
 /// One request to one subgraph.
 #[derive(Debug, Clone)]
 pub struct Fetch {
     pub service: Arc<str>,
     pub query: Arc<str>,
+    /// Changes nothing, so it may be asked again, or together with others.
+    pub reads: bool,
+    /// The plan asks the same query elsewhere too, so the question may be the same.
+    pub repeats: bool,
     /// The client's variables that the query uses.
     pub variables: Vec<Name>,
     /// Keys of the answer's data.

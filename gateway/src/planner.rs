@@ -1,15 +1,21 @@
 //! Planning, behind one small trait: the crate that does it is frozen and will be replaced one day.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeSet, HashSet},
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 
 use async_graphql::Name;
 use hive_router_query_planner::{
     ast::{
         normalization::{error::NormalizationError, normalize_operation},
+        operation::SubgraphFetchOperation,
         selection_item::SelectionItem,
         selection_set::SelectionSet,
     },
-    graph::PlannerOverrideContext,
+    graph::{PERCENTAGE_SCALE_FACTOR, PlannerOverrideContext},
     planner::{
         Planner, PlannerError as HiveError, QueryPlannerOptions,
         plan_nodes::{
@@ -17,6 +23,7 @@ use hive_router_query_planner::{
             PlanNode,
         },
     },
+    state::supergraph_state::OperationKind,
     utils::{
         cancellation::CancellationToken,
         parsing::{safe_parse_operation, safe_parse_schema},
@@ -30,7 +37,14 @@ use crate::plan::{Entities, Fetch, Node, Path, Requirement, Rewrite, Segment, Ta
 pub trait QueryPlanner: Send + Sync {
     /// `operation` is one anonymous operation, valid for the API schema, without named fragments,
     /// `@skip`, `@include` and introspection. Gives up after `budget`.
-    fn plan(&self, operation: &str, budget: Duration) -> Result<Node, PlanError>;
+    fn plan(&self, operation: &str, slice: usize, budget: Duration) -> Result<Node, PlanError>;
+
+    /// Fields may be on their way from one service to another, for some of the requests. So the requests fall into
+    /// slices, each with plans of its own; `drawn` is any number, drawn for this request.
+    fn slice(&self, drawn: u64) -> usize;
+
+    /// How many slices there are; mostly one.
+    fn slices(&self) -> usize;
 }
 
 #[derive(Debug, Error)]
@@ -46,99 +60,211 @@ pub enum PlanError {
 }
 
 /// The query planner of Hive Router.
-pub struct HivePlanner(Planner);
+pub struct HivePlanner {
+    planner: Planner,
+    /// Services and the interfaces that they know as one object.
+    interface_objects: HashSet<(String, String)>,
+    /// The percentages of `@override(label: "percent(…)")`, rising.
+    percentages: Vec<u64>,
+}
 
 impl HivePlanner {
     pub fn new(supergraph_sdl: &str) -> Result<Self, PlanError> {
         let document = safe_parse_schema(supergraph_sdl).map_err(|error| PlanError::Supergraph(error.to_string()))?;
-        Planner::new_from_supergraph(&document, QueryPlannerOptions::default())
-            .map(Self)
-            .map_err(|error| PlanError::Supergraph(error.to_string()))
+        // On what it does not expect it panics.
+        let made = AssertUnwindSafe(|| Planner::new_from_supergraph(&document, QueryPlannerOptions::default()));
+        let made = catch_unwind(made).map_err(|_| PlanError::Supergraph("the planner gave up".to_owned()))?;
+        let planner = made.map_err(|error| PlanError::Supergraph(error.to_string()))?;
+        let mut interface_objects = HashSet::new();
+        for (name, definition) in &planner.supergraph.definitions {
+            for join in definition.join_types().iter().filter(|join| join.is_interface_object) {
+                if let Ok(service) = planner.supergraph.resolve_graph_id(&join.graph_id) {
+                    interface_objects.insert((service.0.clone(), name.clone()));
+                }
+            }
+        }
+        let mut percentages: Vec<_> = planner.supergraph.progressive_overrides.percentages.iter().copied().collect();
+        percentages.sort_unstable();
+        Ok(Self { planner, interface_objects, percentages })
     }
 }
 
 impl QueryPlanner for HivePlanner {
-    fn plan(&self, operation: &str, budget: Duration) -> Result<Node, PlanError> {
+    fn slice(&self, drawn: u64) -> usize {
+        let drawn = drawn % (100 * PERCENTAGE_SCALE_FACTOR);
+        self.percentages.partition_point(|percentage| *percentage <= drawn)
+    }
+
+    fn slices(&self) -> usize {
+        self.percentages.len() + 1
+    }
+
+    fn plan(&self, operation: &str, slice: usize, budget: Duration) -> Result<Node, PlanError> {
         let document = safe_parse_operation(operation).map_err(|error| PlanError::Operation(error.to_string()))?;
-        let normalized = normalize_operation(&self.0.supergraph, &document, None)
+        let normalized = normalize_operation(&self.planner.supergraph, &document, None)
             .map_err(|error: NormalizationError| PlanError::Operation(error.to_string()))?;
-        let plan = self.0.plan_from_normalized_operation(
-            normalized.executable_operation(),
-            PlannerOverrideContext::default(),
-            &CancellationToken::with_timeout(budget),
-        );
-        match plan {
-            Ok(plan) => Ok(plan.node.as_ref().map_or(Node::Empty, node)),
+        let plan = AssertUnwindSafe(|| {
+            self.planner.plan_from_normalized_operation(
+                normalized.executable_operation(),
+                PlannerOverrideContext::new(HashSet::new(), self.smallest(slice)),
+                &CancellationToken::with_timeout(budget),
+            )
+        });
+        match catch_unwind(plan).map_err(|_| PlanError::NoPath("the planner gave up".to_owned()))? {
+            Ok(plan) => {
+                let mut conditions = BTreeSet::new();
+                type_conditions(&normalized.executable_operation().selection_set, &mut conditions);
+                let translation = Translation { conditions, interface_objects: &self.interface_objects };
+                let mut plan = plan.node.as_ref().map_or(Node::Empty, |plan| translation.node(plan));
+                plan.mark_repeats();
+                Ok(plan)
+            }
             Err(HiveError::CancellationError(_)) => Err(PlanError::Timeout),
             Err(error) => Err(PlanError::NoPath(error.to_string())),
         }
     }
 }
 
-fn node(plan: &PlanNode) -> Node {
-    match plan {
-        PlanNode::Sequence(sequence) => Node::Sequence(sequence.nodes.iter().map(node).collect()),
-        PlanNode::Parallel(parallel) => Node::Parallel(parallel.nodes.iter().map(node).collect()),
-        PlanNode::Fetch(one) => Node::Fetch(fetch(one, Path::new())),
-        PlanNode::BatchFetch(batch) => Node::Fetch(batch_fetch(batch)),
-        PlanNode::Flatten(flatten) => match flatten.node.as_ref() {
-            PlanNode::Fetch(one) => Node::Fetch(fetch(one, path(&flatten.path))),
-            // The planner wraps nothing but fetches.
-            other => node(other),
-        },
-        PlanNode::Condition(condition) => Node::Condition {
-            variable: Name::new(&condition.condition),
-            then: condition.if_clause.as_deref().map(|branch| Box::new(node(branch))),
-            otherwise: condition.else_clause.as_deref().map(|branch| Box::new(node(branch))),
-        },
-        PlanNode::Subscription(subscription) => Node::Subscription(fetch(&subscription.primary, Path::new())),
-        // `@defer` is not in the API schema, so what it would postpone is asked for at once.
-        PlanNode::Defer(defer) => {
-            let primary = defer.primary.node.as_deref();
-            let deferred = defer.deferred.iter().filter_map(|part| part.node.as_deref());
-            Node::Sequence(primary.into_iter().chain(deferred).map(node).collect())
+impl HivePlanner {
+    /// Stands for every number drawn in its slice.
+    fn smallest(&self, slice: usize) -> u64 {
+        slice.checked_sub(1).and_then(|below| self.percentages.get(below)).copied().unwrap_or(0)
+    }
+}
+
+/// From the planner's terms to ours.
+struct Translation<'p> {
+    /// Types that the operation has fragments on.
+    conditions: BTreeSet<String>,
+    interface_objects: &'p HashSet<(String, String)>,
+}
+
+impl Translation<'_> {
+    fn node(&self, plan: &PlanNode) -> Node {
+        match plan {
+            PlanNode::Sequence(sequence) => Node::Sequence(sequence.nodes.iter().map(|plan| self.node(plan)).collect()),
+            PlanNode::Parallel(parallel) => Node::Parallel(parallel.nodes.iter().map(|plan| self.node(plan)).collect()),
+            PlanNode::Fetch(one) => Node::Fetch(self.fetch(one, Path::new())),
+            PlanNode::BatchFetch(batch) => Node::Fetch(self.batch_fetch(batch)),
+            PlanNode::Flatten(flatten) => match flatten.node.as_ref() {
+                PlanNode::Fetch(one) => Node::Fetch(self.fetch(one, path(&flatten.path))),
+                // The planner wraps nothing but fetches.
+                other => self.node(other),
+            },
+            PlanNode::Condition(condition) => Node::Condition {
+                variable: Name::new(&condition.condition),
+                then: condition.if_clause.as_deref().map(|branch| Box::new(self.node(branch))),
+                otherwise: condition.else_clause.as_deref().map(|branch| Box::new(self.node(branch))),
+            },
+            PlanNode::Subscription(subscription) => Node::Subscription(self.fetch(&subscription.primary, Path::new())),
+            // `@defer` is not in the API schema, so what it would postpone is asked for at once.
+            PlanNode::Defer(defer) => {
+                let primary = defer.primary.node.as_deref();
+                let deferred = defer.deferred.iter().filter_map(|part| part.node.as_deref());
+                Node::Sequence(primary.into_iter().chain(deferred).map(|plan| self.node(plan)).collect())
+            }
         }
     }
-}
 
-fn fetch(fetch: &FetchNode, path: Path) -> Fetch {
-    let output = rewrites(fetch.output_rewrites.as_deref());
-    let target = match &fetch.requires {
-        None => Target::Objects { path, output },
-        Some(requires) => Target::Entities(vec![Entities {
-            alias: Name::new("_entities"),
-            variable: Name::new("representations"),
-            paths: vec![path],
-            requires: requirements(requires),
-            input: rewrites(fetch.input_rewrites.as_deref()),
-            output,
-        }]),
-    };
-    let operation = &fetch.operation;
-    Fetch {
-        service: fetch.service_name.as_str().into(),
-        query: operation.document_str.as_str().into(),
-        variables: fetch.variable_usages.iter().flatten().map(Name::new).collect(),
-        fields: response_keys(&operation.document.operation.selection_set),
-        target,
+    fn fetch(&self, fetch: &FetchNode, path: Path) -> Fetch {
+        let operation = &fetch.operation;
+        let output = rewrites(fetch.output_rewrites.as_deref());
+        let target = match &fetch.requires {
+            None => Target::Objects { path, output },
+            Some(requires) => {
+                let mut entities = Entities {
+                    alias: Name::new("_entities"),
+                    variable: Name::new("representations"),
+                    paths: vec![path],
+                    requires: requirements(requires),
+                    input: rewrites(fetch.input_rewrites.as_deref()),
+                    output,
+                };
+                self.of_interface_object(&fetch.service_name, operation, &mut entities);
+                Target::Entities(vec![entities])
+            }
+        };
+        Fetch {
+            service: fetch.service_name.as_str().into(),
+            query: operation.document_str.as_str().into(),
+            reads: !matches!(fetch.operation_kind, Some(OperationKind::Mutation | OperationKind::Subscription)),
+            repeats: false,
+            variables: fetch.variable_usages.iter().flatten().map(Name::new).collect(),
+            fields: response_keys(&operation.document.operation.selection_set),
+            target,
+        }
+    }
+
+    fn batch_fetch(&self, batch: &BatchFetchNode) -> Fetch {
+        let entities = batch.entity_batch.aliases.iter().map(|alias| {
+            let mut entities = Entities {
+                alias: Name::new(&alias.alias),
+                variable: Name::new(&alias.representations_variable_name),
+                paths: alias.merge_paths.iter().map(path).collect(),
+                requires: requirements(&alias.requires),
+                input: rewrites(alias.input_rewrites.as_deref()),
+                output: rewrites(alias.output_rewrites.as_deref()),
+            };
+            self.of_interface_object(&batch.service_name, &batch.operation, &mut entities);
+            entities
+        });
+        Fetch {
+            service: batch.service_name.as_str().into(),
+            query: batch.operation.document_str.as_str().into(),
+            reads: true,
+            repeats: false,
+            variables: batch.variable_usages.iter().flatten().map(Name::new).collect(),
+            fields: response_keys(&batch.operation.document.operation.selection_set),
+            target: Target::Entities(entities.collect()),
+        }
+    }
+
+    /// A lookup in a service that knows an interface as one object asks for that object, whatever it is called
+    /// elsewhere. The planner makes one such lookup of several, for fragments on several types, and keeps the
+    /// condition of one; and it may forget to say what the object is called.
+    fn of_interface_object(&self, service: &str, operation: &SubgraphFetchOperation, entities: &mut Entities) {
+        let Some(output) = selected(&operation.document.operation.selection_set, &entities.alias) else { return };
+        let conditions = output.items.iter().filter_map(|item| match item {
+            SelectionItem::InlineFragment(fragment) => Some(&fragment.type_condition),
+            _ => None,
+        });
+        let known = |name: &&String| self.interface_objects.contains(&(service.to_owned(), (*name).clone()));
+        let Some(interface) = conditions.into_iter().find(known) else { return };
+        let mut widened = Vec::new();
+        for requirement in mem::take(&mut entities.requires) {
+            if let Requirement::On { condition, selections } = &requirement
+                && condition != interface
+            {
+                let others = self.conditions.iter().filter(|other| *other != condition && *other != interface);
+                let on = |other: &String| Requirement::On { condition: other.clone(), selections: selections.clone() };
+                widened.extend(others.map(on));
+            }
+            widened.push(requirement);
+        }
+        entities.requires = widened;
+        let path = vec![Segment::On([interface.clone()].into()), Segment::Field(Name::new("__typename"))];
+        entities.input.push(Rewrite::Set { path, value: interface.clone() });
     }
 }
 
-fn batch_fetch(batch: &BatchFetchNode) -> Fetch {
-    let entities = batch.entity_batch.aliases.iter().map(|alias| Entities {
-        alias: Name::new(&alias.alias),
-        variable: Name::new(&alias.representations_variable_name),
-        paths: alias.merge_paths.iter().map(path).collect(),
-        requires: requirements(&alias.requires),
-        input: rewrites(alias.input_rewrites.as_deref()),
-        output: rewrites(alias.output_rewrites.as_deref()),
-    });
-    Fetch {
-        service: batch.service_name.as_str().into(),
-        query: batch.operation.document_str.as_str().into(),
-        variables: batch.variable_usages.iter().flatten().map(Name::new).collect(),
-        fields: response_keys(&batch.operation.document.operation.selection_set),
-        target: Target::Entities(entities.collect()),
+/// What is selected of each entity.
+fn selected<'s>(operation: &'s SelectionSet, alias: &str) -> Option<&'s SelectionSet> {
+    operation.items.iter().find_map(|item| match item {
+        SelectionItem::Field(field) if field.selection_identifier() == alias => Some(&field.selections),
+        _ => None,
+    })
+}
+
+fn type_conditions(selections: &SelectionSet, into: &mut BTreeSet<String>) {
+    for item in &selections.items {
+        match item {
+            SelectionItem::Field(field) => type_conditions(&field.selections, into),
+            SelectionItem::InlineFragment(fragment) => {
+                into.insert(fragment.type_condition.clone());
+                type_conditions(&fragment.selections, into);
+            }
+            SelectionItem::FragmentSpread(_) => {}
+        }
     }
 }
 

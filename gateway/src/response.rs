@@ -7,15 +7,46 @@ use async_graphql::{PathSegment, Pos, ServerError, Value};
 use kernel::{Actor, Code};
 use serde::{Deserialize, Serialize};
 
+use crate::documents::PersistedQuery;
+
 /// A GraphQL request, as GraphQL over HTTP shapes it.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(try_from = "Parameters")]
 pub struct Request {
+    /// Empty when the document is named by its hash.
     pub query: String,
-    #[serde(default)]
     pub operation_name: Option<String>,
-    #[serde(default)]
     pub variables: Option<JsonMap>,
+    pub persisted: Option<PersistedQuery>,
+}
+
+/// The parameters as they travel. Null is the same as absent, and what we do not know is ignored.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Parameters {
+    pub query: Option<String>,
+    pub operation_name: Option<String>,
+    pub variables: Option<JsonMap>,
+    pub extensions: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+impl TryFrom<Parameters> for Request {
+    type Error = &'static str;
+
+    fn try_from(parameters: Parameters) -> Result<Self, Self::Error> {
+        let Parameters { query, operation_name, variables, extensions } = parameters;
+        let persisted = extensions.and_then(|mut extensions| extensions.remove("persistedQuery"));
+        let persisted: Option<PersistedQuery> = persisted
+            .map(serde_json::from_value)
+            .transpose()
+            .map_err(|_| "`extensions.persistedQuery` is an object of `version`, 1, and `sha256Hash`, a string")?
+            .flatten();
+        if query.is_none() && persisted.is_none() {
+            return Err("the parameter `query` is missing");
+        }
+        let operation_name = operation_name.filter(|name| !name.is_empty());
+        Ok(Self { query: query.unwrap_or_default(), operation_name, variables, persisted })
+    }
 }
 
 impl Request {
@@ -41,25 +72,76 @@ pub struct RequestContext {
 }
 
 /// The answer to a request, or one event of a subscription.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Response {
     /// `None` when the request failed before it ran: then `data` is absent, not null.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ServerError>,
+    /// What is told beside the result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<Box<Extensions>>,
     /// Why the request did not run.
     #[serde(skip)]
     pub refused: Option<Code>,
+    /// Seconds after which a refused request may succeed.
+    #[serde(skip)]
+    pub retry_after: Option<u32>,
+}
+
+/// The `extensions` of a response.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Extensions {
+    pub cost: CostReport,
+}
+
+/// What an operation cost, where costs are limited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CostReport {
+    /// Of this operation.
+    pub requested: u64,
+    /// The most that one operation may cost.
+    pub limit: u64,
+    /// What the credential has left, if that is limited.
+    #[serde(flatten)]
+    pub spending: Option<Spending>,
+}
+
+/// How a credential stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Spending {
+    /// For a minute.
+    pub budget: u64,
+    pub remaining: u64,
+    /// Seconds until the budget is whole again.
+    pub reset_seconds: u64,
 }
 
 impl Response {
     pub(crate) fn refused(code: Code, errors: Vec<ServerError>) -> Self {
-        Self { data: None, errors, refused: Some(code) }
+        let retry_after = (code == Code::Overloaded).then_some(1);
+        Self { errors, refused: Some(code), retry_after, ..Self::default() }
     }
 
     pub(crate) fn refused_because(code: Code, message: impl Into<String>) -> Self {
         Self::refused(code, vec![error(code, message)])
+    }
+
+    /// Puts the request's id on every error of a refused request, so that it can be found in the log, and when
+    /// to come back, for those who see no headers.
+    pub(crate) fn identify(&mut self, request_id: &str) {
+        if self.refused.is_some() {
+            for error in &mut self.errors {
+                let extensions = error.extensions.get_or_insert_default();
+                extensions.set("requestId", request_id);
+                if let Some(seconds) = self.retry_after {
+                    extensions.set("retryAfterSeconds", seconds);
+                }
+            }
+        }
     }
 }
 
@@ -72,6 +154,12 @@ pub(crate) fn error(code: Code, message: impl Into<String>) -> ServerError {
 
 pub(crate) fn at(mut error: ServerError, path: Vec<PathSegment>) -> ServerError {
     error.path = path;
+    error
+}
+
+/// The same error, with the place in the document that it is about.
+pub(crate) fn located(mut error: ServerError, place: Option<Pos>) -> ServerError {
+    error.locations = place.into_iter().collect();
     error
 }
 

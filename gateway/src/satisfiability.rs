@@ -40,7 +40,7 @@ pub fn check_satisfiability(supergraph: &Supergraph) -> Vec<Unplannable> {
                 let leaf = supergraph.schema.types.get(inner).is_none_or(ExtendedType::is_leaf);
                 let selection = if leaf { field.name.to_string() } else { format!("{} {{ __typename }}", field.name) };
                 let operation = format!("{before}{selection} {after}");
-                if let Err(problem) = supergraph.planner.plan(&operation, BUDGET) {
+                if let Err(problem) = supergraph.planner.plan(&operation, 0, BUDGET) {
                     let coordinate = format!("{ty}.{}", field.name);
                     unplannable.push(Unplannable { coordinate, operation, problem: text(&problem) });
                     continue;

@@ -12,6 +12,8 @@ use thiserror::Error;
 
 use crate::{
     api_schema::api_schema,
+    distinguish::client_key,
+    links,
     planner::{HivePlanner, PlanError, QueryPlanner},
 };
 
@@ -30,6 +32,8 @@ pub struct Supergraph {
 pub enum SupergraphError {
     #[error("the supergraph cannot be parsed: {0}")]
     Unreadable(String),
+    #[error("the supergraph cannot be served: {0}")]
+    Unsupported(String),
     #[error("the supergraph gives no valid API schema: {0}")]
     Invalid(String),
     #[error("the supergraph names no subgraphs: `enum join__Graph` is missing")]
@@ -39,14 +43,13 @@ pub enum SupergraphError {
 }
 
 impl Supergraph {
+    /// Name to URL of the subgraphs that a supergraph names, without making it ready.
+    pub fn urls(sdl: &str) -> Result<BTreeMap<String, String>, SupergraphError> {
+        read(sdl).map(|(_, subgraphs)| subgraphs)
+    }
+
     pub fn parse(sdl: &str) -> Result<Self, SupergraphError> {
-        let document = Document::parser()
-            .parse_ast(sdl, "supergraph.graphql")
-            .map_err(|broken| SupergraphError::Unreadable(broken.errors.to_string()))?;
-        let subgraphs = subgraphs(&document);
-        if subgraphs.is_empty() {
-            return Err(SupergraphError::NoSubgraphs);
-        }
+        let (document, subgraphs) = read(sdl)?;
         let schema = api_schema(&document).map_err(SupergraphError::Invalid)?;
         Ok(Self {
             implementers: schema.implementers_map(),
@@ -54,9 +57,22 @@ impl Supergraph {
             subgraphs,
             types: PossibleTypes::of(&document),
             aliases: Aliases::of(&document),
-            planner: Box::new(HivePlanner::new(sdl)?),
+            planner: Box::new(HivePlanner::new(&document.to_string())?),
         })
     }
+}
+
+/// The document under the usual names, and who its subgraphs are.
+fn read(sdl: &str) -> Result<(Document, BTreeMap<String, String>), SupergraphError> {
+    let mut document = Document::parser()
+        .parse_ast(sdl, "supergraph.graphql")
+        .map_err(|broken| SupergraphError::Unreadable(broken.errors.to_string()))?;
+    links::canonical(&mut document).map_err(SupergraphError::Unsupported)?;
+    let subgraphs = subgraphs(&document);
+    if subgraphs.is_empty() {
+        return Err(SupergraphError::NoSubgraphs);
+    }
+    Ok((document, subgraphs))
 }
 
 impl std::fmt::Debug for Supergraph {
@@ -89,6 +105,11 @@ impl PossibleTypes {
         Self(possible)
     }
 
+    /// An interface or a union.
+    pub fn is_abstract(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// Is every `object` also a `condition`?
     pub fn satisfies(&self, object: &str, condition: &str) -> bool {
         object == condition || self.0.get(condition).is_some_and(|members| members.contains(object))
@@ -101,7 +122,7 @@ impl PossibleTypes {
 #[derive(Debug, Default)]
 pub(crate) struct Aliases(HashSet<String>);
 
-const SAFE: &str = "_alias_";
+pub(crate) const SAFE: &str = "_alias_";
 
 impl Aliases {
     fn of(document: &Document) -> Self {
@@ -110,7 +131,7 @@ impl Aliases {
             Definition::InterfaceTypeDefinition(interface) => interface.fields.as_slice(),
             _ => &[],
         });
-        Self(fields.map(|field| field.name.to_string()).collect())
+        Self(fields.map(|field| field.name.to_string()).chain(["__typename".to_owned()]).collect())
     }
 
     /// The key to fetch a field under, if it is not its response key.
@@ -122,7 +143,7 @@ impl Aliases {
 
     /// The client's key for one that a fetch used.
     pub fn original<'k>(&self, key: &'k str) -> &'k str {
-        key.strip_prefix(SAFE).filter(|alias| self.0.contains(*alias)).unwrap_or(key)
+        client_key(key).or_else(|| key.strip_prefix(SAFE).filter(|alias| self.0.contains(*alias))).unwrap_or(key)
     }
 }
 

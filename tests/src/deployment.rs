@@ -174,6 +174,11 @@ impl Deployment {
         &self.addresses[program]
     }
 
+    /// Where a service's own pages are: at its program, or at the one that holds them all.
+    pub fn pages_of(&self, service: &str) -> &str {
+        self.addresses.get(service).map_or_else(|| self.url(), String::as_str)
+    }
+
     pub fn key(&self) -> &'static str {
         KEY
     }
@@ -206,7 +211,12 @@ impl Deployment {
 
     /// The whole answer of the API.
     pub async fn answer(&self, query: &str, variables: Value) -> Result<Value> {
-        let request = self.client.post(format!("{}/graphql", self.url())).bearer_auth(KEY);
+        self.graphql_as(KEY, query, variables).await
+    }
+
+    /// The whole answer that the holder of `key` gets.
+    pub async fn graphql_as(&self, key: &str, query: &str, variables: Value) -> Result<Value> {
+        let request = self.client.post(format!("{}/graphql", self.url())).bearer_auth(key);
         Ok(request.json(&json!({ "query": query, "variables": variables })).send().await?.json().await?)
     }
 

@@ -67,9 +67,11 @@ fn imports() -> BTreeMap<String, BTreeSet<String>> {
 fn dependencies_point_inward() {
     let allowed = |package: &str| -> Vec<&str> {
         match package {
-            "kernel" => vec![],
+            // What a client knows of us is the schema; what compares schemas knows nothing of us.
+            "kernel" | "schema-diff" | "client-example" => vec![],
             "events" => vec!["kernel"],
             "platform" => vec!["kernel", "events"],
+            "rest" => vec!["kernel", "gateway"],
             "testkit" | "gateway" => vec!["kernel", "events", "platform"],
             service if SERVICES.contains(&service) => vec!["kernel", "events", "platform"],
             // The two that see everything: the program of all, and the tests of all.
@@ -79,6 +81,8 @@ fn dependencies_point_inward() {
                 "platform",
                 "testkit",
                 "gateway",
+                "rest",
+                "schema-diff",
                 "identity",
                 "lead",
                 "enrichment",

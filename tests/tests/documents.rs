@@ -54,6 +54,32 @@ fn the_readme_shows_the_first_example() {
 }
 
 #[test]
+fn the_readme_shows_the_client_that_is_there() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let readme = read("README.md");
+    for path in ["clients/queries/newest-leads.graphql", "clients/typescript/src/newest-leads.ts"] {
+        assert!(readme.contains(read(path).trim_end()), "README.md shows another {path}");
+    }
+    let scripts: serde_json::Value = serde_json::from_str(&read("clients/typescript/package.json")).unwrap();
+    for script in readme.lines().filter_map(|line| line.strip_prefix("npm run ")) {
+        assert!(scripts["scripts"].get(script).is_some(), "README.md calls npm run {script}");
+    }
+}
+
+#[test]
+fn every_query_of_the_clients_is_valid_and_the_journey_is_that_of_the_playground() {
+    let supergraph = Supergraph::parse(&fs::read_to_string(root().join("schema/supergraph.graphql")).unwrap()).unwrap();
+    let folder = root().join("clients/queries");
+    for file in fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()) {
+        let query = fs::read_to_string(&file).unwrap();
+        ExecutableDocument::parse_and_validate(&supergraph.schema, &query, &file)
+            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    }
+    let example = fs::read_to_string(root().join("web/playground/examples/1-journey.graphql")).unwrap();
+    assert!(example.ends_with(&fs::read_to_string(folder.join("journey.graphql")).unwrap()));
+}
+
+#[test]
 fn every_type_and_every_way_in_is_described() {
     let supergraph = Supergraph::parse(&fs::read_to_string(root().join("schema/supergraph.graphql")).unwrap()).unwrap();
     let mut silent = Vec::new();

@@ -40,9 +40,18 @@ pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadEr
         cadence::MessageSent,
         enrichment::EmailVerified,
         enrichment::LeadEnriched,
+        identity::ApiKeyCreated,
         identity::ApiKeyRevoked,
+        identity::PasswordChanged,
+        identity::RoleChanged,
+        identity::SessionRevoked,
+        identity::SessionStarted,
+        identity::SignInFailed,
+        identity::TeamChanged,
         identity::UserCreated,
+        identity::UserInvited,
         identity::UserUpdated,
+        identity::WorkspaceCreated,
         lead::AccountCreated,
         lead::AccountUpdated,
         lead::ContactCreated,
@@ -81,13 +90,58 @@ impl Examples {
             email: email("grace@example.com"),
             role: identity::Role::Rep,
             active: true,
+            kind: identity::UserKind::Person,
+            role_name: Some("account_executive".into()),
+            custom_role: None,
+            team: None,
         };
         self.add(&identity::UserCreated { current: user.clone() });
         self.add(&identity::UserUpdated {
             previous: user.clone(),
-            current: identity::User { version: 2, active: false, ..user },
+            current: identity::User { version: 2, active: false, ..user.clone() },
         });
         self.add(&identity::ApiKeyRevoked { key: self.id() });
+        self.access(user.id);
+    }
+
+    /// What came later than the rest, with ids of its own, so that no older example changes.
+    fn access(&mut self, user: kernel::UserId) {
+        let later = Clock::fixed(self.clock.now(), 8);
+        let clock = std::mem::replace(&mut self.clock, later);
+        let client = || identity::Client { address: Some("192.0.2.7".into()), request_id: Some("req-1".into()) };
+        let (parent, team, key, session) = (self.id(), self.id(), self.id(), self.id());
+        let sales =
+            identity::Team { id: team, version: 1, name: "EMEA".into(), path: vec![parent, team], manager: None };
+        self.add(&identity::TeamChanged {
+            team,
+            previous: Some(sales.clone()),
+            current: Some(identity::Team { version: 2, manager: Some(user), ..sales }),
+        });
+        let role = identity::CustomRole {
+            id: self.id(),
+            version: 1,
+            name: "Auditor".into(),
+            base: "read_only".into(),
+            grants: json!({ "grants": [{ "object": "lead", "action": "export", "scope": "team" }], "fields": [] }),
+        };
+        self.add(&identity::RoleChanged { role: role.id, previous: None, current: Some(role) });
+        self.add(&identity::ApiKeyCreated {
+            key,
+            user,
+            name: "CRM sync".into(),
+            permissions: vec![kernel::Permission::Read],
+            expires_at: Some(self.clock.now()),
+            replaces: Some(self.id()),
+        });
+        let method = identity::SignInMethod::Password;
+        self.add(&identity::SessionStarted { session, user, method, client: client() });
+        let because = identity::RevokedBecause::RefreshReused;
+        self.add(&identity::SessionRevoked { session, user, because, client: client() });
+        self.add(&identity::SignInFailed { user, method, client: client() });
+        self.add(&identity::PasswordChanged { user, client: client() });
+        self.add(&identity::UserInvited { user, expires_at: self.clock.now() });
+        self.add(&identity::WorkspaceCreated { workspace: self.id(), slug: "emea".into(), name: "EMEA".into() });
+        self.clock = clock;
     }
 
     fn lead(&mut self) {
@@ -99,6 +153,7 @@ impl Examples {
             industry: Some("Machinery".into()),
             country: Some("DE".into()),
             employees: Some("51-200".into()),
+            owner: None,
             created_at: self.clock.now(),
         };
         let lead = lead::Lead {
@@ -127,6 +182,7 @@ impl Examples {
             first_name: lead.first_name.clone(),
             last_name: lead.last_name.clone(),
             title: lead.title.clone(),
+            owner: None,
             created_at: self.clock.now(),
         };
         self.add(&lead::LeadCaptured { current: lead.clone() });
@@ -144,6 +200,7 @@ impl Examples {
                 name: "Engines for 2027".into(),
                 amount: Some(AMOUNT),
             }),
+            owner: None,
         });
         self.add(&lead::ContactCreated { current: contact });
         self.add(&lead::AccountCreated { current: account.clone() });
@@ -214,6 +271,7 @@ impl Examples {
             stage_name: "Discovery".into(),
             state: pipeline::OpportunityState::Open,
             amount: Some(AMOUNT),
+            owner: None,
             created_at: self.clock.now(),
         };
         let moved = pipeline::Opportunity {

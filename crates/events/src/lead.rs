@@ -1,6 +1,8 @@
 //! Published by the lead service.
 
-use kernel::{AccountId, ContactId, EmailAddress, LeadId, Money, OpportunityId, PersonName, PhoneNumber, Timestamp};
+use kernel::{
+    AccountId, ContactId, EmailAddress, LeadId, Money, OpportunityId, PersonName, PhoneNumber, Timestamp, UserId,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::event;
@@ -60,6 +62,9 @@ pub struct LeadConverted {
     pub contact: ContactId,
     pub account: AccountId,
     pub opportunity: Option<RequestedOpportunity>,
+    /// Whose lead it was.
+    #[serde(default)]
+    pub owner: Option<UserId>,
 }
 event!(LeadConverted, "crm.lead.lead.converted.v1", |e| e.current.id);
 
@@ -82,6 +87,8 @@ pub struct Account {
     /// Where it has its seat, as the source wrote it.
     pub country: Option<String>,
     pub employees: Option<String>,
+    #[serde(default)]
+    pub owner: Option<UserId>,
     pub created_at: Timestamp,
 }
 
@@ -108,6 +115,8 @@ pub struct Contact {
     pub first_name: Option<PersonName>,
     pub last_name: Option<PersonName>,
     pub title: Option<String>,
+    #[serde(default)]
+    pub owner: Option<UserId>,
     pub created_at: Timestamp,
 }
 

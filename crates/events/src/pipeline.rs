@@ -1,6 +1,6 @@
 //! Published by the pipeline service.
 
-use kernel::{AccountId, ContactId, Money, OpportunityId, StageId, Timestamp};
+use kernel::{AccountId, ContactId, Money, OpportunityId, StageId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::event;
@@ -25,6 +25,8 @@ pub struct Opportunity {
     pub stage_name: String,
     pub state: OpportunityState,
     pub amount: Option<Money>,
+    #[serde(default)]
+    pub owner: Option<UserId>,
     pub created_at: Timestamp,
 }
 

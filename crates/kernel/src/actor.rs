@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, Coded, WorkspaceId};
+use crate::{Access, Action, Code, Coded, Denied, Facts, Object, UserId, WorkspaceId};
 
 /// What kind of party acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub enum ActorKind {
     Gateway,
 }
 
-/// What an actor may do. Coarse for now: object, row and field permissions come with roles.
+/// What kind of thing an actor may do at all. With which records, its [`Access`] says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
@@ -34,6 +34,8 @@ pub struct Actor {
     /// Id of the user or key; the service's name for [`ActorKind::System`].
     pub subject: String,
     pub permissions: Vec<Permission>,
+    /// With which records.
+    pub access: Access,
 }
 
 /// The actor lacks a permission.
@@ -57,11 +59,22 @@ impl Actor {
             kind: ActorKind::System,
             subject: service.to_owned(),
             permissions: vec![Permission::Read, Permission::Write, Permission::Admin],
+            access: Access::everything(),
         }
     }
 
     /// Refuses unless the actor holds `needed`.
     pub fn require(&self, needed: Permission) -> Result<(), Forbidden> {
         if self.permissions.contains(&needed) { Ok(()) } else { Err(Forbidden { needed }) }
+    }
+
+    /// The person behind the actor: who owns what it makes.
+    pub fn user(&self) -> Option<UserId> {
+        self.access.user
+    }
+
+    /// Refuses unless the actor may do `action` with this record.
+    pub fn may(&self, action: Action, object: Object, record: &Facts<'_>) -> Result<(), Denied> {
+        self.access.require(object, action, record)
     }
 }

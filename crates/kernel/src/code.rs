@@ -44,8 +44,20 @@ codes! {
     BadRequest, "BAD_REQUEST", 400, "The request is not a well-formed GraphQL request.";
     ParseFailed, "GRAPHQL_PARSE_FAILED", 400, "The GraphQL document cannot be parsed.";
     ValidationFailed, "GRAPHQL_VALIDATION_FAILED", 400, "The GraphQL document does not fit the schema.";
+    LimitExceeded, "LIMIT_EXCEEDED", 400, "The operation is larger than allowed; `extensions.limit` names the setting.";
+    CostLimitExceeded, "COST_LIMIT_EXCEEDED", 400, "The operation costs more than one may; see `extensions.cost`.";
+    BatchRefused, "BATCH_REFUSED", 400, "Several operations in one request: switched off, or more than allowed.";
+    IntrospectionDisabled, "INTROSPECTION_DISABLED", 400, "The schema cannot be asked for here.";
+    PersistedQueryNotFound, "PERSISTED_QUERY_NOT_FOUND", 404, "No document is known by this hash; send its text along.";
+    PersistedQueryNotSupported, "PERSISTED_QUERY_NOT_SUPPORTED", 400, "Documents are not remembered here; send the text.";
+    QueryNotInSafelist, "QUERY_NOT_IN_SAFELIST", 403, "Only the documents of the operator's list may run here.";
+    CsrfPrevented, "CSRF_PREVENTED", 400, "A page of another origin could have sent this; add a header as the message says.";
     MethodNotAllowed, "METHOD_NOT_ALLOWED", 405, "This HTTP method cannot carry the operation.";
+    NotAcceptable, "NOT_ACCEPTABLE", 406, "The client takes none of the media types that the answer can have.";
+    RequestTimeout, "REQUEST_TIMEOUT", 408, "The body of the request did not arrive in time.";
     PayloadTooLarge, "PAYLOAD_TOO_LARGE", 413, "The request body is larger than allowed.";
+    UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", 415, "The body of the request is not said to be JSON in UTF-8.";
+    RateLimited, "RATE_LIMITED", 429, "The budget of the credential is used up; retry after the time given.";
     Overloaded, "OVERLOADED", 503, "Too much work at once; retry after the time given.";
     // who is asking
     Unauthenticated, "UNAUTHENTICATED", 401, "No credential, or one that is unknown, expired or revoked.";

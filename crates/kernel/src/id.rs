@@ -163,6 +163,11 @@ typed_id! {
     WorkspaceId = "ws";
     UserId = "user";
     ApiKeyId = "key";
+    TeamId = "team";
+    RoleId = "role";
+    /// What a person has signed in to.
+    SessionId = "sess";
+    SigningKeyId = "skey";
     EventId = "evt";
     LeadId = "lead";
     AccountId = "acct";

@@ -1,6 +1,7 @@
 //! Pipewright's shared vocabulary: what every part means by an id, an amount, a moment, an actor, a
 //! decision and an error. No runtime, no I/O: the features `sqlx` and `graphql` only add trait impls.
 
+pub mod access;
 mod actor;
 mod clock;
 mod code;
@@ -11,14 +12,15 @@ mod money;
 mod page;
 mod personal;
 
+pub use access::{Access, Action, BuiltInRole, Denied, Facts, Object};
 pub use actor::{Actor, ActorKind, Forbidden, Permission};
 pub use clock::{Clock, Timestamp, truncate_to_micros};
 pub use code::{Code, Coded};
 pub use decision::{Candidate, Decision, inputs_hash};
 pub use id::{
     AccountId, ApiKeyId, ContactId, DecisionId, EnrichmentRunId, EnrollmentId, EventId, IdError, ImportId, LeadId,
-    MailboxId, MessageId, OpportunityId, PipelineId, PoolId, RepId, SequenceId, StageId, StepId, SuppressionId, UserId,
-    WorkspaceId,
+    MailboxId, MessageId, OpportunityId, PipelineId, PoolId, RepId, RoleId, SequenceId, SessionId, SigningKeyId,
+    StageId, StepId, SuppressionId, TeamId, UserId, WorkspaceId,
 };
 pub use mail_domain::is_free_mail;
 pub use money::{Currency, CurrencyError, Money};

@@ -83,8 +83,11 @@ enum SchemaCommand {
         #[arg(default_value = "schema")]
         folder: PathBuf,
     },
-    /// Fail if the folder does not hold what `export` would write, or a field cannot be planned
-    Check {
+    /// Say what changed since the schema was published; fail if that breaks a client, if the folder does not hold what
+    /// `export` would write, or if a field cannot be planned
+    Check(commands::schema::CheckArgs),
+    /// Make this build's schema the published one, which `check` compares with
+    Publish {
         #[arg(default_value = "schema")]
         folder: PathBuf,
     },
@@ -139,8 +142,9 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Schema { command: SchemaCommand::Export { folder } } => {
             commands::schema::export(&folder).map_err(internal)
         }
-        Command::Schema { command: SchemaCommand::Check { folder } } => {
-            commands::schema::check(&folder).map_err(internal)
+        Command::Schema { command: SchemaCommand::Check(args) } => commands::schema::check(args).map_err(internal),
+        Command::Schema { command: SchemaCommand::Publish { folder } } => {
+            commands::schema::publish(&folder).map_err(internal)
         }
         Command::Config { command: ConfigCommand::Print { json } } => {
             commands::config::print(&settings.layers()?, json)

@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use gateway::{Gateway, GatewayParts, HttpAuthenticator, HttpSubgraph, Limits, Probe, SubgraphSdl};
+use gateway::{Gateway, GatewayParts, HttpAuthenticator, HttpSubgraph, Limits, Policy, Probe, SubgraphSdl};
 use kernel::Clock;
 use platform::{
     Db, ServiceDef,
@@ -29,9 +29,6 @@ pub const SERVICES: [ServiceDef; 7] = [
 
 /// How `--only` calls the gateway.
 pub const GATEWAY: &str = "gateway";
-
-/// Time a service has to answer the gateway over HTTP.
-const SUBGRAPH_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What all services of this process share.
 pub struct Shared {
@@ -75,11 +72,8 @@ impl Shared {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()?;
-        let limits = Limits {
-            operations: self.config.gateway.max_in_flight,
-            body_bytes: self.config.gateway.max_body_bytes,
-            ..Limits::default()
-        };
+        let limits = Limits::from(&self.config.gateway);
+        let timeout = Duration::from_secs(self.config.gateway.subgraph_timeout);
         let mut subgraphs: HashMap<String, Arc<dyn Subgraph>> = HashMap::new();
         let mut probes = HashMap::new();
         for def in SERVICES {
@@ -88,7 +82,7 @@ impl Shared {
                     Some(service) => (service.parts.subgraph.clone(), database_probe(service.context.db.clone())),
                     None => {
                         let (url, tokens) = (graphql_url(&def), Some(self.tokens.clone()));
-                        let subgraph = HttpSubgraph::new(def.name, url, client.clone(), tokens, SUBGRAPH_TIMEOUT);
+                        let subgraph = HttpSubgraph::new(def.name, url, client.clone(), tokens, timeout);
                         let subgraph = subgraph.limits(&limits);
                         let probe = subgraph.probe();
                         (Arc::new(subgraph), probe)
@@ -108,6 +102,7 @@ impl Shared {
             authenticator: Some(authenticator),
             metrics: Arc::new(telemetry::render_metrics),
             limits,
+            policy: Policy::read(&self.config.gateway)?,
             clock: self.clock.clone(),
         })?)
     }

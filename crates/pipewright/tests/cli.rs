@@ -77,6 +77,25 @@ fn migrate_applies_once_and_doctor_then_finds_nothing_wrong() {
     assert!(doctor.status.success() && !out(&doctor).contains("FAIL"), "{}", out(&doctor));
 }
 
+/// The chain itself, and every way to break it, is tested in identity; here is how an operator hears of it.
+#[tokio::test]
+async fn doctor_names_the_first_entry_of_the_audit_trail_that_does_not_hold() {
+    let folder = folder();
+    assert!(pipewright(&folder, &["migrate"], &[]).status.success());
+    let file = folder.path().join(".pipewright/identity.db");
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    let forged = "insert into audit_entry (workspace_id, seq, event_id, at, actor, action, subject, data, previous_hash, hash) \
+        values (x'00000000000000000000000000000000', 1, x'00000000000000000000000000000001', '2026-11-23T09:00:00+00:00', \
+        'user', 'crm.identity.user.updated.v1', 'user', '{}', '0000000000000000000000000000000000000000000000000000000000000000', 'x')";
+    sqlx::query(forged).execute(&pool).await.unwrap();
+    pool.close().await;
+    let doctor = pipewright(&folder, &["doctor"], &[]);
+    assert_eq!(doctor.status.code(), Some(1));
+    let text = out(&doctor);
+    let line = text.lines().find(|line| line.contains("identity audit trail")).unwrap_or_else(|| panic!("{text}"));
+    assert!(line.starts_with("FAIL") && line.contains("entry 1 does not hold: it was changed"), "{line}");
+}
+
 #[test]
 fn doctor_says_what_is_wrong_and_what_to_do() {
     let environment = [("PIPEWRIGHT__BUS__URL", "nats://127.0.0.1:9")];
@@ -85,9 +104,89 @@ fn doctor_says_what_is_wrong_and_what_to_do() {
     assert!(out(&doctor).contains("FAIL bus") && out(&doctor).contains("NATS 2.10"), "{}", out(&doctor));
 }
 
+const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schema");
+
 #[test]
-fn the_checked_in_schema_is_what_the_code_says() {
-    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schema");
-    let output = pipewright(&folder(), &["schema", "check", schema], &[]);
-    assert!(output.status.success(), "{}", err(&output));
+fn the_checked_in_schema_is_what_the_code_says_and_breaks_no_client() {
+    let output = pipewright(&folder(), &["schema", "check", SCHEMA], &[]);
+    assert!(output.status.success(), "{}{}", out(&output), err(&output));
+    assert!(out(&output).contains("0 breaking") && out(&output).contains("every field can be planned"));
+}
+
+/// A copy of the schema in which `Lead` had one more field when it was published.
+fn schema_that_lost_a_field() -> TempDir {
+    let folder = folder();
+    let status = Command::new("cp").args(["-r", SCHEMA]).arg(folder.path()).status().unwrap();
+    assert!(status.success());
+    for file in ["api.graphql", "lead.graphql"] {
+        let path = folder.path().join("schema/published").join(file);
+        let mut text = std::fs::read_to_string(&path).unwrap();
+        let lead = text.find("\ntype Lead ").unwrap();
+        let fields = lead + text[lead..].find('{').unwrap() + 1;
+        text.insert_str(fields, "\n  shoeSize: Int");
+        std::fs::write(&path, text).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn schema_check_fails_on_a_breaking_change_and_says_it_once_in_words() {
+    let folder = schema_that_lost_a_field();
+    let output = pipewright(&folder, &["schema", "check"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let sentence = "breaking   field `Lead.shoeSize` was removed; clients that ask for it fail";
+    assert_eq!(out(&output).matches(sentence).count(), 1, "{}", out(&output));
+    assert!(!out(&output).contains("service lead"), "{}", out(&output));
+    assert!(err(&output).contains("accepted-changes.toml"), "{}", err(&output));
+
+    let deliberate = pipewright(&folder, &["schema", "check", "--allow-breaking", "--json"], &[]);
+    assert!(deliberate.status.success(), "{}", err(&deliberate));
+    let report: serde_json::Value = serde_json::from_str(&out(&deliberate)).unwrap();
+    let change = &report["changes"][0];
+    assert_eq!(change["schema"], "api");
+    assert_eq!(change["severity"], "breaking");
+    assert_eq!(change["id"], "FIELD_REMOVED Lead.shoeSize");
+    assert_eq!(report["stale"], serde_json::json!([]));
+}
+
+#[test]
+fn an_accepted_change_passes_until_it_is_published_and_one_that_nobody_made_does_not() {
+    let folder = schema_that_lost_a_field();
+    let accepted = folder.path().join("schema/accepted-changes.toml");
+    let accept = |id: &str| {
+        std::fs::write(&accepted, format!("[[change]]\nid = \"{id}\"\nreason = \"nobody sells shoes\"\n")).unwrap();
+    };
+    accept("FIELD_REMOVED Lead.shoeSize");
+    let passed = pipewright(&folder, &["schema", "check"], &[]);
+    assert!(passed.status.success(), "{}", err(&passed));
+    assert!(out(&passed).contains("accepted: nobody sells shoes"), "{}", out(&passed));
+
+    accept("FIELD_REMOVED Lead.hatSize");
+    let failed = pipewright(&folder, &["schema", "check"], &[]);
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(
+        err(&failed).contains("accepts FIELD_REMOVED Lead.hatSize, which is no breaking change"),
+        "{}",
+        err(&failed)
+    );
+
+    accept("FIELD_REMOVED Lead.shoeSize");
+    assert!(pipewright(&folder, &["schema", "publish"], &[]).status.success());
+    let after = pipewright(&folder, &["schema", "check"], &[]);
+    assert!(after.status.success() && out(&after).contains("0 breaking, 0 dangerous, 0 safe"), "{}", out(&after));
+}
+
+#[test]
+fn schema_check_compares_with_one_file_and_finds_what_is_stale() {
+    let folder = schema_that_lost_a_field();
+    let lead = pipewright(&folder, &["schema", "check", "--against", "schema/published/lead.graphql"], &[]);
+    assert_eq!(lead.status.code(), Some(1));
+    assert!(out(&lead).contains("service lead") && out(&lead).contains("Lead.shoeSize"), "{}", out(&lead));
+    let supergraph = pipewright(&folder, &["schema", "check", "--against", "schema/supergraph.graphql"], &[]);
+    assert!(supergraph.status.success(), "{}{}", out(&supergraph), err(&supergraph));
+
+    std::fs::write(folder.path().join("schema/config.md"), "old").unwrap();
+    let stale = pipewright(&folder, &["schema", "check", "--allow-breaking"], &[]);
+    assert_eq!(stale.status.code(), Some(1));
+    assert!(err(&stale).contains("config.md differs") && err(&stale).contains("schema export"), "{}", err(&stale));
 }

@@ -35,7 +35,7 @@ pub fn check_secret(secret: &str) -> Result<(), WeakSecret> {
 pub enum AuthError {
     #[error("this service answers only the gateway: the actor token is missing, forged or expired")]
     BadActorToken,
-    #[error("the API key is missing, unknown, expired or revoked")]
+    #[error("the API key or access token is missing, unknown, expired or revoked")]
     BadCredential,
     #[error("the identity service does not answer, so nobody can be authenticated")]
     Unavailable,
@@ -53,7 +53,7 @@ impl Coded for AuthError {
 /// Turns what a client presents into the actor it stands for. Implemented by the identity service, and by
 /// the gateway's client of it when they run apart.
 pub trait Authenticator: Send + Sync {
-    /// `credential` is the bare API key.
+    /// `credential` is the bare API key or access token.
     fn authenticate(&self, credential: &str) -> BoxFuture<'static, Result<Arc<Actor>, AuthError>>;
 }
 
@@ -127,6 +127,7 @@ mod tests {
             kind: ActorKind::User,
             subject: "user_1".into(),
             permissions: vec![Permission::Read],
+            access: kernel::Access::everything(),
         }
     }
 

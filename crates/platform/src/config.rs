@@ -17,11 +17,22 @@ use figment::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use self::gateway::{GatewayConfig, Profile};
+
+mod gateway;
+
 const PREFIX: &str = "PIPEWRIGHT__";
 const FILE: &str = "pipewright.toml";
 
 /// The settings of type [`Secret`].
-const SECRETS: [&str; 5] = ["database.url", "bus.url", "mail.url", "identity.bootstrap_key", "gateway.actor_secret"];
+const SECRETS: [&str; 6] = [
+    "database.url",
+    "bus.url",
+    "mail.url",
+    "identity.bootstrap_key",
+    "identity.oidc_client_secret",
+    "gateway.actor_secret",
+];
 
 /// Name of the file in the data directory that keeps the first admin key, if one was made.
 pub const KEY_FILE: &str = "admin.key";
@@ -91,18 +102,16 @@ pub struct IdentityConfig {
     pub bootstrap_key: Secret,
     /// Reps of the new workspace, `Name <address>`; leads are routed among them until you change the team.
     pub starter_team: Vec<String>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct GatewayConfig {
-    /// Signs the actor tokens that subgraphs accept; shared by the gateway and every service. In one process
-    /// it may stay empty: a random one is made at start.
-    pub actor_secret: Secret,
-    /// Operations answered at once; more are refused with a time to come back.
-    pub max_in_flight: usize,
-    /// Bytes of a request body.
-    pub max_body_bytes: usize,
+    /// The header in which a proxy names the client's address, for example `x-forwarded-for`: its last entry is
+    /// believed. Empty where clients connect directly.
+    pub client_address_header: String,
+    /// Where people reach `/auth/…`, as the OpenID Connect provider knows it: `https://HOST`.
+    pub public_url: String,
+    /// The OpenID Connect provider by whom people may sign in; empty for none.
+    pub oidc_issuer: String,
+    pub oidc_client_id: String,
+    /// Empty for a public client, which proves itself by PKCE alone.
+    pub oidc_client_secret: Secret,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -178,13 +187,15 @@ impl Default for IdentityConfig {
             "Mei Tanaka <mei@pipewright.example>",
             "Lucía Fernández <lucia@pipewright.example>",
         ];
-        Self { bootstrap_key: Secret::default(), starter_team: team.map(str::to_owned).to_vec() }
-    }
-}
-
-impl Default for GatewayConfig {
-    fn default() -> Self {
-        Self { actor_secret: Secret::default(), max_in_flight: 256, max_body_bytes: 4 << 20 }
+        Self {
+            bootstrap_key: Secret::default(),
+            starter_team: team.map(str::to_owned).to_vec(),
+            client_address_header: String::new(),
+            public_url: String::new(),
+            oidc_issuer: String::new(),
+            oidc_client_id: String::new(),
+            oidc_client_secret: Secret::default(),
+        }
     }
 }
 
@@ -205,7 +216,8 @@ pub struct Setting {
     pub source: String,
 }
 
-/// The layers, before they become a [`Config`].
+/// The layers, before they become a [`Config`]: what was set. The defaults below them depend on
+/// `gateway.profile`, which is itself set.
 #[derive(Debug, Clone)]
 pub struct Layers(Figment);
 
@@ -220,14 +232,13 @@ impl Layers {
 
     /// Defaults alone, for the reference.
     pub fn defaults() -> Self {
-        Self(Figment::from(Serialized::defaults(Config::default())))
+        Self(Figment::new())
     }
 
     fn from_parts(file: Option<&Path>, environment: &[(String, String)]) -> Result<Self, ConfigError> {
-        let mut figment = Figment::from(Serialized::defaults(Config::default()));
-        figment = match file {
-            Some(file) => figment.merge(Toml::file_exact(file)),
-            None => figment.merge(Toml::file(FILE)),
+        let mut figment = match file {
+            Some(file) => Figment::from(Toml::file_exact(file)),
+            None => Figment::from(Toml::file(FILE)),
         };
         for (name, value) in environment {
             figment = figment.merge(Variable::read(name, value)?);
@@ -242,12 +253,24 @@ impl Layers {
     }
 
     pub fn config(&self) -> Result<Config, ConfigError> {
-        self.0.extract().map_err(|error| ConfigError::Invalid(Box::new(error)))
+        self.whole()?.extract().map_err(|error| ConfigError::Invalid(Box::new(error)))
+    }
+
+    /// With the defaults of the profile below.
+    fn whole(&self) -> Result<Figment, ConfigError> {
+        let profile = match self.0.extract_inner("gateway.profile") {
+            Ok(profile) => profile,
+            Err(error) if error.missing() => Profile::default(),
+            Err(error) => return Err(ConfigError::Invalid(Box::new(error))),
+        };
+        let defaults = Config { gateway: GatewayConfig::of(profile), ..Config::default() };
+        Ok(Figment::from(Serialized::defaults(defaults)).merge(&self.0))
     }
 
     /// Every setting, its value (secrets masked) and its source.
     pub fn explain(&self) -> Result<Vec<Setting>, ConfigError> {
         let config = self.config()?;
+        let whole = self.whole()?;
         // Debug masks secrets; Serialize, which figment needs, cannot.
         let mut flat = BTreeMap::new();
         if let Ok(value) = Value::serialize(&config) {
@@ -255,7 +278,7 @@ impl Layers {
         }
         let setting = |(key, value): (String, String)| {
             let value = if SECRETS.contains(&key.as_str()) && value != "\"\"" { "…".to_owned() } else { value };
-            let source = self.0.find_metadata(&key).map_or_else(|| "default".to_owned(), describe);
+            let source = whole.find_metadata(&key).map_or_else(|| "default".to_owned(), describe);
             Setting { key, value, source }
         };
         Ok(flat.into_iter().map(setting).collect())
@@ -401,6 +424,28 @@ mod tests {
     fn a_secret_of_digits_is_text() {
         let layers = load(&[("PIPEWRIGHT__GATEWAY__ACTOR_SECRET", "12345678901234567890")]).unwrap();
         assert_eq!(layers.config().unwrap().gateway.actor_secret.expose(), "12345678901234567890");
+    }
+
+    #[test]
+    fn a_profile_moves_the_defaults_and_every_one_of_them_can_still_be_set() {
+        let of = |environment: &[(&str, &str)]| load(environment).unwrap().config().unwrap().gateway;
+        let (development, production) = (of(&[]), of(&[("PIPEWRIGHT__GATEWAY__PROFILE", "production")]));
+        assert_eq!((development.profile, production.profile), (Profile::Development, Profile::Production));
+        assert!(development.introspection && !production.introspection);
+        let mixed =
+            of(&[("PIPEWRIGHT__GATEWAY__INTROSPECTION", "true"), ("PIPEWRIGHT__GATEWAY__PROFILE", "production")]);
+        assert!(mixed.introspection && !mixed.playground);
+        let layers = load(&[("PIPEWRIGHT__GATEWAY__PROFILE", "production")]).unwrap();
+        let shown = layers.explain().unwrap();
+        let shown = |key: &str| shown.iter().find(|setting| setting.key == key).unwrap();
+        assert_eq!(shown("gateway.playground").value, "false");
+        assert_eq!(shown("gateway.profile").source, "PIPEWRIGHT__GATEWAY__PROFILE");
+    }
+
+    #[test]
+    fn an_unknown_profile_is_refused_by_name() {
+        let error = load(&[("PIPEWRIGHT__GATEWAY__PROFILE", "staging")]).unwrap().config().unwrap_err();
+        assert!(error.to_string().contains("staging"), "{error}");
     }
 
     #[test]

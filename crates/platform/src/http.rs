@@ -46,6 +46,8 @@ async fn serve_with_grace(
     stop: CancellationToken,
     grace: Duration,
 ) -> anyhow::Result<()> {
+    // Some routes ask where a request comes from.
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
         served = serving.into_future() => served?,

@@ -10,6 +10,7 @@ pub mod graphql;
 pub mod http;
 pub mod idempotency;
 pub mod inbox;
+pub mod lead_access;
 pub mod lifecycle;
 pub mod outbox;
 mod prune;

@@ -3,10 +3,17 @@
 
 use std::{future::Future, sync::Arc};
 
+use anyhow::Context;
 use async_graphql::Variables;
-use chrono::{TimeZone, Utc};
-use events::{Envelope, Event};
-use kernel::{Actor, ActorKind, Clock, Permission, Timestamp, WorkspaceId};
+use chrono::{TimeDelta, TimeZone, Utc};
+use events::{
+    Envelope, Event,
+    routing::{LeadRouted, Rep},
+};
+use kernel::{
+    Access, Actor, ActorKind, BuiltInRole, Clock, EmailAddress, LeadId, Permission, Timestamp, UserId, WorkspaceId,
+    access::Grants,
+};
 use platform::{
     ServiceDef,
     auth::ActorTokens,
@@ -77,9 +84,37 @@ impl ServiceTest {
         Self::actor_of(self.clock.id())
     }
 
+    /// A new user of the test's workspace with this role, alone in their team.
+    pub fn user(&self, role: BuiltInRole) -> Actor {
+        self.user_with(role.grants())
+    }
+
+    /// A new user of the test's workspace whose role consists of `grants`.
+    pub fn user_with(&self, grants: Grants) -> Actor {
+        let user: UserId = self.clock.id();
+        let access = Access { user: Some(user), team: vec![user], role: grants };
+        Actor { subject: user.to_string(), access, ..Self::actor_of(self.actor.workspace) }
+    }
+
+    /// Lets the service hear that a lead was routed to a user.
+    pub async fn route(&self, lead: LeadId, to: &Actor) {
+        // Ids of one millisecond follow no order, and the later of two routes is in force.
+        self.clock.advance(TimeDelta::milliseconds(1));
+        let user = crate::must("the user", to.user().context("an actor without a user"));
+        let email = EmailAddress::parse("rep@example.com").map_err(Into::into);
+        let owner = Rep { id: self.clock.id(), user, name: "Rep".to_owned(), email: crate::must("an address", email) };
+        self.deliver(&LeadRouted { lead, owner, decision: self.clock.id(), rule_version: 1 }).await;
+    }
+
     fn actor_of(workspace: WorkspaceId) -> Actor {
         let permissions = vec![Permission::Read, Permission::Write, Permission::Admin];
-        Actor { workspace, kind: ActorKind::User, subject: "tester".to_owned(), permissions }
+        Actor {
+            workspace,
+            kind: ActorKind::User,
+            subject: "tester".to_owned(),
+            permissions,
+            access: Access::everything(),
+        }
     }
 
     /// The `data` of a query or mutation that must have no errors.

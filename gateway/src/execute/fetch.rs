@@ -1,6 +1,10 @@
 //! One request to one subgraph: what to send, and where the answer goes.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, time::Instant};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::{Arc, PoisonError},
+    time::Instant,
+};
 
 use async_graphql::{Name, PathSegment, ServerError, Value};
 use futures::FutureExt;
@@ -13,6 +17,7 @@ use super::{
     requires::represent,
 };
 use crate::{
+    backend::{Answer, Backend, Question},
     plan::{Entities, Fetch, Path, Rewrite, Segment, Target},
     response::{at, error},
 };
@@ -68,20 +73,45 @@ impl Execution {
         fetch: &Fetch,
         representations: Vec<(Name, Value)>,
     ) -> Result<async_graphql::Response, SubgraphError> {
-        let service = fetch.service.to_string();
-        let Some(subgraph) = self.subgraphs.get(&*fetch.service) else {
-            return Err(SubgraphError::Unreachable { service });
+        let Some(backend) = self.subgraphs.get(&*fetch.service) else {
+            return Err(SubgraphError::Unreachable { service: fetch.service.to_string() });
         };
         let started = Instant::now();
-        // In process, a panic of the service would be one of the gateway.
-        let asked = AssertUnwindSafe(subgraph.execute(self.call(fetch, representations))).catch_unwind();
-        let answer = asked.await.unwrap_or(Err(SubgraphError::BadResponse { service: service.clone() }));
+        let call = self.call(fetch, representations);
+        let answer = if !fetch.reads {
+            let answer = backend.ask(call).await;
+            self.part();
+            answer
+        } else if fetch.repeats {
+            owned(self.read_once(fetch, backend, call).await)
+        } else {
+            owned(backend.read(call).await)
+        };
+        let service = fetch.service.to_string();
         metrics::histogram!("gateway_subgraph_seconds", "service" => service.clone()).record(started.elapsed());
         if let Err(error) = &answer {
             metrics::counter!("gateway_subgraph_failures_total", "service" => service).increment(1);
             tracing::warn!(%error, service = %fetch.service, request_id = %self.context.request_id, "a subgraph failed");
         }
         answer
+    }
+
+    /// What this request has read already it does not read again.
+    async fn read_once(&self, fetch: &Fetch, backend: &Arc<Backend>, call: SubgraphCall) -> Answer {
+        let answer = {
+            let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+            match read.entry((fetch.service.clone(), Question::of(&call))) {
+                Entry::Occupied(there) => {
+                    backend.shared("the same request");
+                    there.get().clone()
+                }
+                Entry::Vacant(free) => {
+                    let backend = backend.clone();
+                    free.insert(async move { backend.read(call).await }.boxed().shared()).clone()
+                }
+            }
+        };
+        answer.await
     }
 
     /// Merges root fields, at the root or wherever a subgraph hands out the root type again.
@@ -106,7 +136,7 @@ impl Execution {
                 let mut copies = Copies::of(vec![response.data], places.iter().map(|_| 0));
                 for place in &places {
                     if let (Some(target), Some(data)) = (at_mut(&mut state.data, place), copies.take(0)) {
-                        merge(target, data);
+                        merge(&self.supergraph.types, target, data);
                     }
                 }
             }
@@ -148,7 +178,7 @@ impl Execution {
             let mut copies = Copies::of(found, lookup.waiting.iter().map(|(_, index)| *index));
             for (place, index) in &lookup.waiting {
                 if let (Some(target), Some(entity)) = (at_mut(&mut state.data, place), copies.take(*index)) {
-                    merge(target, entity);
+                    merge(&self.supergraph.types, target, entity);
                 }
             }
         }
@@ -210,6 +240,16 @@ impl Execution {
             }
         }
     }
+}
+
+/// The answer itself if nobody else has it, else a copy.
+fn owned(answer: Answer) -> Result<async_graphql::Response, SubgraphError> {
+    Arc::try_unwrap(answer).unwrap_or_else(|shared| {
+        let response = shared.as_ref().as_ref().map_err(Clone::clone)?;
+        let mut copy = async_graphql::Response::new(response.data.clone());
+        copy.errors.clone_from(&response.errors);
+        Ok(copy)
+    })
 }
 
 /// Objects that may be wanted in many places: copied for all but the last.

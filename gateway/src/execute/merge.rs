@@ -16,12 +16,12 @@ pub(crate) enum Step {
 }
 
 /// Merges `from` into `into`: objects by key, lists of equal length by place; null wipes nothing out.
-pub(crate) fn merge(into: &mut Value, from: Value) {
+pub(crate) fn merge(types: &PossibleTypes, into: &mut Value, from: Value) {
     match (into, from) {
-        (Value::Object(into), Value::Object(from)) => merge_objects(into, from),
+        (Value::Object(into), Value::Object(from)) => merge_objects(types, into, from),
         (Value::List(into), Value::List(from)) if into.len() == from.len() => {
             for (into, from) in into.iter_mut().zip(from) {
-                merge(into, from);
+                merge(types, into, from);
             }
         }
         (Value::Object(_) | Value::List(_), Value::Null) => {}
@@ -29,14 +29,17 @@ pub(crate) fn merge(into: &mut Value, from: Value) {
     }
 }
 
-pub(crate) fn merge_objects(into: &mut IndexMap<Name, Value>, from: IndexMap<Name, Value>) {
+fn merge_objects(types: &PossibleTypes, into: &mut IndexMap<Name, Value>, from: IndexMap<Name, Value>) {
     if into.is_empty() {
         *into = from;
         return;
     }
     for (key, value) in from {
         match into.entry(key) {
-            Entry::Occupied(mut there) => merge(there.get_mut(), value),
+            // A service that knows an interface as one object does not know what is behind it.
+            Entry::Occupied(there)
+                if there.key() == "__typename" && text(&value).is_some_and(|name| types.is_abstract(name)) => {}
+            Entry::Occupied(mut there) => merge(types, there.get_mut(), value),
             Entry::Vacant(free) => {
                 free.insert(value);
             }

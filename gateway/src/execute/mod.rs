@@ -18,15 +18,16 @@ use futures::{
     stream::{self, BoxStream},
 };
 use indexmap::IndexMap;
-use platform::graphql::{Subgraph, SubgraphError};
+use platform::graphql::SubgraphError;
 
 use self::project::{Selections, project};
 use crate::{
     RequestContext, Response, Supergraph,
+    backend::{Awaited, Backend, Question},
     plan::{Fetch, Node, Target},
 };
 
-pub(crate) type Subgraphs = HashMap<String, Arc<dyn Subgraph>>;
+pub(crate) type Subgraphs = HashMap<String, Arc<Backend>>;
 
 /// An operation ready to run: its plan or, for a mutation, plans, and what the client wants to see.
 pub(crate) struct Prepared {
@@ -42,6 +43,8 @@ pub(crate) struct Execution {
     /// Coerced.
     pub variables: Arc<IndexMap<Name, Value>>,
     state: Mutex<State>,
+    /// What was read already and may be read again, by service. Forgotten before each step of a mutation.
+    read: Mutex<HashMap<(Arc<str>, Question), Awaited>>,
 }
 
 struct State {
@@ -57,12 +60,13 @@ impl Execution {
         variables: Arc<IndexMap<Name, Value>>,
     ) -> Self {
         let state = Mutex::new(State { data: Value::Object(IndexMap::new()), errors: Vec::new() });
-        Self { supergraph, subgraphs, context, variables, state }
+        Self { supergraph, subgraphs, context, variables, state, read: Mutex::default() }
     }
 
     /// Runs the steps in order. `introspected` are root fields that are answered already.
     pub async fn run(self, prepared: &Prepared, introspected: IndexMap<Name, Value>) -> Response {
         for step in &prepared.steps {
+            self.read.lock().unwrap_or_else(PoisonError::into_inner).clear();
             self.node(step).await;
         }
         if let Value::Object(data) = &mut self.state().data {
@@ -76,11 +80,11 @@ impl Execution {
         let Some((source, _)) = prepared.steps.first().and_then(split) else {
             return stream::once(async move { self.finish(&prepared) }).boxed();
         };
-        let Some(subgraph) = self.subgraphs.get(&*source.service) else {
+        let Some(backend) = self.subgraphs.get(&*source.service) else {
             let failure = SubgraphError::Unreachable { service: source.service.to_string() };
             return stream::once(async move { self.event(&prepared, Err(failure)).await }).boxed();
         };
-        let events = subgraph.subscribe(self.call(source, Vec::new()));
+        let events = backend.subscribe(self.call(source, Vec::new()));
         events
             .then(move |event| {
                 let run = Self::new(
@@ -96,6 +100,8 @@ impl Execution {
     }
 
     async fn event(self, prepared: &Prepared, event: Result<async_graphql::Response, SubgraphError>) -> Response {
+        // Whoever hears of a change must not read what was there before it.
+        self.part();
         if let Some((source, rest)) = prepared.steps.first().and_then(split) {
             if let Target::Objects { path, output } = &source.target {
                 self.place_objects(source, path, output, event);
@@ -139,7 +145,12 @@ impl Execution {
             error.extensions.get_or_insert_default().set("requestId", &*self.context.request_id);
             error
         }));
-        Response { data: Some(data), errors, refused: None }
+        Response { data: Some(data), errors, ..Response::default() }
+    }
+
+    /// Something has changed: nobody joins what was asked before.
+    fn part(&self) {
+        self.subgraphs.values().for_each(|backend| backend.part());
     }
 
     /// Never held across an await.

@@ -20,6 +20,7 @@ use kernel::Code;
 use super::merge::{text, typename};
 use crate::{
     Supergraph,
+    distinguish::fetched_as,
     response::{at, error},
 };
 
@@ -99,7 +100,7 @@ fn compile(supergraph: &Supergraph, parts: &[SelectionSet], object: &apollo_comp
             }
             _ => Kind::Leaf,
         };
-        let source = supergraph.aliases.safe(first.alias.as_ref(), &first.name);
+        let source = fetched_as(first).or_else(|| supergraph.aliases.safe(first.alias.as_ref(), &first.name));
         Some(FieldProjection {
             source: Name::new(source.as_ref().unwrap_or(&key).as_str()),
             key: Name::new(key.as_str()),

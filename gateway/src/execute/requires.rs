@@ -33,7 +33,7 @@ fn fill(
                 Some(value) => {
                     let value = project(types, selections, value)?;
                     match into.get_mut(write) {
-                        Some(there) => merge(there, value),
+                        Some(there) => merge(types, there, value),
                         None => _ = into.insert(write.clone(), value),
                     }
                 }

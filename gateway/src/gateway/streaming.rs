@@ -9,7 +9,7 @@ use kernel::Coded;
 use platform::auth::AuthError;
 use tokio::{sync::OwnedSemaphorePermit, time::timeout_at};
 
-use super::{Gateway, late, mark_internal, overloaded};
+use super::{Gateway, late, overloaded};
 use crate::{Request, RequestContext, Response, auth::Admission};
 
 /// A subscription that counts while it is open.
@@ -40,34 +40,39 @@ impl Gateway {
         let deadline = tokio::time::Instant::now() + self.0.limits.deadline;
         let request_id = context.request_id.clone();
         let refuse = |mut refused| {
-            mark_internal(&mut refused, &request_id);
+            self.tell(&mut refused, &request_id);
             one(refused)
         };
-        let Ok(working) = self.0.operations.try_acquire() else { return one(overloaded()) };
-        let Ok(document) = timeout_at(deadline, self.document(&request)).await else { return refuse(late()) };
+        let Ok(working) = self.0.operations.try_acquire() else { return refuse(overloaded()) };
+        let serving = self.serving();
+        let Ok(document) = timeout_at(deadline, self.document(&serving, &request)).await else {
+            return refuse(late());
+        };
         // What is no subscription, or nothing at all, is told in one response.
         if !document.is_ok_and(|cached| cached.document.kind().is_subscription()) {
             drop(working);
             return one(self.run(request, context).await);
         }
-        let Ok(permit) = self.0.subscriptions.clone().try_acquire_owned() else { return one(overloaded()) };
-        let ready = match timeout_at(deadline, self.ready(request, &context)).await {
+        let Ok(permit) = self.0.subscriptions.clone().try_acquire_owned() else { return refuse(overloaded()) };
+        let ready = match timeout_at(deadline, self.ready(&serving, request, &context)).await {
             Ok(Ok(ready)) => ready,
             Ok(Err(refused)) => return refuse(refused),
             Err(_) => return refuse(late()),
         };
         tracing::info!(kind = "subscription", request_id = %context.request_id, "operation");
-        let events = self.execution(ready.variables, context).subscribe(ready.prepared);
+        let events = serving.execution(ready.variables, context).subscribe(ready.prepared);
         let lost = match admission {
             Some(admission) => admission.lost(self.0.limits.reauthentication).boxed(),
             None => future::pending().boxed(),
         };
         let events = until_lost(events, lost).take_until(self.0.draining.clone().cancelled_owned());
         let open = Open::new(permit);
+        let gateway = self.clone();
         events
-            .map(move |event| {
+            .map(move |mut event| {
                 // Held until the stream ends.
                 let _open = &open;
+                gateway.tell(&mut event, &request_id);
                 event
             })
             .boxed()

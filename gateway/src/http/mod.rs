@@ -1,7 +1,9 @@
 //! The gateway over HTTP: GraphQL over HTTP, server-sent events, WebSockets, probes and metrics.
 
 mod negotiate;
+mod origins;
 mod probes;
+mod request;
 mod sse;
 mod ws;
 
@@ -9,22 +11,27 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::Body,
     extract::{
         RawQuery, State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
-        header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE},
+        header::{
+            ALLOW, CACHE_CONTROL, CONTENT_TYPE, ORIGIN, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+        },
     },
     response::{IntoResponse, Response as HttpResponse},
     routing::{any, get},
 };
+use futures::{FutureExt, StreamExt, future::join_all, stream};
 use kernel::{Code, Coded};
-use serde::Deserialize;
 
-use self::negotiate::{MediaType, accepted, is_json};
+use self::{
+    negotiate::{MediaType, accepted, status},
+    request::{Asked, read_body, read_query},
+};
 use crate::{
     Gateway, Request, RequestContext, Response,
     auth::{Admission, credential},
@@ -35,13 +42,14 @@ const REQUEST_ID: &str = "x-request-id";
 
 /// Everything the gateway serves: `/graphql`, the playground, `/live`, `/ready`, `/metrics`.
 pub fn router(gateway: Gateway) -> Router {
+    let playground = if gateway.policy().playground { playground::router() } else { Router::new() };
     Router::new()
         .route("/graphql", any(graphql))
         .route("/live", get(probes::live))
         .route("/ready", get(probes::ready))
         .route("/metrics", get(probes::metrics))
         .with_state(gateway)
-        .merge(playground::router())
+        .merge(playground)
 }
 
 async fn graphql(
@@ -52,18 +60,28 @@ async fn graphql(
     socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     body: Body,
 ) -> HttpResponse {
-    if headers.get(UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket")) {
-        return match socket {
-            Ok(socket) => ws::upgrade(gateway, &headers, socket),
-            Err(rejected) => rejected.into_response(),
-        };
-    }
     let request_id = request_id(&gateway, &headers);
-    let call = Call { gateway, method, query, headers, request_id: request_id.clone() };
-    let mut response = call.answer(body).await.unwrap_or_else(|refused| refused);
+    let mut response =
+        if headers.get(UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+            ws::upgrade(&gateway, &headers, socket).unwrap_or_else(|refused| {
+                // A handshake negotiates no media type.
+                let code = refused.refused.unwrap_or(Code::BadRequest);
+                respond(MediaType::Json, status(code), refused, &request_id)
+            })
+        } else if method == Method::OPTIONS {
+            origins::options(gateway.policy(), &headers)
+        } else {
+            let call = Call { gateway: &gateway, method, query, headers: &headers, request_id: request_id.clone() };
+            call.answer(body).await.unwrap_or_else(|refused| refused)
+        };
+    origins::share(gateway.policy(), headers.get(ORIGIN), &mut response);
+    let told = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert(REQUEST_ID, value);
+        told.insert(REQUEST_ID, value);
     }
+    // Whose answer it is a cache cannot tell, for keys come in headers of their own.
+    told.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    told.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
@@ -76,113 +94,126 @@ fn request_id(gateway: &Gateway, headers: &HeaderMap) -> Arc<str> {
     given.map_or_else(|| gateway.new_request_id(), Arc::from)
 }
 
-struct Call {
-    gateway: Gateway,
+struct Call<'a> {
+    gateway: &'a Gateway,
     method: Method,
     query: Option<String>,
-    headers: HeaderMap,
+    headers: &'a HeaderMap,
     request_id: Arc<str>,
 }
 
-/// GraphQL over HTTP in a query string.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct QueryString {
-    query: String,
-    operation_name: Option<String>,
-    variables: Option<String>,
-}
-
-impl Call {
+impl Call<'_> {
+    /// `Err` is a request that was refused before anybody asked what it wants: its status does not depend on
+    /// the media type.
     async fn answer(self, body: Body) -> Result<HttpResponse, HttpResponse> {
+        let media = accepted(self.headers);
         // A refusal must be readable, even to a client that asked for what we do not have.
-        let media = accepted(&self.headers);
         let readable = media.filter(|media| *media != MediaType::EventStream).unwrap_or(MediaType::Json);
-        let refuse = |status: StatusCode, code: Code, message: &str| {
-            respond(readable, status, &Response::refused_because(code, message))
+        let refuse = |code: Code, message: String| {
+            respond(readable, status(code), Response::refused_because(code, message), &self.request_id)
         };
         let read_only = match self.method {
             Method::POST => false,
             Method::GET | Method::HEAD => true,
-            _ => {
-                let refused = refuse(StatusCode::METHOD_NOT_ALLOWED, Code::MethodNotAllowed, "use POST or GET");
-                return Err(allow(refused, "GET, POST"));
+            _ => return Err(allow(refuse(Code::MethodNotAllowed, "use POST or GET".to_owned()), origins::METHODS)),
+        };
+        let media = media.ok_or_else(|| {
+            let types = "the answer can be application/graphql-response+json, application/json or text/event-stream";
+            refuse(Code::NotAcceptable, types.to_owned())
+        })?;
+        if self.gateway.policy().csrf_prevention && !origins::asked_first(self.headers) {
+            let advice = "a page of another origin could have sent this request: send the content type \
+                 application/json or the header x-pipewright-csrf or apollo-require-preflight, with any value";
+            return Err(refuse(Code::CsrfPrevented, advice.to_owned()));
+        }
+        let admission = self.admission(readable).await?;
+        let asked = if read_only {
+            read_query(self.query.as_deref())
+        } else {
+            read_body(self.headers, body, self.gateway.limits()).await
+        };
+        match asked.map_err(|(code, message)| refuse(code, message))? {
+            Asked::One(request) if media == MediaType::EventStream => {
+                Ok(self.stream(request, admission, read_only).await)
+            }
+            Asked::One(request) => {
+                let response = self.run(request, admission.as_ref(), read_only).await;
+                Ok(respond(media, media.status(response.refused), response, &self.request_id))
+            }
+            Asked::Many(_) if media == MediaType::EventStream => {
+                Err(refuse(Code::BatchRefused, "a stream of events answers one operation".to_owned()))
+            }
+            Asked::Many(requests) => {
+                let running = requests.into_iter().map(|request| self.run(request, admission.as_ref(), read_only));
+                Ok(together(media, &join_all(running).await))
+            }
+        }
+    }
+
+    async fn run(&self, request: Request, admission: Option<&Admission>, read_only: bool) -> Response {
+        let mut response = match self.gateway.resolve(request) {
+            Ok(request) => self.gateway.run(request, self.context(admission, read_only)).await,
+            Err(refused) => refused,
+        };
+        response.identify(&self.request_id);
+        response
+    }
+
+    async fn stream(&self, request: Request, admission: Option<Admission>, read_only: bool) -> HttpResponse {
+        let request = match self.gateway.resolve(request) {
+            Ok(request) => request,
+            Err(mut refused) => {
+                refused.identify(&self.request_id);
+                return sse::event_stream(stream::once(async { refused }).boxed());
             }
         };
-        let Some(media) = media else {
-            let message = "the answer can be application/graphql-response+json, application/json or text/event-stream";
-            return Err(refuse(StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message));
-        };
-        let admission = self.admission(readable).await?;
-        let request = if read_only { self.read_query() } else { self.read_body(body).await };
-        let request = request.map_err(|(status, code, message)| refuse(status, code, &message))?;
-        let actor = admission.as_ref().map(|admission| admission.actor.clone());
-        let context = RequestContext { actor, request_id: self.request_id.clone(), read_only };
-        if media == MediaType::EventStream {
-            return Ok(sse::event_stream(self.gateway.run_stream(request, context, admission).await));
+        let context = self.context(admission.as_ref(), read_only);
+        let mut responses = self.gateway.run_stream(request, context, admission).await;
+        // Whoever shall come back later is told so by a status, as everywhere.
+        match responses.next().now_or_never() {
+            Some(Some(refused)) if refused.retry_after.is_some() => {
+                let code = refused.refused.unwrap_or(Code::Overloaded);
+                respond(MediaType::Json, status(code), refused, &self.request_id)
+            }
+            Some(first) => sse::event_stream(stream::iter(first).chain(responses).boxed()),
+            None => sse::event_stream(responses),
         }
-        let response = self.gateway.run(request, context).await;
-        let http = respond(media, media.status(response.refused), &response);
-        Ok(match response.refused {
-            Some(Code::Overloaded) => with(http, RETRY_AFTER, "1"),
-            Some(Code::MethodNotAllowed) => allow(http, "POST"),
-            _ => http,
-        })
+    }
+
+    fn context(&self, admission: Option<&Admission>, read_only: bool) -> RequestContext {
+        let actor = admission.map(|admission| admission.actor.clone());
+        RequestContext { actor, request_id: self.request_id.clone(), read_only }
     }
 
     async fn admission(&self, media: MediaType) -> Result<Option<Admission>, HttpResponse> {
         let Some(credentials) = self.gateway.credentials() else { return Ok(None) };
-        credentials.admit(credential(&self.headers)).await.map(Some).map_err(|error| {
+        credentials.admit(credential(self.headers)).await.map(Some).map_err(|error| {
             let code = error.code();
-            let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::UNAUTHORIZED);
-            let refused = respond(media, status, &Response::refused_because(code, error.to_string()));
-            if status == StatusCode::UNAUTHORIZED { with(refused, WWW_AUTHENTICATE, "Bearer") } else { refused }
+            let refused = Response::refused_because(code, error.to_string());
+            let refused = respond(media, status(code), refused, &self.request_id);
+            if code == Code::Unauthenticated { with(refused, WWW_AUTHENTICATE, "Bearer") } else { refused }
         })
     }
-
-    async fn read_body(&self, body: Body) -> Result<Request, (StatusCode, Code, String)> {
-        if !is_json(&self.headers) {
-            let message = "the content type of a request is application/json".to_owned();
-            return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message));
-        }
-        let (limit, patience) = (self.gateway.limits().body_bytes, self.gateway.limits().body_time);
-        let too_large = || {
-            let message = format!("the body of a request is at most {limit} bytes");
-            (StatusCode::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge, message)
-        };
-        let declared = self.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-        if declared.is_some_and(|length| length > limit) {
-            return Err(too_large());
-        }
-        let body = tokio::time::timeout(patience, to_bytes(body, limit)).await.map_err(|_| {
-            let message = format!("the body of a request arrives within {} seconds", patience.as_secs());
-            (StatusCode::REQUEST_TIMEOUT, Code::BadRequest, message)
-        })?;
-        let body = body.map_err(|_| too_large())?;
-        serde_json::from_slice(&body).map_err(|error| bad_request(format!("the body is no GraphQL request: {error}")))
-    }
-
-    fn read_query(&self) -> Result<Request, (StatusCode, Code, String)> {
-        let uri = format!("/?{}", self.query.as_deref().unwrap_or_default())
-            .parse()
-            .map_err(|_| bad_request("the query string is malformed".to_owned()))?;
-        let axum::extract::Query(given) = axum::extract::Query::<QueryString>::try_from_uri(&uri)
-            .map_err(|error| bad_request(format!("the query string is no GraphQL request: {error}")))?;
-        let variables = given.variables.filter(|text| !text.is_empty()).map(|text| serde_json::from_str(&text));
-        let variables =
-            variables.transpose().map_err(|error| bad_request(format!("`variables` is no JSON object: {error}")))?;
-        let operation_name = given.operation_name.filter(|name| !name.is_empty());
-        Ok(Request { query: given.query, operation_name, variables: variables.flatten() })
-    }
 }
 
-fn bad_request(message: String) -> (StatusCode, Code, String) {
-    (StatusCode::BAD_REQUEST, Code::BadRequest, message)
+/// One answer, and what its status wants beside it.
+fn respond(media: MediaType, status: StatusCode, mut response: Response, request_id: &str) -> HttpResponse {
+    response.identify(request_id);
+    let http = (status, [(CONTENT_TYPE, media.as_str())], json(&response)).into_response();
+    let mut http = if response.refused == Some(Code::MethodNotAllowed) { allow(http, "POST") } else { http };
+    if let Some(seconds) = response.retry_after {
+        http.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    http
 }
 
-fn respond(media: MediaType, status: StatusCode, response: &Response) -> HttpResponse {
-    let body = serde_json::to_vec(response).unwrap_or_default();
-    (status, [(CONTENT_TYPE, media.as_str())], body).into_response()
+/// The answers to a list of operations, in its order. Each says by itself how it went.
+fn together(media: MediaType, responses: &[Response]) -> HttpResponse {
+    (StatusCode::OK, [(CONTENT_TYPE, media.as_str())], json(responses)).into_response()
+}
+
+fn json<T: serde::Serialize + ?Sized>(answer: &T) -> Vec<u8> {
+    serde_json::to_vec(answer).unwrap_or_default()
 }
 
 fn allow(response: HttpResponse, methods: &'static str) -> HttpResponse {

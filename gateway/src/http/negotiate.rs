@@ -13,6 +13,9 @@ pub(crate) enum MediaType {
 }
 
 impl MediaType {
+    /// In the order that we prefer when the client has no preference.
+    const ALL: [Self; 3] = [Self::Json, Self::GraphqlResponse, Self::EventStream];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
@@ -21,51 +24,118 @@ impl MediaType {
         }
     }
 
-    /// The status of an answer. `refused` is why the request did not run.
+    fn essence(self) -> &'static str {
+        match self {
+            Self::GraphqlResponse => "application/graphql-response+json",
+            Self::Json => "application/json",
+            Self::EventStream => "text/event-stream",
+        }
+    }
+
+    /// The status of an answer to a well-formed request. `refused` is why it did not run.
     pub fn status(self, refused: Option<Code>) -> StatusCode {
         let Some(code) = refused else { return StatusCode::OK };
-        match (self, code) {
-            (_, Code::Overloaded | Code::Internal | Code::DeadlineExceeded | Code::MethodNotAllowed)
-            | (Self::GraphqlResponse, _) => {
-                StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-            }
-            (Self::Json | Self::EventStream, _) => StatusCode::OK,
+        // Proxies and clients wait, retry or give up by these, whatever the media type.
+        let plain = matches!(code, Code::MethodNotAllowed | Code::RateLimited) || code.status() >= 500;
+        if plain || self == Self::GraphqlResponse { status(code) } else { StatusCode::OK }
+    }
+}
+
+/// The status that the table of error codes gives.
+pub(crate) fn status(code: Code) -> StatusCode {
+    StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// One entry of `Accept`.
+struct Range<'h> {
+    media: &'h str,
+    quality: f32,
+    place: usize,
+}
+
+impl Range<'_> {
+    /// How closely the range names `media`: 3 by its name, 2 `type/*`, 1 `*/*`.
+    fn matches(&self, media: MediaType) -> Option<u8> {
+        let (kind, _) = media.essence().split_once('/')?;
+        if self.media.eq_ignore_ascii_case(media.essence()) {
+            return Some(3);
+        }
+        match self.media.split_once('/')? {
+            ("*", "*") => Some(1),
+            (wanted, "*") if wanted.eq_ignore_ascii_case(kind) => Some(2),
+            _ => None,
         }
     }
 }
 
-/// The type to answer with, `None` if the client takes none of ours. No preference means
-/// `application/json`, which every client reads.
+/// The type to answer with, `None` if the client takes none of ours. The most specific range decides what the
+/// client thinks of a type (RFC 9110, 12.5.1); of equals, the one that it names, then the one it names first.
+/// No preference means `application/json`, which every client reads.
 pub(crate) fn accepted(headers: &HeaderMap) -> Option<MediaType> {
-    let mut best: Option<(f32, MediaType)> = None;
-    let mut said_anything = false;
-    for range in headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()) {
-        for range in range.split(',').filter(|range| !range.trim().is_empty()) {
-            said_anything = true;
-            let mut parts = range.split(';').map(str::trim);
-            let media = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
-                "application/graphql-response+json" => MediaType::GraphqlResponse,
-                "application/json" | "application/*" | "*/*" => MediaType::Json,
-                "text/event-stream" => MediaType::EventStream,
-                _ => continue,
-            };
-            let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
-            if quality > 0.0 && best.is_none_or(|(known, _)| quality > known) {
-                best = Some((quality, media));
-            }
+    let values = headers.get_all(header::ACCEPT);
+    let entries = values.iter().flat_map(|value| value.to_str().unwrap_or("unreadable").split(','));
+    let entries: Vec<&str> = entries.map(str::trim).filter(|entry| !entry.is_empty()).collect();
+    if entries.is_empty() {
+        return Some(MediaType::Json);
+    }
+    let ranges: Vec<Range> = entries.iter().enumerate().filter_map(|(place, entry)| range(entry, place)).collect();
+    let mut best: Option<(MediaType, &Range, u8)> = None;
+    for media in MediaType::ALL {
+        let matching = ranges.iter().filter_map(|range| Some((range, range.matches(media)?)));
+        // Of equally specific ranges the first counts.
+        let decisive = matching.max_by_key(|(range, specific)| (*specific, usize::MAX - range.place));
+        let Some((range, specific)) = decisive.filter(|(range, _)| range.quality > 0.0) else { continue };
+        let better = best.is_none_or(|(_, known, named)| {
+            let (by_name, named) = (specific == 3, named == 3);
+            let nearer = by_name && (!named || range.place < known.place);
+            range.quality > known.quality || (range.quality == known.quality && nearer)
+        });
+        if better {
+            best = Some((media, range, specific));
         }
     }
-    if said_anything { best.map(|(_, media)| media) } else { Some(MediaType::Json) }
+    best.map(|(media, ..)| media)
 }
 
-/// Is the body declared to be JSON?
+/// `None` if it asks for what we never have: another character set, or a quality that is none.
+fn range(entry: &str, place: usize) -> Option<Range<'_>> {
+    let mut parts = entry.split(';').map(str::trim);
+    let media = parts.next()?;
+    let mut quality = 1.0;
+    for part in parts {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let value = value.trim().trim_matches('"');
+        match name.trim().to_ascii_lowercase().as_str() {
+            "q" => quality = weight(value)?,
+            "charset" if !is_utf_8(value) => return None,
+            _ => {}
+        }
+    }
+    Some(Range { media, quality, place })
+}
+
+/// From 0 to 1 with at most three decimals (RFC 9110, 12.4.2).
+fn weight(text: &str) -> Option<f32> {
+    let plain = text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    text.parse().ok().filter(|weight| plain && (0.0..=1.0).contains(weight))
+}
+
+fn is_utf_8(charset: &str) -> bool {
+    charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
+}
+
+/// Is the body declared to be JSON, in UTF-8 and as it is?
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let plain = headers.get(header::CONTENT_ENCODING).is_none_or(|coding| coding.as_bytes() == b"identity");
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (types.next().and_then(|value| value.to_str().ok()), types.next()) else { return false };
     let mut parts = value.split(';').map(str::trim);
-    let charset =
-        |part: &str| part.to_ascii_lowercase().strip_prefix("charset=").map(|set| set.trim_matches('"').to_owned());
-    parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"))
-        && parts.filter_map(charset).all(|set| set == "utf-8")
+    let charset = |part: &str| {
+        let (name, value) = part.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| is_utf_8(value.trim().trim_matches('"')))
+    };
+    let is_json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+    plain && is_json && parts.filter_map(charset).all(|fits| fits)
 }
 
 #[cfg(test)]
@@ -84,8 +154,29 @@ mod tests {
             ("application/json, application/graphql-response+json", Some(Json)),
             ("application/json; q=0.5, text/event-stream", Some(EventStream)),
             ("*/*", Some(Json)),
+            ("application/*", Some(Json)),
+            ("text/*", Some(EventStream)),
             ("text/html, application/xhtml+xml", None),
             ("application/json;q=0", None),
+            ("", Some(Json)),
+            // The most specific range decides, wherever it stands.
+            ("application/json;q=0, */*", Some(GraphqlResponse)),
+            ("*/*, application/json;q=0.1", Some(GraphqlResponse)),
+            ("application/*;q=0.2, text/event-stream;q=0.3, */*;q=0.9", Some(EventStream)),
+            ("application/*;q=0, */*", Some(EventStream)),
+            // What is named goes before what is only covered.
+            ("*/*, application/graphql-response+json", Some(GraphqlResponse)),
+            ("text/event-stream;q=0.5, application/*;q=0.5", Some(EventStream)),
+            // The first of equals.
+            ("text/event-stream, application/json", Some(EventStream)),
+            ("application/json;q=0.2, application/json;q=0.9, text/event-stream;q=0.5", Some(EventStream)),
+            // Only UTF-8, and only qualities that are some.
+            ("application/json; charset=\"UTF-8\"", Some(Json)),
+            ("application/json; charset=latin1, application/graphql-response+json;q=0.1", Some(GraphqlResponse)),
+            ("application/json; q=2, application/graphql-response+json;q=0.1", Some(GraphqlResponse)),
+            ("application/json; q=NaN", None),
+            ("Application/GraphQL-Response+JSON ; Q=0.5", Some(GraphqlResponse)),
+            ("garbage", None),
         ] {
             assert_eq!(accept(value), expected, "{value}");
         }
@@ -93,16 +184,39 @@ mod tests {
     }
 
     #[test]
+    fn several_headers_are_one_list() {
+        let values = ["text/html", "application/graphql-response+json;q=0.5", "application/json;q=0.1"];
+        let headers = values.map(|value| (header::ACCEPT, header::HeaderValue::from_static(value)));
+        let mut together = HeaderMap::new();
+        for (name, value) in headers {
+            together.append(name, value);
+        }
+        assert_eq!(accepted(&together), Some(MediaType::GraphqlResponse));
+    }
+
+    #[test]
     fn a_body_is_json_in_utf_8() {
         for (value, expected) in [
             ("application/json", true),
             ("Application/JSON; charset=UTF-8", true),
+            ("application/json;charset=\"utf-8\"; profile=x", true),
             ("application/json; charset=latin1", false),
+            ("application/jsonp", false),
             ("text/plain", false),
+            ("", false),
         ] {
             let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, header::HeaderValue::from_static(value))]);
             assert_eq!(is_json(&headers), expected, "{value}");
         }
         assert!(!is_json(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_packed_body_is_not_taken_for_json() {
+        let of = |coding: &'static str| {
+            let json = (header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+            is_json(&HeaderMap::from_iter([json, (header::CONTENT_ENCODING, header::HeaderValue::from_static(coding))]))
+        };
+        assert!(of("identity") && !of("gzip"));
     }
 }

@@ -26,6 +26,8 @@ struct Readiness {
 struct SubgraphReadiness {
     name: String,
     ready: bool,
+    /// `closed` while the gateway asks it, `open` while it does not, `half-open` while it tries again.
+    circuit: &'static str,
 }
 
 /// The process runs.
@@ -37,7 +39,8 @@ pub(super) async fn live() -> &'static str {
 pub(super) async fn ready(State(gateway): State<Gateway>) -> impl IntoResponse {
     let actor = gateway.credentials().map(|_| Arc::new(gateway_actor()));
     let request_id = gateway.new_request_id();
-    let checks = gateway.subgraphs().iter().map(|(name, subgraph)| {
+    let subgraphs = gateway.subgraphs();
+    let checks = subgraphs.iter().map(|(name, backend)| {
         let call = SubgraphCall {
             query: "{__typename}".into(),
             variables: async_graphql::Variables::default(),
@@ -46,8 +49,8 @@ pub(super) async fn ready(State(gateway): State<Gateway>) -> impl IntoResponse {
         };
         let probe = gateway.probe(name).map(|probe| probe());
         async move {
-            let (answers, probed) = join(answers(subgraph.as_ref(), call), passes(probe)).await;
-            SubgraphReadiness { name: name.clone(), ready: answers && probed }
+            let (answers, probed) = join(answers(backend.subgraph(), call), passes(probe)).await;
+            SubgraphReadiness { name: name.clone(), ready: answers && probed, circuit: backend.circuit() }
         }
     });
     let mut subgraphs = join_all(checks).await;

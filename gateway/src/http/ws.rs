@@ -3,9 +3,9 @@
 use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
-    extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response as HttpResponse},
+    extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    http::HeaderMap,
+    response::Response as HttpResponse,
 };
 use futures::{
     FutureExt, StreamExt,
@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, interval_at, sleep, timeout};
 
+use super::origins;
 use crate::{
     Gateway, Request, RequestContext, Response,
     auth::{bearer, credential},
@@ -31,21 +32,34 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a client may take no message from us.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Takes the connection over, if the client speaks our protocol and there is room.
-pub(super) fn upgrade(gateway: Gateway, headers: &HeaderMap, upgrade: WebSocketUpgrade) -> HttpResponse {
+/// Takes the connection over, if the client speaks our protocol, may come from where it does and there is room.
+pub(super) fn upgrade(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<HttpResponse, Response> {
+    let refuse = |code: Code, message: String| Err(Response::refused_because(code, message));
     let limits = gateway.limits();
-    let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(limits.body_bytes).max_frame_size(limits.body_bytes);
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade.max_message_size(limits.body_bytes).max_frame_size(limits.body_bytes),
+        Err(rejected) => return refuse(Code::BadRequest, rejected.body_text()),
+    };
+    let upgrade = upgrade.protocols([PROTOCOL]);
     if upgrade.selected_protocol().is_none() {
-        return (StatusCode::BAD_REQUEST, format!("the subprotocol is {PROTOCOL}\n")).into_response();
+        return refuse(Code::BadRequest, format!("the subprotocol is {PROTOCOL}"));
+    }
+    if !origins::may_connect(gateway.policy(), headers) {
+        return refuse(Code::Forbidden, "pages of this origin may not connect".to_owned());
     }
     let Some(place) = gateway.socket() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "1")], "too many connections\n").into_response();
+        return refuse(Code::Overloaded, "too many connections; retry in a second".to_owned());
     };
     let presented = credential(headers).map(Secret::new);
-    upgrade.on_upgrade(async move |socket| {
+    let gateway = gateway.clone();
+    Ok(upgrade.on_upgrade(async move |socket| {
         let _place = place;
         Connection::new(gateway, presented).run(socket).await;
-    })
+    }))
 }
 
 /// What a client says.
@@ -211,13 +225,21 @@ impl Connection {
         if self.running.contains_key(&id) {
             return Err(end(4409, reason(&format!("Subscriber for {id} already exists"))));
         }
-        let limit = self.gateway.limits().socket_operations;
-        if self.running.len() >= limit || self.gateway.draining().is_cancelled() {
-            let refused = Response::refused_because(Code::Overloaded, "too much work at once; retry in a second");
-            return tell(socket, Some(&id), "error", Some(refused.errors)).await;
-        }
         let gateway = self.gateway.clone();
         let request_id = gateway.new_request_id();
+        let limit = gateway.limits().socket_operations;
+        let request = if self.running.len() >= limit || gateway.draining().is_cancelled() {
+            Err(Response::refused_because(Code::Overloaded, "too much work at once; retry in a second"))
+        } else {
+            gateway.resolve(request)
+        };
+        let request = match request {
+            Ok(request) => request,
+            Err(mut refused) => {
+                refused.identify(&request_id);
+                return tell(socket, Some(&id), "error", Some(refused.errors)).await;
+            }
+        };
         let context = RequestContext { actor: self.actor.clone(), request_id, read_only: false };
         // The connection itself watches over its credential.
         let responses = async move { gateway.run_stream(request, context, None).await };

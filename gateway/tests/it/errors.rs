@@ -51,6 +51,26 @@ async fn a_variable_of_the_wrong_type_is_refused() {
 }
 
 #[tokio::test]
+async fn an_input_of_one_field_takes_exactly_one() {
+    let shop = Shop::in_process();
+    let ask = "query ($by: By!) { productBy(by: $by) { title } }";
+    for wrong in [json!({}), json!({ "upc": "table", "title": "Chair" }), json!({ "upc": null })] {
+        let answer = shop.ask_with(ask, json!({ "by": wrong })).await;
+        assert_eq!(codes(&answer), ["GRAPHQL_VALIDATION_FAILED"], "{answer}");
+    }
+    for wrong in ["{}", "{ upc: \"table\", title: \"Chair\" }", "{ upc: null }", "{ upc: $nullable }"] {
+        let declared = if wrong.contains('$') { "($nullable: ID = 1)" } else { "" };
+        let answer = shop.ask(&format!("query {declared} {{ productBy(by: {wrong}) {{ title }} }}")).await;
+        assert_eq!(codes(&answer), ["GRAPHQL_VALIDATION_FAILED"], "{wrong} {answer}");
+        assert_eq!(answer["errors"][0]["locations"][0]["line"], 1, "{wrong} {answer}");
+    }
+    let answer = shop.ask_with(ask, json!({ "by": { "title": "Chair" } })).await;
+    assert_eq!(answer, json!({ "data": { "productBy": { "title": "Chair" } } }));
+    let data = shop.data("query ($upc: ID! = \"table\") { productBy(by: { upc: $upc }) { title } }").await;
+    assert_eq!(data, json!({ "productBy": { "title": "Table" } }));
+}
+
+#[tokio::test]
 async fn what_is_inaccessible_cannot_be_asked_for_and_reads_as_null() {
     let shop = Shop::in_process();
     for query in ["{ me { secret } }", "{ media { ... on Prototype { title } } }"] {

@@ -21,47 +21,47 @@ use tower::ServiceExt;
 
 use crate::shop::{Shop, clock, customer, reqwest_client, serve, tokens};
 
-struct Answer {
-    status: StatusCode,
-    headers: header::HeaderMap,
-    text: String,
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: header::HeaderMap,
+    pub text: String,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
-    fn code(&self) -> String {
+    pub fn code(&self) -> String {
         self.json()["errors"][0]["extensions"]["code"].as_str().unwrap().to_owned()
     }
 }
 
-async fn send(router: &Router, request: Request<Body>) -> Answer {
+pub async fn send(router: &Router, request: Request<Body>) -> Answer {
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(body.to_vec()).unwrap() }
 }
 
-fn post(headers: &[(&str, &str)], body: impl Into<Body>) -> Request<Body> {
+pub fn post(headers: &[(&str, &str)], body: impl Into<Body>) -> Request<Body> {
     let request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
     headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).body(body.into()).unwrap()
 }
 
-fn query(query: &str) -> String {
+pub fn query(query: &str) -> String {
     json!({ "query": query }).to_string()
 }
 
-fn open() -> Router {
+pub fn open() -> Router {
     router(Shop::in_process().gateway)
 }
 
-const RESPONSE: &str = "application/graphql-response+json";
+pub const RESPONSE: &str = "application/graphql-response+json";
 
 #[tokio::test]
 async fn an_answer_comes_in_the_type_that_was_asked_for() {
@@ -74,6 +74,7 @@ async fn an_answer_comes_in_the_type_that_was_asked_for() {
         let answer = send(&router, post(&[("accept", accept)], query("{ me { name } }"))).await;
         assert_eq!(answer.status, StatusCode::OK);
         assert_eq!(answer.header("content-type"), media);
+        assert_eq!((answer.header("cache-control"), answer.header("x-content-type-options")), ("no-store", "nosniff"));
         assert_eq!(answer.json(), json!({ "data": { "me": { "name": "Ada" } } }));
     }
     let answer = send(&router, post(&[("accept", "text/html")], query("{ me { name } }"))).await;
@@ -84,13 +85,14 @@ async fn an_answer_comes_in_the_type_that_was_asked_for() {
 async fn a_refusal_has_the_status_that_its_media_type_promises() {
     let router = open();
     for broken in ["{ me { name }", "{ me { shoes } }"] {
-        let strict = send(&router, post(&[("accept", RESPONSE)], query(broken))).await;
+        let id = ("x-request-id", "same");
+        let strict = send(&router, post(&[("accept", RESPONSE), id], query(broken))).await;
         assert_eq!(strict.status, StatusCode::BAD_REQUEST, "{broken}");
-        let lenient = send(&router, post(&[("accept", "application/json")], query(broken))).await;
+        let lenient = send(&router, post(&[("accept", "application/json"), id], query(broken))).await;
         assert_eq!(lenient.status, StatusCode::OK, "{broken}");
         assert_eq!(strict.json(), lenient.json());
     }
-    for (body, accept) in [("{", RESPONSE), ("{}", "application/json"), ("[]", RESPONSE), ("{\"query\": 1}", "*/*")] {
+    for (body, accept) in [("{", RESPONSE), ("{}", "application/json"), ("7", RESPONSE), ("{\"query\": 1}", "*/*")] {
         let answer = send(&router, post(&[("accept", accept)], body)).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
         assert_eq!(answer.code(), "BAD_REQUEST");
@@ -144,7 +146,7 @@ async fn a_query_may_come_by_get_and_a_mutation_may_not() {
     assert_eq!(send(&router, get("query=%7Bwhoami%7D&variables=nonsense")).await.status, StatusCode::BAD_REQUEST);
     let put = send(&router, Request::put("/graphql").body(Body::empty()).unwrap()).await;
     assert_eq!(put.status, StatusCode::METHOD_NOT_ALLOWED);
-    assert_eq!(put.header("allow"), "GET, POST");
+    assert_eq!(put.header("allow"), "GET, HEAD, POST, OPTIONS");
 }
 
 #[tokio::test]
@@ -248,11 +250,22 @@ async fn the_identity_service_is_asked_over_http() {
 async fn overload_says_when_to_come_back() {
     let limits = Limits { operations: 0, subscriptions: 0, ..Limits::default() };
     let router = router(Shop::builder().limits(limits).build().gateway);
-    for accept in [RESPONSE, "application/json"] {
+    for accept in [RESPONSE, "application/json", "text/event-stream"] {
         let answer = send(&router, post(&[("accept", accept)], query("{ whoami }"))).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.header("retry-after"), "1");
         assert_eq!(answer.code(), "OVERLOADED");
+        assert_eq!(answer.json()["errors"][0]["extensions"]["retryAfterSeconds"], 1);
+    }
+    // A stream that does not begin is an answer like any other.
+    for (limits, asked) in [
+        (Limits { operations: 0, ..Limits::default() }, "{ whoami }"),
+        (Limits { subscriptions: 0, ..Limits::default() }, "subscription { countdown(from: 1) }"),
+    ] {
+        let router = pipewright_gateway::router(Shop::builder().limits(limits).build().gateway);
+        let answer = send(&router, post(&[("accept", "text/event-stream")], query(asked))).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{asked}");
+        assert_eq!((answer.header("retry-after"), answer.code().as_str()), ("1", "OVERLOADED"));
     }
 }
 
@@ -266,8 +279,8 @@ async fn probes_tell_who_is_missing() {
     let lame = pipewright_gateway::router(Shop::builder().without("reviews").build().gateway);
     let answer = send(&lame, get("/ready")).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(answer.json()["subgraphs"][3], json!({ "name": "reviews", "ready": false }));
-    assert_eq!(answer.json()["subgraphs"][0], json!({ "name": "accounts", "ready": true }));
+    assert_eq!(answer.json()["subgraphs"][3], json!({ "name": "reviews", "ready": false, "circuit": "closed" }));
+    assert_eq!(answer.json()["subgraphs"][0], json!({ "name": "accounts", "ready": true, "circuit": "closed" }));
     assert_eq!(send(&lame, get("/live")).await.status, StatusCode::OK);
 }
 
@@ -278,7 +291,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     let begun = stream::iter([Ok::<_, std::io::Error>("{\"query\":")]).chain(stream::pending());
     let answer = send(&router, post(&[], Body::from_stream(begun))).await;
     assert_eq!(answer.status, StatusCode::REQUEST_TIMEOUT);
-    assert_eq!(answer.code(), "BAD_REQUEST");
+    assert_eq!(answer.code(), "REQUEST_TIMEOUT");
 }
 
 #[tokio::test]
@@ -294,8 +307,8 @@ async fn a_subgraph_is_ready_when_its_probe_says_so_too() {
     ready.store(false, Ordering::Relaxed);
     let answer = send(&router, get()).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(answer.json()["subgraphs"][3], json!({ "name": "reviews", "ready": false }));
-    assert_eq!(answer.json()["subgraphs"][0], json!({ "name": "accounts", "ready": true }));
+    assert_eq!(answer.json()["subgraphs"][3], json!({ "name": "reviews", "ready": false, "circuit": "closed" }));
+    assert_eq!(answer.json()["subgraphs"][0], json!({ "name": "accounts", "ready": true, "circuit": "closed" }));
 }
 
 #[tokio::test]

@@ -1,14 +1,32 @@
 //! The gateway over supergraphs that look nothing like a CRM.
 
+mod audit;
 mod composition;
+mod cost;
+mod documents;
 mod errors;
+mod federation_abstract;
+mod federation_corners;
+mod federation_entities;
+mod federation_nulls;
+mod federation_operations;
+mod federation_random;
+mod federation_requires;
+mod federation_sharing;
+mod federation_supergraphs;
+mod fuzz;
 mod http;
 mod interface_objects;
 mod introspection;
 mod limits;
 mod mutations;
+mod policy;
 mod process;
 mod queries;
+mod reload;
+mod requests;
+mod resilience;
 mod shop;
+mod standin;
 mod subscriptions;
 mod websockets;

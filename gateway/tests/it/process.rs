@@ -72,11 +72,23 @@ async fn it_serves_a_supergraph_from_a_file_and_stops_when_told() {
     let answer = client.post(format!("{}/graphql", gateway.url)).json(&body).send().await.unwrap();
     let answer: Value = answer.json().await.unwrap();
     assert_eq!(
-        answer,
-        json!({ "data": { "me": { "name": "Ada", "reviews": [{ "product": { "title": "Table" } }, { "product": { "title": "Chair" } }] } } })
+        answer["data"],
+        json!({ "me": { "name": "Ada", "reviews": [{ "product": { "title": "Table" } }, { "product": { "title": "Chair" } }] } })
     );
+    // The settings are those of the other programs.
+    assert_eq!(answer["extensions"]["cost"]["limit"], 200_000);
     let metrics = client.get(format!("{}/metrics", gateway.url)).send().await.unwrap().text().await.unwrap();
-    assert!(metrics.contains("gateway_operation_seconds"), "{metrics}");
+    for metric in [
+        "gateway_operation_seconds",
+        "gateway_plans_total{from=\"planner\"} 1",
+        "gateway_cached_plans 1",
+        "gateway_cached_documents 1",
+        "gateway_planning_seconds{quantile=\"0.99\"}",
+        "gateway_subgraph_seconds{service=\"reviews\",quantile=\"0.99\"}",
+        "gateway_circuit_state{service=\"reviews\"} 0",
+    ] {
+        assert!(metrics.contains(metric), "{metric} in {metrics}");
+    }
     let stopped = Command::new("kill").args(["-TERM", &gateway.process.id().to_string()]).status().unwrap();
     assert!(stopped.success());
     assert!(gateway.process.wait().unwrap().success());
@@ -97,4 +109,70 @@ fn it_says_what_is_missing() {
         .unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("PIPEWRIGHT__GATEWAY__ACTOR_SECRET"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_serves_another_supergraph_when_the_file_changes_or_it_is_told_to_look() {
+    let service = |number: i32| {
+        let sdl = format!("type Query {{ version: Int! only{number}: Int }}");
+        let answer = move || std::future::ready(axum::Json(json!({ "data": { "version": number } })));
+        async move {
+            let url = serve(axum::Router::new().fallback(answer)).await;
+            compose(&[SubgraphSdl { name: "clock".into(), url, sdl }]).unwrap()
+        }
+    };
+    let file = tempfile::NamedTempFile::new().unwrap();
+    // The time of a file is coarse, so each version has one of its own.
+    let write = |text: &str, at: u64| {
+        std::fs::write(file.path(), text).unwrap();
+        let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(at);
+        std::fs::File::options().write(true).open(file.path()).unwrap().set_modified(at).unwrap();
+    };
+    write(&service(1).await, 1);
+    let place = file.path().to_str().unwrap();
+    let looks = Gateway::start(&["--auth", "none", "--reload-seconds", "1", "--supergraph", place]);
+    let waits = Gateway::start(&["--auth", "none", "--reload-seconds", "0", "--supergraph", place]);
+    let client = reqwest_client();
+    let version = async |gateway: &Gateway| {
+        let request = client.post(format!("{}/graphql", gateway.url)).json(&json!({ "query": "{ version }" }));
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        answer["data"]["version"].as_i64().unwrap_or_else(|| panic!("{answer}"))
+    };
+    let becomes = async |gateway: &Gateway, wanted: i64| {
+        let changed = async { while version(gateway).await != wanted {} };
+        tokio::time::timeout(std::time::Duration::from_secs(20), changed).await.expect("the other version");
+    };
+    assert_eq!((version(&looks).await, version(&waits).await), (1, 1));
+    write(&service(2).await, 2);
+    becomes(&looks, 2).await;
+    assert_eq!(version(&waits).await, 1);
+    let told = Command::new("kill").args(["-HUP", &waits.process.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    becomes(&waits, 2).await;
+    // What cannot be served is refused, and what comes after it is not.
+    write("type {", 3);
+    let told = Command::new("kill").args(["-HUP", &waits.process.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    write(&service(3).await, 4);
+    becomes(&looks, 3).await;
+}
+
+#[test]
+fn it_says_which_setting_is_wrong() {
+    let supergraph = tempfile::NamedTempFile::new().unwrap();
+    let builder = Shop::builder();
+    std::fs::write(supergraph.path(), compose(&builder.sdls).unwrap()).unwrap();
+    for (name, value, told) in [
+        ("PIPEWRIGHT__GATEWAY__PROFILE", "staging", "staging"),
+        ("PIPEWRIGHT__GATEWAY__MAX_DPETH", "3", "max_dpeth"),
+        ("PIPEWRIGHT__GATEWAY__TRUSTED_DOCUMENTS", "nowhere.json", "nowhere.json cannot be read"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_pipewright-gateway"))
+            .args(["--supergraph", supergraph.path().to_str().unwrap(), "--auth", "none", "--listen", "127.0.0.1:0"])
+            .env(name, value)
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        assert!(String::from_utf8_lossy(&output.stderr).contains(told), "{name}");
+    }
 }

@@ -203,7 +203,7 @@ async fn the_right_operation_of_a_document_runs() {
     let run = async |name: Option<&str>| {
         let query = "query Mine { me { name } } query Yours { user(id: \"u2\") { name } }".to_owned();
         let operation_name = name.map(str::to_owned);
-        let request = pipewright_gateway::Request { query, operation_name, variables: None };
+        let request = pipewright_gateway::Request { query, operation_name, ..Default::default() };
         serde_json::to_value(shop.gateway.execute(request, None).await).unwrap()
     };
     assert_eq!(run(Some("Yours")).await, json!({ "data": { "user": { "name": "Grace" } } }));
@@ -213,4 +213,13 @@ async fn the_right_operation_of_a_document_runs() {
         assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_REQUEST", "{answer}");
         assert_eq!(answer.get("data"), None);
     }
+}
+
+#[tokio::test]
+async fn an_alias_may_be_called_like_the_name_of_the_type() {
+    let shop = Shop::in_process();
+    let query = "{ review(id: \"r1\") { a: __typename __typename: product { title } author { name } } }";
+    let data = shop.data(query).await;
+    assert_eq!(data["review"]["__typename"], json!({ "title": "Table" }), "{data}");
+    assert_eq!(data["review"]["a"], "Review");
 }

@@ -10,7 +10,7 @@ use std::{
 
 use chrono::TimeDelta;
 use futures::{SinkExt, StreamExt};
-use pipewright_gateway::{Gateway, Limits, router};
+use pipewright_gateway::{Gateway, Limits, Policy, TrustedDocuments, router};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
@@ -253,6 +253,44 @@ async fn draining_completes_subscriptions_and_says_goodbye() {
     shop.gateway.drain();
     assert_eq!(socket.hear().await, json!({ "id": "1", "type": "complete" }));
     assert_eq!(socket.closed().await, 1001);
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_may_not_connect_where_that_is_prevented() {
+    let status = |refused: Result<Socket, Error>| match refused {
+        Err(Error::Http(response)) => Some(response.status().as_u16()),
+        Err(other) => panic!("{other}"),
+        Ok(_) => None,
+    };
+    let listed = vec!["https://app.example".to_owned()];
+    let policy = Policy { csrf_prevention: true, cors_origins: listed, ..Policy::default() };
+    let shop = Shop::builder().policy(policy).build();
+    for (origin, expected) in [("https://app.example", None), ("https://evil.example", Some(403)), ("null", Some(403))]
+    {
+        assert_eq!(status(Socket::open_with(&shop.gateway, &[("origin", origin)]).await), expected, "{origin}");
+    }
+    // A page of our own, and what is no browser.
+    let ours = [("host", "shop.example"), ("origin", "https://shop.example")];
+    assert_eq!(status(Socket::open_with(&shop.gateway, &ours).await), None);
+    assert_eq!(status(Socket::open_with(&shop.gateway, &[]).await), None);
+    let careless = Shop::in_process();
+    assert_eq!(status(Socket::open_with(&careless.gateway, &[("origin", "https://evil.example")]).await), None);
+}
+
+#[tokio::test]
+async fn only_trusted_documents_run_over_a_socket_too() {
+    let trusted = TrustedDocuments::parse(r#"{ "who": "{ whoami }" }"#).unwrap();
+    let policy = Policy { trusted: Some(Arc::new(trusted)), trusted_only: true, ..Policy::default() };
+    let shop = Shop::builder().policy(policy).build();
+    let mut socket = Socket::ready(&shop.gateway).await;
+    socket.subscribe("1", "{ me { name } }").await;
+    let error = socket.hear().await;
+    assert_eq!((&error["type"], &error["id"]), (&json!("error"), &json!("1")));
+    assert_eq!(error["payload"][0]["extensions"]["code"], "QUERY_NOT_IN_SAFELIST");
+    assert!(error["payload"][0]["extensions"]["requestId"].is_string());
+    let persisted = json!({ "extensions": { "persistedQuery": { "version": 1, "sha256Hash": "who" } } });
+    socket.say(json!({ "id": "2", "type": "subscribe", "payload": persisted })).await;
+    assert_eq!(socket.hear().await["payload"], json!({ "data": { "whoami": null } }));
 }
 
 #[tokio::test]

@@ -6,6 +6,8 @@ use thiserror::Error;
 pub enum Error {
     #[error(transparent)]
     Forbidden(#[from] kernel::Forbidden),
+    #[error(transparent)]
+    Denied(#[from] kernel::Denied),
     #[error("there is no such {what}")]
     NotFound { what: &'static str, field: &'static str },
     #[error("{reason}")]
@@ -50,6 +52,7 @@ impl Coded for Error {
     fn code(&self) -> Code {
         match self {
             Self::Forbidden(error) => error.code(),
+            Self::Denied(error) => error.code(),
             Self::NotFound { .. } => Code::NotFound,
             Self::Invalid { code, .. } => *code,
             Self::AlreadyEnrolled => Code::AlreadyExists,
@@ -65,6 +68,7 @@ impl Coded for Error {
             Self::NotFound { field, .. } | Self::Invalid { field, .. } => Some(field),
             Self::AlreadyEnrolled | Self::SendRefused { .. } => Some("leadId"),
             Self::WrongState { .. } | Self::NotUncertain => Some("id"),
+            Self::Denied(error) => error.field(),
             Self::Page(error) => error.field(),
             _ => None,
         }

@@ -45,7 +45,10 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     let sender = app.clone();
     let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
     parts.http = http::router(app.clone(), folder);
-    parts.handlers = vec![Handler { name: SERVICE.name, subjects: EVENTS, apply: Arc::new(Reacts(app)) }];
+    parts.handlers = vec![
+        Handler { name: SERVICE.name, subjects: EVENTS, apply: Arc::new(Reacts(app)) },
+        platform::lead_access::handler("cadence-lead-access"),
+    ];
     parts.jobs = vec![Job {
         name: "cadence.sender",
         every: SENDER_REST,

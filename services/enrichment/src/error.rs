@@ -6,6 +6,8 @@ use thiserror::Error;
 pub enum Error {
     #[error(transparent)]
     Forbidden(#[from] kernel::Forbidden),
+    #[error(transparent)]
+    Denied(#[from] kernel::Denied),
     /// Also for a lead that was captured a moment ago and has not arrived here.
     #[error("there is no such lead")]
     LeadNotFound,
@@ -21,6 +23,7 @@ impl Coded for Error {
     fn code(&self) -> Code {
         match self {
             Self::Forbidden(error) => error.code(),
+            Self::Denied(error) => error.code(),
             Self::LeadNotFound => Code::NotFound,
             Self::Conflict => Code::Conflict,
             Self::Page(error) => error.code(),
@@ -31,6 +34,7 @@ impl Coded for Error {
     fn field(&self) -> Option<&str> {
         match self {
             Self::LeadNotFound => Some("leadId"),
+            Self::Denied(error) => error.field(),
             Self::Page(error) => error.field(),
             _ => None,
         }

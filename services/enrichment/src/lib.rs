@@ -29,5 +29,6 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     let app = App { db: context.db, outbox: context.outbox, clock: context.clock };
     let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
     parts.handlers.push(Handler { name: SERVICE.name, subjects: app::SUBJECTS, apply: Arc::new(app) });
+    parts.handlers.push(platform::lead_access::handler("enrichment-lead-access"));
     Ok(parts)
 }

@@ -1,29 +1,33 @@
-//! The identity service: workspaces, users and the API keys that stand for them.
+//! The identity service: workspaces, users, teams and roles, and the keys and sessions that stand for users.
 
 pub mod app;
 pub mod domain;
 pub mod error;
 pub mod graphql;
 mod http;
+pub mod provider;
 pub mod store;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use platform::{
-    Job, Parts, ServiceContext, ServiceDef,
+    Handler, Job, Parts, ServiceContext, ServiceDef,
     config::{Config, KEY_FILE},
     db::{Engine, Migrations},
     graphql::InProcess,
+    service::JobRun,
 };
 use sqlx::migrate::Migrator;
 
-use app::{App, Bootstrap};
+use app::{AUDITED, App, Bootstrap, OnRecordChanged};
 use domain::api_key::ApiKeySecret;
+use provider::Provider;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
-/// How often the moments of use that keys have gathered are written.
-const RECORD_USE_EVERY: Duration = Duration::from_secs(5);
+/// How often what requests have only noted is written.
+const RECORD_EVERY: Duration = Duration::from_secs(5);
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 
 pub const SERVICE: ServiceDef = ServiceDef {
     name: "identity",
@@ -36,7 +40,8 @@ pub const SERVICE: ServiceDef = ServiceDef {
 async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     let ServiceContext { db, outbox, clock, config, tokens, .. } = context;
     let engine = db.engine();
-    let app = App::new(db, outbox, clock);
+    let provider = Provider::from_config(&config.identity, clock.clone())?;
+    let app = App::new(db, outbox, clock).with_provider(provider);
     let bootstrap = Bootstrap::from_config(&config.identity, key_file(&config, engine))?;
     if let Some(key) = app.bootstrap(bootstrap).await?
         && engine == Engine::Postgres
@@ -45,9 +50,17 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     }
     let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
     let authenticator = Arc::new(app.clone());
-    parts.http = http::router(authenticator.clone(), tokens);
+    parts.http = http::router(app.clone(), &config.identity, authenticator.clone(), tokens);
     parts.authenticator = Some(authenticator);
-    parts.jobs = vec![record_use(app)];
+    parts.jobs = jobs(&app);
+    parts.handlers = vec![
+        Handler { name: SERVICE.name, subjects: AUDITED, apply: Arc::new(app) },
+        Handler {
+            name: "identity-record-access",
+            subjects: OnRecordChanged::SUBJECTS,
+            apply: Arc::new(OnRecordChanged),
+        },
+    ];
     Ok(parts)
 }
 
@@ -62,10 +75,16 @@ fn print(key: &ApiKeySecret) {
     println!("admin key: {}", key.expose());
 }
 
-fn record_use(app: App) -> Job {
-    let run = move || -> futures::future::BoxFuture<'static, anyhow::Result<bool>> {
+fn jobs(app: &App) -> Vec<Job> {
+    let job = |name, every, run: fn(App) -> JobRun| {
         let app = app.clone();
-        Box::pin(async move { Ok(app.record_key_use().await?) })
+        Job { name, every, run: Arc::new(move || run(app.clone())) }
     };
-    Job { name: "identity.record_key_use", every: RECORD_USE_EVERY, run: Arc::new(run) }
+    vec![
+        job("identity.record_key_use", RECORD_EVERY, |app| Box::pin(async move { Ok(app.record_key_use().await?) })),
+        job("identity.record_failed_sign_ins", RECORD_EVERY, |app| {
+            Box::pin(async move { Ok(app.record_failed_sign_ins().await?) })
+        }),
+        job("identity.prune_sessions", PRUNE_EVERY, |app| Box::pin(async move { Ok(app.prune_sessions().await?) })),
+    ]
 }

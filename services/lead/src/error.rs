@@ -9,6 +9,8 @@ use crate::domain::import::ImportError;
 pub enum Error {
     #[error(transparent)]
     Forbidden(#[from] kernel::Forbidden),
+    #[error(transparent)]
+    Denied(#[from] kernel::Denied),
     #[error("there is no such {what}")]
     NotFound { what: &'static str },
     #[error("{reason}")]
@@ -51,6 +53,7 @@ impl Coded for Error {
     fn code(&self) -> Code {
         match self {
             Self::Forbidden(error) => error.code(),
+            Self::Denied(error) => error.code(),
             Self::NotFound { .. } => Code::NotFound,
             Self::Invalid { code, .. } => *code,
             Self::AlreadyConverted => Code::AlreadyConverted,
@@ -67,6 +70,7 @@ impl Coded for Error {
         match self {
             Self::NotFound { .. } => Some("id"),
             Self::Invalid { field, .. } => Some(field),
+            Self::Denied(error) => error.field(),
             Self::DomainTaken => Some("domain"),
             Self::Idempotency(error) => error.field(),
             Self::Page(error) => error.field(),

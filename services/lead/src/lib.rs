@@ -8,7 +8,7 @@ pub mod store;
 
 use std::sync::Arc;
 
-use platform::{Parts, ServiceContext, ServiceDef, db::Migrations, graphql::InProcess};
+use platform::{Handler, Parts, ServiceContext, ServiceDef, db::Migrations, graphql::InProcess};
 use sqlx::migrate::Migrator;
 
 use app::App;
@@ -27,6 +27,8 @@ pub const SERVICE: ServiceDef = ServiceDef {
 async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     let app = App { db: context.db, outbox: context.outbox, clock: context.clock };
     let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
+    let owners = Arc::new(app.clone());
+    parts.handlers.push(Handler { name: "lead-owner", subjects: app::OWNER_EVENTS, apply: owners });
     parts.jobs.push(app.link_job());
     Ok(parts)
 }

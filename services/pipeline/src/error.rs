@@ -7,6 +7,8 @@ use thiserror::Error;
 pub enum Error {
     #[error(transparent)]
     Forbidden(#[from] kernel::Forbidden),
+    #[error(transparent)]
+    Denied(#[from] kernel::Denied),
     #[error("there is no such {what}")]
     NotFound { what: &'static str, field: &'static str },
     #[error("{reason}")]
@@ -38,6 +40,7 @@ impl Coded for Error {
     fn code(&self) -> Code {
         match self {
             Self::Forbidden(error) => error.code(),
+            Self::Denied(error) => error.code(),
             Self::NotFound { .. } => Code::NotFound,
             Self::Invalid { code, .. } => *code,
             Self::OpportunityClosed => Code::OpportunityClosed,
@@ -52,6 +55,7 @@ impl Coded for Error {
         match self {
             Self::NotFound { field, .. } | Self::Invalid { field, .. } => Some(field),
             Self::Idempotency(error) => error.field(),
+            Self::Denied(error) => error.field(),
             Self::Page(error) => error.field(),
             Self::Forbidden(_) | Self::OpportunityClosed | Self::Conflict | Self::Db(_) => None,
         }

@@ -9,6 +9,8 @@ use crate::domain::{rep::OutOfRange, route::UnknownRule};
 pub enum Error {
     #[error(transparent)]
     Forbidden(#[from] kernel::Forbidden),
+    #[error(transparent)]
+    Denied(#[from] kernel::Denied),
     #[error("there is no such {what}")]
     NotFound { what: &'static str, field: &'static str },
     #[error(transparent)]
@@ -53,6 +55,7 @@ impl Coded for Error {
     fn code(&self) -> Code {
         match self {
             Self::Forbidden(error) => error.code(),
+            Self::Denied(error) => error.code(),
             Self::NotFound { .. } => Code::NotFound,
             Self::OutOfRange(_) => Code::InvalidInput,
             Self::UserCannotTakeLeads | Self::Conflict | Self::UnknownRule(_) => Code::Conflict,
@@ -66,6 +69,7 @@ impl Coded for Error {
             Self::NotFound { field, .. } => Some(field),
             Self::OutOfRange(error) => Some(error.field),
             Self::UserCannotTakeLeads => Some("active"),
+            Self::Denied(error) => error.field(),
             Self::Page(error) => error.field(),
             _ => None,
         }

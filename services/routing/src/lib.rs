@@ -38,5 +38,6 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
         subjects: &[UserCreated::TYPE, UserUpdated::TYPE, LeadEnriched::TYPE],
         apply: Arc::new(app),
     });
+    parts.handlers.push(platform::lead_access::attributes_handler("routing-lead-access"));
     Ok(parts)
 }

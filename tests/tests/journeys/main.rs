@@ -1,9 +1,11 @@
 //! Journeys across the services, on both topologies.
 
+mod access;
 mod failures;
 mod kill;
 mod lead_journey;
 mod rebuild;
+mod signing_in;
 
 /// Makes two tests of one: in one process, and as separate processes.
 #[macro_export]

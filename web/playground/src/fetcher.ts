@@ -6,8 +6,8 @@ interface FetcherOptions {
   url: string;
   /** Asked at every request, so that a new key counts at once. */
   key: () => string;
-  /** Whether the last answer accepted the key. */
-  onAccess: (accepted: boolean) => void;
+  /** What became of the key at the last request. */
+  onAccess: (access: 'accepted' | 'refused' | 'unreachable') => void;
 }
 
 /** Queries and mutations over POST, subscriptions over SSE, one connection each. */
@@ -17,9 +17,15 @@ export function createFetcher({ url, key, onAccess }: FetcherOptions): Fetcher {
     return credential ? { authorization: `Bearer ${credential}` } : {};
   };
   const watched: typeof fetch = async (input, init) => {
-    const response = await fetch(input, init);
-    onAccess(response.status !== 401);
-    return response;
+    try {
+      const response = await fetch(input, init);
+      onAccess(response.status === 401 ? 'refused' : 'accepted');
+      return response;
+    } catch (error) {
+      // Stopping a request is no fault of the server's.
+      if (!init?.signal?.aborted) onAccess('unreachable');
+      throw error;
+    }
   };
   const subscriptions = createClient({ url, headers: authorization, fetchFn: watched, retryAttempts: 3 });
 

@@ -1,12 +1,18 @@
-import { GraphiQL } from 'graphiql';
+import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
+import { DocExplorerStore } from '@graphiql/plugin-doc-explorer';
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
-import { useEffect, useRef, useState, type FormEvent } from 'react';
-import { examples } from './examples';
+import { useEffect, useMemo, useRef, useState, type FormEvent } from 'react';
+import { firstTabs } from './examples';
 import { createFetcher } from './fetcher';
 import { keptKey, keepKey } from './key';
+import { DOCS_PLUGIN } from './panels/docs';
+import { EXAMPLES_PLUGIN } from './panels/examples';
+import { FocusedTerm, GLOSSARY_PLUGIN } from './panels/glossary';
 import logo from './favicon.svg';
 
-type Access = 'unknown' | 'accepted' | 'refused';
+export type Access = 'unknown' | 'accepted' | 'refused' | 'unreachable';
+
+const PLUGINS = [EXAMPLES_PLUGIN, GLOSSARY_PLUGIN, HISTORY_PLUGIN];
 
 export function Playground() {
   const [key, setKey] = useState(keptKey);
@@ -18,9 +24,11 @@ export function Playground() {
     createFetcher({
       url: '/graphql',
       key: () => current.current,
-      onAccess: (accepted) => setAccess(accepted ? 'accepted' : 'refused'),
+      onAccess: setAccess,
     }),
   );
+  const [term, setTerm] = useState<string | null>(null);
+  const focusedTerm = useMemo(() => ({ slug: term, focus: setTerm }), [term]);
 
   function onKey(next: string) {
     keepKey(next);
@@ -31,18 +39,24 @@ export function Playground() {
   return (
     <div className="playground">
       <Header apiKey={key} access={access} onKey={onKey} />
-      <GraphiQL
-        fetcher={fetcher}
-        defaultTabs={examples}
-        defaultEditorToolsVisibility="variables"
-        // A key belongs into the field above: the headers of a tab are never stored.
-        shouldPersistHeaders={false}
-        showPersistHeadersSettings={false}
-      >
-        <GraphiQL.Logo>{null}</GraphiQL.Logo>
-        <IntrospectAgain apiKey={key} />
-        <VariablesOfTheFirstTab />
-      </GraphiQL>
+      <FocusedTerm value={focusedTerm}>
+        <GraphiQL
+          fetcher={fetcher}
+          defaultTabs={firstTabs}
+          plugins={PLUGINS}
+          referencePlugin={DOCS_PLUGIN}
+          defaultEditorToolsVisibility="variables"
+          // A key belongs into the field above: the headers of a tab are never stored.
+          shouldPersistHeaders={false}
+          showPersistHeadersSettings={false}
+        >
+          <GraphiQL.Logo>{null}</GraphiQL.Logo>
+          {/* GraphiQL sets this up only for its own documentation panel. */}
+          <DocExplorerStore>{null}</DocExplorerStore>
+          <IntrospectAgain apiKey={key} />
+          <VariablesOfTheFirstTab />
+        </GraphiQL>
+      </FocusedTerm>
     </div>
   );
 }
@@ -79,14 +93,29 @@ function Header(props: { apiKey: string; access: Access; onKey: (key: string) =>
           {stateOf(props.access, props.apiKey)}
         </output>
       </form>
+      {helpFor(props.access, props.apiKey) && (
+        <p className="playground-help" role="alert">
+          {helpFor(props.access, props.apiKey)}
+        </p>
+      )}
     </header>
   );
 }
 
 function stateOf(access: Access, key: string): string {
   if (access === 'refused') return key ? 'This key is not accepted.' : 'A key is needed.';
+  if (access === 'unreachable') return 'No answer.';
   if (access === 'accepted' && key) return 'Accepted.';
   return '';
+}
+
+/** What to do about it. */
+function helpFor(access: Access, key: string): string | null {
+  const where = 'The first admin key was printed at the first start and is in admin.key in the data directory.';
+  if (access === 'refused' && key) return `The key is unknown, expired or revoked: paste another. ${where}`;
+  if (access === 'refused') return `Without a key nothing is answered: paste one above. ${where}`;
+  if (access === 'unreachable') return 'The server does not answer: is it running? Your key was kept.';
+  return null;
 }
 
 /** A new key may see another schema: ask for it again. The first time GraphiQL asks by itself. */

@@ -1,5 +1,6 @@
 //! `pipewright doctor`: what an operator wants to know at three in the morning.
 
+use identity::app::{AuditReport, verify_audit};
 use kernel::Clock;
 use platform::{Db, Outbox, ServiceDef, bus::Bus, config::Config, inbox};
 use serde::Serialize;
@@ -92,7 +93,31 @@ async fn contents(db: &Db, def: ServiceDef, name: impl Fn(&str) -> String) -> Ve
         }
         Err(error) => Finding { what: name("dead letters"), ok: false, says: chain(&error), advice: None },
     };
-    vec![waiting, letters]
+    let mut findings = vec![waiting, letters];
+    if def.name == identity::SERVICE.name {
+        findings.push(audit(db, name("audit trail")).await);
+    }
+    findings
+}
+
+/// Follows the chain of hashes of every workspace.
+async fn audit(db: &Db, what: String) -> Finding {
+    match verify_audit(db).await {
+        Ok(AuditReport::Holds { workspaces, entries }) => {
+            let says = format!("{entries} entries in {workspaces} workspaces, each follows from the one before");
+            Finding { what, ok: true, says, advice: None }
+        }
+        Ok(AuditReport::Broken { workspace, seq, because }) => {
+            let says = format!("{workspace}: entry {seq} does not hold: {because}");
+            let advice =
+                Some("somebody changed the trail in the database: compare it with an earlier export or backup");
+            Finding { what, ok: false, says, advice }
+        }
+        Err(error) => {
+            let advice = Some("an entry cannot be read: compare the trail with an earlier export or backup");
+            Finding { what, ok: false, says: chain(&error), advice }
+        }
+    }
 }
 
 async fn bus(config: &Config) -> Finding {

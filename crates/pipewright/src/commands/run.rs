@@ -58,7 +58,7 @@ pub async fn start(mut config: Config, only: &[String]) -> anyhow::Result<Runnin
     for service in &services {
         service.start(&tasks).await;
     }
-    serve(listener, &shared, &services, gateway, &tasks);
+    serve(listener, &shared, &services, gateway, &tasks)?;
     Ok(Running { url, new_key: (!had_key && key_file.exists()).then_some(key_file), tasks })
 }
 
@@ -75,7 +75,13 @@ fn check_names(only: &[String]) -> anyhow::Result<()> {
     }
 }
 
-fn serve(listener: TcpListener, shared: &Shared, services: &[Service], gateway: Option<Gateway>, tasks: &Tasks) {
+fn serve(
+    listener: TcpListener,
+    shared: &Shared,
+    services: &[Service],
+    gateway: Option<Gateway>,
+    tasks: &Tasks,
+) -> anyhow::Result<()> {
     let pages = services.iter().fold(Router::new(), |router, service| router.merge(service.parts.http.clone()));
     let stop = tasks.stop();
     let router = match gateway {
@@ -87,7 +93,7 @@ fn serve(listener: TcpListener, shared: &Shared, services: &[Service], gateway: 
                 draining.drain();
                 Ok(())
             });
-            gateway::router(gateway).merge(pages)
+            gateway::router(gateway.clone()).merge(rest::router(gateway)?).merge(pages)
         }
         None => services
             .iter()
@@ -103,6 +109,7 @@ fn serve(listener: TcpListener, shared: &Shared, services: &[Service], gateway: 
             .merge(http::health(readiness(services))),
     };
     tasks.spawn("http", http::serve(listener, router, stop));
+    Ok(())
 }
 
 fn readiness(services: &[Service]) -> Readiness {

@@ -4,11 +4,13 @@
 //! SQLite has one writer connection and a small read pool: more writers only wait for each other. Its
 //! transactions begin `immediate`, since one that reads first and writes later cannot wait for the lock.
 
+mod access;
 mod engine;
 mod lists;
 mod migrate;
 mod text;
 
+pub use access::{AccessColumns, push_allowed};
 pub use engine::{Db, DbError, Engine, Reader, Tx, TxInner};
 pub use lists::{ListBind, push_after, push_in_ids, push_in_texts, push_page, push_rows};
 pub use migrate::Migrations;

@@ -1,16 +1,48 @@
-use std::{collections::HashMap, hash::Hash, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    hash::{Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_graphql::{
     Context,
     dataloader::{DataLoader, Loader},
 };
-use kernel::{Code, Coded, Permission, WorkspaceId};
+use kernel::{Actor, Code, Coded, Permission};
 use thiserror::Error;
 
-use super::{IntoGraphql, actor};
+use super::{IntoGraphql, shared_actor};
 
-/// What a [`Loader`] of a service answers: values by workspace and key.
-pub type Batch<K, V> = Result<HashMap<(WorkspaceId, K), V>, LoadError>;
+/// A key with who asks for it: what one actor may see never meets another's in a batch.
+#[derive(Debug, Clone)]
+pub struct For<K> {
+    pub actor: Arc<Actor>,
+    pub key: K,
+}
+
+impl<K: PartialEq> PartialEq for For<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key && same(&self.actor, &other.actor)
+    }
+}
+
+impl<K: Eq> Eq for For<K> {}
+
+impl<K: Hash> Hash for For<K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+        self.actor.workspace.hash(state);
+        self.actor.subject.hash(state);
+    }
+}
+
+fn same(one: &Arc<Actor>, other: &Arc<Actor>) -> bool {
+    Arc::ptr_eq(one, other) || one == other
+}
+
+/// What a [`Loader`] of a service answers.
+pub type Batch<K, V> = Result<HashMap<For<K>, V>, LoadError>;
 
 /// A batch could not be read.
 #[derive(Debug, Clone, Error)]
@@ -30,7 +62,7 @@ impl Coded for LoadError {
 }
 
 /// Collects the keys that one level of a query asks for and reads them in one statement. Keeps nothing
-/// between requests; keys carry the workspace, so actors cannot meet in a batch.
+/// between requests.
 pub fn batch_loader<L>(loader: L) -> DataLoader<L>
 where
     L: Send + Sync + 'static,
@@ -40,30 +72,38 @@ where
     loader.delay(Duration::ZERO)
 }
 
-/// One value by its key, batched with its neighbours; `None` also for one of another workspace. For actors who
-/// may read, on a schema that was given [`batch_loader`] of `L`.
+/// One value by its key, batched with its neighbours; `None` also for one that the actor may not see. For actors
+/// who may read, on a schema that was given [`batch_loader`] of `L`.
 pub async fn load<L, K, V>(ctx: &Context<'_>, key: K) -> async_graphql::Result<Option<V>>
 where
     K: Copy + Send + Sync + Eq + Hash + 'static,
     V: Clone + Send + Sync + 'static,
-    L: Loader<(WorkspaceId, K), Value = V, Error = LoadError>,
+    L: Loader<For<K>, Value = V, Error = LoadError>,
 {
-    let actor = actor(ctx)?;
+    let actor = shared_actor(ctx)?.clone();
     actor.require(Permission::Read).graphql()?;
-    ctx.data_unchecked::<DataLoader<L>>().load_one((actor.workspace, key)).await.graphql()
+    ctx.data_unchecked::<DataLoader<L>>().load_one(For { actor, key }).await.graphql()
 }
 
-/// The body of a [`Loader`]: calls `read` once for each workspace, which in a request is one. `read` gives each
-/// value with its key; of two values with one key the later stays.
-pub async fn by_workspace<K, V, I, F>(keys: &[(WorkspaceId, K)], read: impl Fn(WorkspaceId, Vec<K>) -> F) -> Batch<K, V>
+/// The body of a [`Loader`]: calls `read` once for each actor, which in a request is one. `read` gives each value
+/// with its key; of two values with one key the later stays.
+pub async fn by_actor<K, V, I, F>(keys: &[For<K>], read: impl Fn(Arc<Actor>, Vec<K>) -> F) -> Batch<K, V>
 where
     K: Copy + Eq + Hash,
     I: IntoIterator<Item = (K, V)>,
     F: Future<Output = Result<I, sqlx::Error>>,
 {
+    let mut asked: Vec<(&Arc<Actor>, Vec<K>)> = Vec::new();
+    for For { actor, key } in keys {
+        match asked.iter_mut().find(|(known, _)| same(known, actor)) {
+            Some((_, keys)) => keys.push(*key),
+            None => asked.push((actor, vec![*key])),
+        }
+    }
     let mut found = HashMap::with_capacity(keys.len());
-    for (workspace, keys) in lists(keys.iter().copied()) {
-        found.extend(read(workspace, keys).await?.into_iter().map(|(key, value)| ((workspace, key), value)));
+    for (actor, keys) in asked {
+        let values = read(actor.clone(), keys).await?;
+        found.extend(values.into_iter().map(|(key, value)| (For { actor: actor.clone(), key }, value)));
     }
     Ok(found)
 }

@@ -6,7 +6,7 @@ mod scalars;
 mod subgraph;
 
 pub use error::{IntoGraphql, UserError, mutation};
-pub use loader::{Batch, LoadError, batch_loader, by_workspace, lists, load};
+pub use loader::{Batch, For, LoadError, batch_loader, by_actor, lists, load};
 pub use scalars::{Long, MoneyInput, MoneyObject};
 pub use subgraph::{InProcess, Subgraph, SubgraphCall, SubgraphError};
 
@@ -52,7 +52,11 @@ where
 
 /// The actor that the gateway vouched for.
 pub fn actor<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Actor> {
-    ctx.data_opt::<Arc<Actor>>().map(Arc::as_ref).ok_or_else(|| error::to_graphql(&AuthError::BadActorToken))
+    shared_actor(ctx).map(Arc::as_ref)
+}
+
+fn shared_actor<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Arc<Actor>> {
+    ctx.data_opt::<Arc<Actor>>().ok_or_else(|| error::to_graphql(&AuthError::BadActorToken))
 }
 
 /// Fills a page from rows that hold one more than `first` if another page follows.

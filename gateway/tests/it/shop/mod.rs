@@ -16,7 +16,7 @@ use axum::Router;
 use chrono::DateTime;
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use kernel::{Actor, ActorKind, Clock, Permission};
-use pipewright_gateway::{Gateway, GatewayParts, HttpSubgraph, Limits, Probe, Request, SubgraphSdl, compose};
+use pipewright_gateway::{Gateway, GatewayParts, HttpSubgraph, Limits, Policy, Probe, Request, SubgraphSdl, compose};
 use platform::{
     auth::{ActorTokens, Authenticator},
     graphql::{InProcess, Subgraph, SubgraphCall, SubgraphError, sdl},
@@ -53,7 +53,9 @@ pub struct ShopBuilder {
     pub sdls: Vec<SubgraphSdl>,
     subgraphs: HashMap<String, Arc<dyn Subgraph>>,
     probes: HashMap<String, Probe>,
+    supergraph: Option<String>,
     limits: Limits,
+    policy: Policy,
     authenticator: Option<Arc<dyn Authenticator>>,
     clock: Clock,
 }
@@ -73,6 +75,7 @@ pub fn customer() -> Arc<Actor> {
         kind: ActorKind::ApiKey,
         subject: "customer".into(),
         permissions: vec![Permission::Read],
+        access: kernel::Access::everything(),
     })
 }
 
@@ -84,7 +87,9 @@ impl Shop {
             sdls: Vec::new(),
             subgraphs: HashMap::new(),
             probes: HashMap::new(),
+            supergraph: None,
             limits: Limits::default(),
+            policy: Policy::default(),
             authenticator: None,
             clock: clock(),
         }
@@ -135,8 +140,23 @@ impl ShopBuilder {
         self.subgraphs.insert(name.into(), Arc::new(InProcess::new(schema)));
     }
 
+    pub fn compose(&self) -> String {
+        compose(&self.sdls).unwrap()
+    }
+
+    /// Serves this and not what the services compose.
+    pub fn supergraph(mut self, sdl: String) -> Self {
+        self.supergraph = Some(sdl);
+        self
+    }
+
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
         self
     }
 
@@ -184,7 +204,7 @@ impl ShopBuilder {
     }
 
     pub fn build(self) -> Shop {
-        let supergraph = compose(&self.sdls).unwrap();
+        let supergraph = self.supergraph.clone().unwrap_or_else(|| self.compose());
         let gateway = Gateway::new(GatewayParts {
             supergraph_sdl: &supergraph,
             subgraphs: self.subgraphs,
@@ -192,6 +212,7 @@ impl ShopBuilder {
             authenticator: self.authenticator,
             metrics: Arc::new(|| "shop_metric 1\n".to_owned()),
             limits: self.limits,
+            policy: self.policy,
             clock: self.clock,
         })
         .unwrap();

@@ -1,6 +1,6 @@
 use kernel::{Actor, EnrollmentId, Permission};
 
-use super::{App, stopping};
+use super::{App, may_send, stopping};
 use crate::{
     domain::enrollment::{Enrollment, EnrollmentState},
     error::Error,
@@ -29,6 +29,7 @@ impl App {
         let mut tx = self.db.begin().await?;
         let enrollment =
             store::enrollments::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("enrolment"))?;
+        may_send(&mut tx, actor, enrollment.lead, Error::not_found("enrolment")).await?;
         if enrollment.state.is_over() {
             return Err(Error::WrongState { state: enrollment.state.name() });
         }
@@ -51,6 +52,7 @@ impl App {
         let mut tx = self.db.begin().await?;
         let enrollment =
             store::enrollments::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("enrolment"))?;
+        may_send(&mut tx, actor, enrollment.lead, Error::not_found("enrolment")).await?;
         if enrollment.state != from {
             return Err(Error::WrongState { state: enrollment.state.name() });
         }

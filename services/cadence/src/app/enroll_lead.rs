@@ -1,6 +1,6 @@
 use kernel::{Actor, LeadId, Permission, SequenceId};
 
-use super::App;
+use super::{App, may_send};
 use crate::{
     domain::{enrollment::Enrollment, gate::Ruling},
     error::Error,
@@ -20,6 +20,7 @@ impl App {
         actor.require(Permission::Write)?;
         let workspace = actor.workspace;
         let mut tx = self.db.begin().await?;
+        may_send(&mut tx, actor, input.lead, Error::NotFound { what: "lead", field: "leadId" }).await?;
         let lead = store::leads::by_id(&mut tx, workspace, input.lead).await?;
         let lead = lead.ok_or(Error::NotFound { what: "lead", field: "leadId" })?;
         let sequence = match input.sequence {

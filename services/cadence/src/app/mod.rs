@@ -21,8 +21,11 @@ mod unsubscribe;
 
 use std::sync::Arc;
 
-use kernel::{Actor, Clock, WorkspaceId};
-use platform::{Db, Outbox};
+use kernel::{Action, Actor, Clock, LeadId, WorkspaceId};
+use platform::{
+    Db, Outbox, Tx,
+    lead_access::{self, Verdict},
+};
 
 pub use enroll_lead::EnrollLead;
 pub use reacts::{EVENTS, Reacts};
@@ -31,7 +34,10 @@ pub use resolve_uncertain_message::ResolveUncertainMessage;
 pub use set_mailbox_paused::SetMailboxPaused;
 pub use suppress::Suppress;
 
-use crate::mail::{Letterhead, Mailer};
+use crate::{
+    error::Error,
+    mail::{Letterhead, Mailer},
+};
 
 /// The service's use cases and what they need. Cheap to clone.
 #[derive(Clone)]
@@ -46,4 +52,13 @@ pub struct App {
 /// This service acting by itself.
 fn system(workspace: WorkspaceId) -> Actor {
     Actor::system(workspace, crate::SERVICE.name)
+}
+
+/// Refuses unless the actor may send to the lead; with `missing` when they may not even see it.
+async fn may_send(tx: &mut Tx, actor: &Actor, lead: LeadId, missing: Error) -> Result<(), Error> {
+    match lead_access::verdict(tx, actor, Action::Send, lead).await? {
+        Verdict::Allowed => Ok(()),
+        Verdict::Denied(denied) => Err(denied.into()),
+        Verdict::Unseen => Err(missing),
+    }
 }

@@ -1,4 +1,4 @@
-use kernel::{Actor, PageArgs, Permission};
+use kernel::{Action, Actor, Object, PageArgs, Permission};
 
 use super::App;
 use crate::{
@@ -26,16 +26,18 @@ impl App {
         page: PageArgs,
     ) -> Result<Vec<Message>, Error> {
         actor.require(Permission::Read)?;
-        Ok(store::messages::list(&self.db, actor.workspace, state, page).await?)
+        Ok(store::messages::list(&self.db, actor, state, page).await?)
     }
 
     pub async fn count_messages(&self, actor: &Actor, state: Option<MessageState>) -> Result<i64, Error> {
         actor.require(Permission::Read)?;
-        Ok(store::messages::count(&self.db, actor.workspace, state).await?)
+        Ok(store::messages::count(&self.db, actor, state).await?)
     }
 
     pub async fn suppressions(&self, actor: &Actor, page: PageArgs) -> Result<Vec<Suppression>, Error> {
         actor.require(Permission::Read)?;
+        // Addresses of people, whoever's leads they are.
+        actor.access.require_all(Object::Lead, Action::Read)?;
         Ok(store::suppressions::list(&self.db, actor.workspace, page).await?)
     }
 

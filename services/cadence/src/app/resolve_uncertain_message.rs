@@ -1,6 +1,6 @@
 use kernel::{Actor, MessageId, Permission};
 
-use super::{App, settling::Settlement};
+use super::{App, may_send, settling::Settlement};
 use crate::{
     domain::message::{Message, MessageState},
     error::Error,
@@ -24,6 +24,7 @@ impl App {
         let mut tx = self.db.begin().await?;
         let message =
             store::messages::by_id(&mut tx, actor.workspace, input.id).await?.ok_or(Error::not_found("message"))?;
+        may_send(&mut tx, actor, message.lead, Error::not_found("message")).await?;
         if message.state != MessageState::Uncertain {
             return Err(Error::NotUncertain);
         }

@@ -1,8 +1,10 @@
-use kernel::{EmailAddress, EnrollmentId, LeadId, SequenceId, Timestamp, WorkspaceId};
+use kernel::{Actor, EmailAddress, EnrollmentId, LeadId, SequenceId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
     db::{Text, push_in_ids},
-    execute, with_db, with_tx,
+    execute,
+    lead_access::push_readable,
+    with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
 
@@ -141,26 +143,28 @@ pub async fn by_token(db: &Db, token: &str) -> Result<Option<Enrollment>, sqlx::
     Ok(row.map(Enrollment::from))
 }
 
-/// The enrolments with these ids, in no order.
-pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[EnrollmentId]) -> Result<Vec<Enrollment>, sqlx::Error> {
+/// The enrolments with these ids of leads that the actor may read, in no order.
+pub async fn by_ids(db: &Db, actor: &Actor, ids: &[EnrollmentId]) -> Result<Vec<Enrollment>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from enrollment where workspace_id = "));
-        query.push_bind(workspace).push(" and id");
+        query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
+        push_readable(&mut query, actor, "lead_id");
         query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Enrollment::from).collect())
 }
 
 /// The newest enrolments of each of these leads, newest first.
-pub async fn of_leads(db: &Db, workspace: WorkspaceId, leads: &[LeadId]) -> Result<Vec<Enrollment>, sqlx::Error> {
+pub async fn of_leads(db: &Db, actor: &Actor, leads: &[LeadId]) -> Result<Vec<Enrollment>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!(
             "select {COLUMNS} from (select {COLUMNS}, row_number() over (partition by lead_id order by started_at desc, id desc) as place \
              from enrollment where workspace_id = "
         ));
-        query.push_bind(workspace).push(" and lead_id");
+        query.push_bind(actor.workspace).push(" and lead_id");
         push_in_ids(&mut query, leads.iter().copied());
+        push_readable(&mut query, actor, "lead_id");
         query.push(") as placed where place <= ").push_bind(SHOWN_PER_LEAD).push(" order by lead_id, place");
         query.build_query_as().fetch_all(pool).await?
     });

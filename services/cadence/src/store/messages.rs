@@ -1,8 +1,12 @@
-use kernel::{Decision, EmailAddress, EnrollmentId, LeadId, MessageId, PageArgs, StepId, Timestamp, WorkspaceId};
+use kernel::{
+    Actor, Decision, EmailAddress, EnrollmentId, LeadId, MessageId, PageArgs, StepId, Timestamp, WorkspaceId,
+};
 use platform::{
     Db, Tx,
     db::{Text, push_in_ids, push_page},
-    execute, with_db, with_tx,
+    execute,
+    lead_access::push_readable,
+    with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder, types::Json};
 
@@ -128,15 +132,12 @@ pub async fn left_behind(db: &Db, before: Timestamp, limit: i64) -> Result<Vec<M
 }
 
 /// Every message of these enrolments, by step.
-pub async fn of_enrollments(
-    db: &Db,
-    workspace: WorkspaceId,
-    enrollments: &[EnrollmentId],
-) -> Result<Vec<Message>, sqlx::Error> {
+pub async fn of_enrollments(db: &Db, actor: &Actor, enrollments: &[EnrollmentId]) -> Result<Vec<Message>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from message where workspace_id = "));
-        query.push_bind(workspace).push(" and enrollment_id");
+        query.push_bind(actor.workspace).push(" and enrollment_id");
         push_in_ids(&mut query, enrollments.iter().copied());
+        push_readable(&mut query, actor, "lead_id");
         query.push(" order by enrollment_id, position");
         query.build_query_as().fetch_all(pool).await?
     });
@@ -146,13 +147,14 @@ pub async fn of_enrollments(
 /// A page, newest first, with one row more than the page if another follows.
 pub async fn list(
     db: &Db,
-    workspace: WorkspaceId,
+    actor: &Actor,
     state: Option<MessageState>,
     page: PageArgs,
 ) -> Result<Vec<Message>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from message where workspace_id = "));
-        query.push_bind(workspace);
+        query.push_bind(actor.workspace);
+        push_readable(&mut query, actor, "lead_id");
         if let Some(state) = state {
             query.push(" and state = ").push_bind(Text(state));
         }
@@ -162,10 +164,11 @@ pub async fn list(
     Ok(rows.into_iter().map(Message::from).collect())
 }
 
-pub async fn count(db: &Db, workspace: WorkspaceId, state: Option<MessageState>) -> Result<i64, sqlx::Error> {
+pub async fn count(db: &Db, actor: &Actor, state: Option<MessageState>) -> Result<i64, sqlx::Error> {
     with_db!(db, pool => {
         let mut query = QueryBuilder::new("select count(*) from message where workspace_id = ");
-        query.push_bind(workspace);
+        query.push_bind(actor.workspace);
+        push_readable(&mut query, actor, "lead_id");
         if let Some(state) = state {
             query.push(" and state = ").push_bind(Text(state));
         }

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use kernel::{PageArgs, SequenceId, StepId, Timestamp, WorkspaceId};
+use kernel::{Actor, PageArgs, SequenceId, StepId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
     db::{push_in_ids, push_page, push_rows},
@@ -111,14 +111,14 @@ pub async fn step_at(
 }
 
 /// The sequences with these ids, in no order.
-pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[SequenceId]) -> Result<Vec<Sequence>, sqlx::Error> {
+pub async fn by_ids(db: &Db, actor: &Actor, ids: &[SequenceId]) -> Result<Vec<Sequence>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from sequence where workspace_id = "));
-        query.push_bind(workspace).push(" and id");
+        query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
         query.build_query_as().fetch_all(pool).await?
     });
-    with_steps(db, workspace, rows).await
+    with_steps(db, actor.workspace, rows).await
 }
 
 /// A page, newest first, with one row more than the page if another follows.

@@ -88,6 +88,7 @@ fn converted(test: &ServiceTest, lead: &Lead) -> LeadConverted {
         contact: test.clock.id(),
         account: test.clock.id(),
         opportunity: None,
+        owner: None,
     }
 }
 

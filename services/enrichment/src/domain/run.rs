@@ -1,14 +1,14 @@
 //! A run of the waterfall, kept with everything needed to explain it and to play it again.
 
 use events::enrichment::{Claim, LeadEnriched, RunStatus};
-use kernel::{EnrichmentRunId, LeadId, Timestamp, inputs_hash};
+use kernel::{Access, EnrichmentRunId, LeadId, Object, Timestamp, inputs_hash};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
     lead::Subject,
     providers::{ALL, standard_waterfall},
-    waterfall::{Call, Outcome, Resolved, Waterfall, run_waterfall},
+    waterfall::{Call, Field, Outcome, Resolved, Waterfall, run_waterfall},
 };
 
 /// Everything a run depends on.
@@ -30,6 +30,17 @@ pub struct EnrichmentRun {
     pub calls: Vec<Call>,
     pub started_at: Timestamp,
     pub finished_at: Timestamp,
+}
+
+impl EnrichmentRun {
+    /// The run without what is hidden of its lead from the actor: a provider's answer tells what the field holds.
+    #[must_use]
+    pub fn seen_by(mut self, access: &Access) -> Self {
+        let seen = |field: Field| field.hidden_with().is_none_or(|hidden| !access.hides(Object::Lead, hidden));
+        self.fields.retain(|resolved| seen(resolved.field));
+        self.calls.retain(|call| seen(call.field));
+        self
+    }
 }
 
 /// A run that has its inputs but has not been made.

@@ -22,6 +22,17 @@ pub enum Field {
 }
 
 impl Field {
+    /// The field of the lead, in the API's spelling, that this one tells of.
+    pub fn hidden_with(self) -> Option<&'static str> {
+        match self {
+            Self::Country => Some("country"),
+            Self::Employees => Some("employees"),
+            Self::CompanyDomain => Some("companyDomain"),
+            Self::Seniority | Self::Department => Some("title"),
+            Self::Industry => None,
+        }
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Industry => "industry",

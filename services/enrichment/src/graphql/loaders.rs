@@ -1,6 +1,6 @@
 use async_graphql::dataloader::Loader;
-use kernel::{EnrichmentRunId, LeadId, WorkspaceId};
-use platform::graphql::{Batch, LoadError, by_workspace};
+use kernel::{EnrichmentRunId, LeadId};
+use platform::graphql::{Batch, For, LoadError, by_actor};
 
 use crate::{
     app::App,
@@ -8,7 +8,7 @@ use crate::{
     store,
 };
 
-/// Reads what one level of a query asks for in one statement per workspace, which in a request is one.
+/// Reads what one level of a query asks for in one statement.
 pub struct Loaders(pub App);
 
 /// What is known of a lead's address.
@@ -19,41 +19,41 @@ pub struct VerificationOf(pub LeadId);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LatestRunOf(pub LeadId);
 
-impl Loader<(WorkspaceId, VerificationOf)> for Loaders {
+impl Loader<For<VerificationOf>> for Loaders {
     type Value = LeadVerification;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[(WorkspaceId, VerificationOf)]) -> Batch<VerificationOf, LeadVerification> {
-        by_workspace(keys, |workspace, keys| async move {
+    async fn load(&self, keys: &[For<VerificationOf>]) -> Batch<VerificationOf, LeadVerification> {
+        by_actor(keys, |actor, keys| async move {
             let leads: Vec<_> = keys.iter().map(|key| key.0).collect();
-            let verifications = store::verifications::of_leads(&self.0.db, workspace, &leads).await?;
+            let verifications = store::verifications::of_leads(&self.0.db, &actor, &leads).await?;
             Ok(verifications.into_iter().map(|verification| (VerificationOf(verification.lead), verification)))
         })
         .await
     }
 }
 
-impl Loader<(WorkspaceId, LatestRunOf)> for Loaders {
+impl Loader<For<LatestRunOf>> for Loaders {
     type Value = EnrichmentRun;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[(WorkspaceId, LatestRunOf)]) -> Batch<LatestRunOf, EnrichmentRun> {
-        by_workspace(keys, |workspace, keys| async move {
+    async fn load(&self, keys: &[For<LatestRunOf>]) -> Batch<LatestRunOf, EnrichmentRun> {
+        by_actor(keys, |actor, keys| async move {
             let leads: Vec<_> = keys.iter().map(|key| key.0).collect();
-            let runs = store::runs::latest_of_leads(&self.0.db, workspace, &leads).await?;
+            let runs = store::runs::latest_of_leads(&self.0.db, &actor, &leads).await?;
             Ok(runs.into_iter().map(|run| (LatestRunOf(run.lead), run)))
         })
         .await
     }
 }
 
-impl Loader<(WorkspaceId, EnrichmentRunId)> for Loaders {
+impl Loader<For<EnrichmentRunId>> for Loaders {
     type Value = EnrichmentRun;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[(WorkspaceId, EnrichmentRunId)]) -> Batch<EnrichmentRunId, EnrichmentRun> {
-        by_workspace(keys, |workspace, ids| async move {
-            let runs = store::runs::by_ids(&self.0.db, workspace, &ids).await?;
+    async fn load(&self, keys: &[For<EnrichmentRunId>]) -> Batch<EnrichmentRunId, EnrichmentRun> {
+        by_actor(keys, |actor, ids| async move {
+            let runs = store::runs::by_ids(&self.0.db, &actor, &ids).await?;
             Ok(runs.into_iter().map(|run| (run.id, run)))
         })
         .await

@@ -3,7 +3,9 @@ use kernel::{Actor, EnrichmentRunId, LeadId, PageArgs, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
     db::{Text, push_in_ids, push_page},
-    execute, with_db,
+    execute,
+    lead_access::push_readable,
+    with_db,
 };
 use sqlx::{FromRow, QueryBuilder, types::Json};
 
@@ -68,35 +70,29 @@ pub async fn insert(tx: &mut Tx, workspace: WorkspaceId, run: &EnrichmentRun) ->
 }
 
 /// The latest run of each of these leads, in no order.
-pub async fn latest_of_leads(
-    db: &Db,
-    workspace: WorkspaceId,
-    leads: &[LeadId],
-) -> Result<Vec<EnrichmentRun>, sqlx::Error> {
+pub async fn latest_of_leads(db: &Db, actor: &Actor, leads: &[LeadId]) -> Result<Vec<EnrichmentRun>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!(
             "select {COLUMNS} from lead l join enrichment_run r on r.workspace_id = l.workspace_id and r.id = l.run_id where l.workspace_id = "
         ));
-        query.push_bind(workspace).push(" and l.id");
+        query.push_bind(actor.workspace).push(" and l.id");
         push_in_ids(&mut query, leads.iter().copied());
+        push_readable(&mut query, actor, "l.id");
         query.build_query_as().fetch_all(pool).await?
     });
-    Ok(rows.into_iter().map(EnrichmentRun::from).collect())
+    Ok(rows.into_iter().map(|row| EnrichmentRun::from(row).seen_by(&actor.access)).collect())
 }
 
 /// The runs with these ids, in no order.
-pub async fn by_ids(
-    db: &Db,
-    workspace: WorkspaceId,
-    ids: &[EnrichmentRunId],
-) -> Result<Vec<EnrichmentRun>, sqlx::Error> {
+pub async fn by_ids(db: &Db, actor: &Actor, ids: &[EnrichmentRunId]) -> Result<Vec<EnrichmentRun>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from enrichment_run r where r.workspace_id = "));
-        query.push_bind(workspace).push(" and r.id");
+        query.push_bind(actor.workspace).push(" and r.id");
         push_in_ids(&mut query, ids.iter().copied());
+        push_readable(&mut query, actor, "r.lead_id");
         query.build_query_as().fetch_all(pool).await?
     });
-    Ok(rows.into_iter().map(EnrichmentRun::from).collect())
+    Ok(rows.into_iter().map(|row| EnrichmentRun::from(row).seen_by(&actor.access)).collect())
 }
 
 /// A page of a lead's runs, newest first, with one row more than the page if another follows.
@@ -104,8 +100,9 @@ pub async fn list(db: &Db, actor: &Actor, lead: LeadId, page: PageArgs) -> Resul
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from enrichment_run r where r.workspace_id = "));
         query.push_bind(actor.workspace).push(" and r.lead_id = ").push_bind(lead);
+        push_readable(&mut query, actor, "r.lead_id");
         push_page(&mut query, "r.started_at", "r.id", page);
         query.build_query_as().fetch_all(pool).await?
     });
-    Ok(rows.into_iter().map(EnrichmentRun::from).collect())
+    Ok(rows.into_iter().map(|row| EnrichmentRun::from(row).seen_by(&actor.access)).collect())
 }

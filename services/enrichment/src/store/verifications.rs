@@ -1,9 +1,11 @@
 use events::enrichment::Verdict;
-use kernel::{EmailAddress, LeadId, Timestamp, WorkspaceId};
+use kernel::{Actor, EmailAddress, LeadId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
     db::{Text, push_in_ids},
-    execute, with_db,
+    execute,
+    lead_access::push_readable,
+    with_db,
 };
 use sqlx::{FromRow, QueryBuilder, types::Json};
 
@@ -46,11 +48,12 @@ pub async fn save(tx: &mut Tx, workspace: WorkspaceId, verified: &LeadVerificati
 }
 
 /// The verifications of these leads, in no order.
-pub async fn of_leads(db: &Db, workspace: WorkspaceId, leads: &[LeadId]) -> Result<Vec<LeadVerification>, sqlx::Error> {
+pub async fn of_leads(db: &Db, actor: &Actor, leads: &[LeadId]) -> Result<Vec<LeadVerification>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new("select lead_id, email, verdict, checks, verified_at from verification where workspace_id = ");
-        query.push_bind(workspace).push(" and lead_id");
+        query.push_bind(actor.workspace).push(" and lead_id");
         push_in_ids(&mut query, leads.iter().copied());
+        push_readable(&mut query, actor, "lead_id");
         query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(LeadVerification::from).collect())

@@ -34,6 +34,7 @@ pub fn account(test: &ServiceTest, name: &str) -> Account {
         industry: None,
         country: None,
         employees: None,
+        owner: None,
         created_at: test.clock.now(),
     }
 }

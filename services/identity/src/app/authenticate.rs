@@ -1,41 +1,76 @@
 use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
-use kernel::{Actor, ActorKind};
-use platform::auth::{AuthError, Authenticator};
+use kernel::{Actor, ActorKind, UserId, WorkspaceId};
+use platform::{
+    auth::{AuthError, Authenticator},
+    config::Secret,
+};
 
 use super::App;
 use crate::{
-    domain::{access::effective_permissions, api_key::KeyHash},
+    domain::{
+        api_key::KeyHash,
+        jws::Unverified,
+        principal::{Principal, Standing},
+    },
     store::{self, api_keys::Credential},
 };
 
 /// The one use case without an actor: it is what makes one.
 impl Authenticator for App {
     fn authenticate(&self, credential: &str) -> BoxFuture<'static, Result<Arc<Actor>, AuthError>> {
-        let (app, hash) = (self.clone(), KeyHash::of(credential));
-        async move { app.authenticate_hash(&hash).await.map(Arc::new) }.boxed()
+        let (app, credential) = (self.clone(), Secret::new(credential));
+        async move { app.principal(credential.expose()).await.map(|principal| Arc::new(principal.actor)) }.boxed()
     }
 }
 
 impl App {
-    /// Unknown, expired, revoked and inactive look alike from outside.
-    async fn authenticate_hash(&self, hash: &KeyHash) -> Result<Actor, AuthError> {
-        let found = store::api_keys::by_hash(&self.db, hash).await.map_err(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "an API key cannot be looked up");
+    /// Whom an API key or an access token stands for now. Unknown, expired, revoked and inactive look alike from
+    /// outside.
+    pub async fn principal(&self, credential: &str) -> Result<Principal, AuthError> {
+        let token = Unverified::parse(credential).filter(|token| token.signing_key().is_some());
+        let found = match token {
+            Some(token) => self.session_principal(&token).await,
+            None => self.key_principal(&KeyHash::of(credential)).await,
+        };
+        let found = found.map_err(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "a credential cannot be looked up");
             AuthError::Unavailable
         })?;
+        found.ok_or(AuthError::BadCredential)
+    }
+
+    async fn key_principal(&self, hash: &KeyHash) -> Result<Option<Principal>, sqlx::Error> {
         let now = self.clock.now();
-        let Some(Credential { key, role, .. }) = found.filter(|found| found.user_active && found.key.is_active(now))
-        else {
-            return Err(AuthError::BadCredential);
-        };
+        let found = store::api_keys::by_hash(&self.db, hash).await?;
+        let found = found.filter(|found| found.standing.active && found.key.is_active(now));
+        let Some(Credential { key, standing }) = found else { return Ok(None) };
         self.key_use.note(&key, now);
-        Ok(Actor {
-            workspace: key.workspace,
-            kind: ActorKind::ApiKey,
-            subject: key.user.to_string(),
-            permissions: effective_permissions(role, &key.permissions),
-        })
+        let team = self.team_of(key.workspace, &standing).await?;
+        Ok(Some(Principal::new(key.workspace, ActorKind::ApiKey, key.user, standing, &key.permissions, team)))
+    }
+
+    /// The token's word is taken for which session it is, and for nothing else.
+    async fn session_principal(&self, token: &Unverified<'_>) -> Result<Option<Principal>, sqlx::Error> {
+        let Some(claims) = self.access_claims(token).await? else { return Ok(None) };
+        let found = store::sessions::with_standing(&self.db, claims.ws, claims.sid).await?;
+        let now = self.clock.now();
+        let found = found.filter(|(session, standing)| session.is_active(now) && standing.active);
+        let Some((session, standing)) = found else { return Ok(None) };
+        let (all, team) = (standing.role.permissions(), self.team_of(session.workspace, &standing).await?);
+        Ok(Some(Principal::new(session.workspace, ActorKind::User, session.user, standing, all, team)))
+    }
+
+    /// Everybody in the team and below, where a grant asks for it.
+    pub(super) async fn team_of(
+        &self,
+        workspace: WorkspaceId,
+        standing: &Standing,
+    ) -> Result<Vec<UserId>, sqlx::Error> {
+        if !standing.looks_at_team() {
+            return Ok(Vec::new());
+        }
+        store::users::in_tree(&self.db, workspace, &standing.team_path).await
     }
 }

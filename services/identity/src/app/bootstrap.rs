@@ -12,11 +12,11 @@ use tokio::{fs, io::AsyncWriteExt};
 use super::App;
 use crate::{
     domain::{
-        Workspace,
-        access::permissions_of,
+        FIRST_WORKSPACE, Workspace,
         api_key::{ApiKey, ApiKeySecret, WeakKey},
-        team::{TeamMember, TeamMemberError},
-        user::{Role, User, UserDraft},
+        role::Role,
+        starter_team::{TeamMember, TeamMemberError},
+        user::{User, UserDraft, UserKind},
     },
     store,
 };
@@ -78,10 +78,15 @@ impl App {
         let Bootstrap { key, admin, team, key_file } = bootstrap;
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let workspace = Workspace { id: self.clock.id(), name: WORKSPACE_NAME.to_owned(), created_at: now };
+        let workspace = Workspace {
+            id: self.clock.id(),
+            slug: FIRST_WORKSPACE.to_owned(),
+            name: WORKSPACE_NAME.to_owned(),
+            created_at: now,
+        };
         let first = store::workspaces::claim(&mut tx, &workspace).await?;
         if first {
-            self.create_team(&mut tx, workspace.id, admin, team).await?;
+            self.create_users(&mut tx, workspace.id, admin, team).await?;
         }
         let generated = (first && key.is_none()).then(|| self.generate_key());
         if let Some(key) = key.as_ref().or(generated.as_ref()) {
@@ -96,7 +101,7 @@ impl App {
         Ok(generated)
     }
 
-    async fn create_team(
+    async fn create_users(
         &self,
         tx: &mut Tx,
         workspace: WorkspaceId,
@@ -104,11 +109,12 @@ impl App {
         team: Vec<TeamMember>,
     ) -> Result<(), BootstrapError> {
         let user = |TeamMember { name, email }: TeamMember, role| {
-            User::create(UserDraft { name, email, role }, self.clock.id(), workspace, self.clock.now())
+            let draft = UserDraft { kind: UserKind::Person, name, email, role, custom_role: None };
+            User::create(draft, self.clock.id(), workspace, self.clock.now())
         };
         let users: Vec<User> = [user(admin, Role::Admin)]
             .into_iter()
-            .chain(team.into_iter().map(|member| user(member, Role::Rep)))
+            .chain(team.into_iter().map(|member| user(member, Role::AccountExecutive)))
             .collect();
         store::users::insert(tx, &users).await?;
         let actor = Actor::system(workspace, "identity");
@@ -129,7 +135,7 @@ impl App {
             user: admin.id,
             name: "First admin key".to_owned(),
             prefix: secret.prefix(),
-            permissions: permissions_of(Role::Admin).to_vec(),
+            permissions: Role::Admin.permissions().to_vec(),
             expires_at: None,
             revoked_at: None,
             last_used_at: None,

@@ -1,6 +1,8 @@
 use kernel::{Actor, Permission, Timestamp, UserId};
 
-use super::App;
+use serde_json::json;
+
+use super::{App, once::made_before};
 use crate::{
     domain::api_key::{ApiKey, ApiKeySecret},
     error::Error,
@@ -15,13 +17,15 @@ pub struct CreateApiKey {
     /// What it may do at most; left out, what the asking actor may.
     pub permissions: Option<Vec<Permission>>,
     pub expires_at: Option<Timestamp>,
+    pub idempotency_key: Option<String>,
 }
 
 /// The key is here and nowhere else: only its hash is stored.
 #[derive(Debug, Clone)]
 pub struct CreatedApiKey {
     pub key: ApiKey,
-    pub secret: ApiKeySecret,
+    /// `None` when the key had been made before and is only asked for again.
+    pub secret: Option<ApiKeySecret>,
 }
 
 impl App {
@@ -42,7 +46,15 @@ impl App {
         let user = input.user.or_else(|| actor.subject.parse().ok());
         let user =
             user.ok_or_else(|| Error::invalid("userId", "you are not a user yourself, so say whose key it is"))?;
+        let asked = json!({
+            "name": input.name, "user": user, "permissions": permissions, "expiresAt": input.expires_at,
+        });
+        let (id, again) = (self.clock.id(), input.idempotency_key.as_deref());
         let mut tx = self.db.begin().await?;
+        if let Some(first) = made_before(&mut tx, actor, "createApiKey", again, &asked, id).await? {
+            let key = store::api_keys::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict)?;
+            return Ok(CreatedApiKey { key, secret: None });
+        }
         let user = store::users::by_id(&mut tx, actor.workspace, user).await?;
         let user = user.ok_or(Error::NotFound { what: "user", field: "userId" })?;
         if !user.active {
@@ -50,7 +62,7 @@ impl App {
         }
         let secret = self.generate_key();
         let key = ApiKey {
-            id: self.clock.id(),
+            id,
             workspace: actor.workspace,
             user: user.id,
             name: input.name,
@@ -62,7 +74,10 @@ impl App {
             created_at: now,
         };
         store::api_keys::insert(&mut tx, &key, &secret.hash()).await?;
+        let mut events = self.outbox.events(actor.into());
+        events.push(&key.created());
+        events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
-        Ok(CreatedApiKey { key, secret })
+        Ok(CreatedApiKey { key, secret: Some(secret) })
     }
 }

@@ -2,7 +2,7 @@ use kernel::{Actor, PageArgs, Permission};
 
 use super::App;
 use crate::{
-    domain::{Workspace, api_key::ApiKey, user::User},
+    domain::{Workspace, api_key::ApiKey, role::CustomRole, team::Team, user::User},
     error::Error,
     store,
 };
@@ -17,6 +17,18 @@ impl App {
     pub async fn users(&self, actor: &Actor, page: PageArgs) -> Result<Vec<User>, Error> {
         actor.require(Permission::Read)?;
         Ok(store::users::list(&self.db, actor, page).await?)
+    }
+
+    /// One row more than the page holds, if another page follows.
+    pub async fn teams(&self, actor: &Actor, page: PageArgs) -> Result<Vec<Team>, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::teams::list(&self.db, actor, page).await?)
+    }
+
+    /// One row more than the page holds, if another page follows.
+    pub async fn roles(&self, actor: &Actor, page: PageArgs) -> Result<Vec<CustomRole>, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::roles::list(&self.db, actor, page).await?)
     }
 
     /// One row more than the page holds, if another page follows.

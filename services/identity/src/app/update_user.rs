@@ -1,8 +1,9 @@
-use kernel::{Actor, Permission, PersonName, UserId};
+use kernel::{Actor, Permission, PersonName, RoleId, UserId};
+use platform::Tx;
 
 use super::App;
 use crate::{
-    domain::user::{Role, User},
+    domain::{role::Role, user::User},
     error::Error,
     store,
 };
@@ -12,7 +13,9 @@ use crate::{
 pub struct UpdateUser {
     pub id: UserId,
     pub name: Option<PersonName>,
+    /// A built-in role, which takes the place of a custom one too.
     pub role: Option<Role>,
+    pub custom_role: Option<RoleId>,
     pub active: Option<bool>,
     /// The version that was read: refused with `CONFLICT` if the user is newer.
     pub version: Option<i64>,
@@ -29,9 +32,10 @@ impl App {
         if input.version.is_some_and(|version| version != user.version) {
             return Err(Error::Conflict);
         }
+        let role = self.role(&mut tx, actor, input.role, input.custom_role).await?;
         let change = user.change(self.clock.now(), |user| {
             user.name = input.name.unwrap_or_else(|| user.name.clone());
-            user.role = input.role.unwrap_or(user.role);
+            (user.role, user.custom_role) = role.unwrap_or((user.role, user.custom_role));
             user.active = input.active.unwrap_or(user.active);
         });
         let Some(change) = change else { return Ok(user) };
@@ -46,5 +50,28 @@ impl App {
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
         Ok(change.current)
+    }
+
+    /// The role to give: a custom one brings its base. Nobody gives what they do not hold, or a narrow key could make
+    /// itself a wide user.
+    pub(super) async fn role(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        role: Option<Role>,
+        custom: Option<RoleId>,
+    ) -> Result<Option<(Role, Option<RoleId>)>, Error> {
+        let given = match custom {
+            None => role.map(|role| (role, None)),
+            Some(id) => {
+                let custom = store::roles::by_id(tx, actor.workspace, id).await?;
+                let custom = custom.ok_or(Error::NotFound { what: "role", field: "customRoleId" })?;
+                Some((custom.base, Some(custom.id)))
+            }
+        };
+        for permission in given.map_or(&[][..], |(role, _)| role.permissions()) {
+            actor.require(*permission)?;
+        }
+        Ok(given)
     }
 }

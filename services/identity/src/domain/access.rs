@@ -1,22 +1,15 @@
 //! Who may do what: a role allows, a key allows no more than its user's role.
 
-use events::identity::Role;
 use kernel::Permission;
+
+use super::role::Role;
 
 const NAMES: [(Permission, &str); 3] =
     [(Permission::Read, "read"), (Permission::Write, "write"), (Permission::Admin, "admin")];
 
-pub fn permissions_of(role: Role) -> &'static [Permission] {
-    match role {
-        Role::Admin => &[Permission::Read, Permission::Write, Permission::Admin],
-        Role::Rep => &[Permission::Read, Permission::Write],
-        Role::ReadOnly => &[Permission::Read],
-    }
-}
-
 /// What a key that was given `granted` can do today, when its user has `role`.
 pub fn effective_permissions(role: Role, granted: &[Permission]) -> Vec<Permission> {
-    permissions_of(role).iter().copied().filter(|permission| granted.contains(permission)).collect()
+    role.permissions().iter().copied().filter(|permission| granted.contains(permission)).collect()
 }
 
 /// Permissions as they are stored: names with a space between.
@@ -40,7 +33,7 @@ mod tests {
         use Permission::{Admin, Read, Write};
         let all = [Read, Write, Admin];
         assert_eq!(effective_permissions(Role::Admin, &all), all);
-        assert_eq!(effective_permissions(Role::Rep, &all), [Read, Write]);
+        assert_eq!(effective_permissions(Role::Bdr, &all), [Read, Write]);
         assert_eq!(effective_permissions(Role::ReadOnly, &all), [Read]);
         assert_eq!(effective_permissions(Role::Admin, &[Read]), [Read]);
         assert_eq!(effective_permissions(Role::ReadOnly, &[Write]), []);

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+use events::identity::ApiKeyCreated;
 use kernel::{ApiKeyId, Permission, Timestamp, UserId, WorkspaceId};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -48,6 +49,18 @@ impl ApiKey {
     /// Neither revoked nor expired.
     pub fn is_active(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| now < expires_at)
+    }
+
+    /// What others hear of a new key.
+    pub fn created(&self) -> ApiKeyCreated {
+        ApiKeyCreated {
+            key: self.id,
+            user: self.user,
+            name: self.name.clone(),
+            permissions: self.permissions.clone(),
+            expires_at: self.expires_at,
+            replaces: None,
+        }
     }
 }
 

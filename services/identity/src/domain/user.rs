@@ -1,19 +1,26 @@
-//! A person who works in a workspace.
+//! A person, or a program, that works in a workspace.
 
 use events::identity as published;
-use kernel::{EmailAddress, PersonName, Timestamp, UserId, WorkspaceId};
+use kernel::{EmailAddress, PersonName, RoleId, TeamId, Timestamp, UserId, WorkspaceId};
 
-pub use events::identity::Role;
+use super::role::{Role, published_role};
+
+pub use events::identity::UserKind;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     pub id: UserId,
     pub workspace: WorkspaceId,
     pub version: i64,
+    pub kind: UserKind,
     pub name: PersonName,
+    /// A service account's leads nowhere.
     pub email: EmailAddress,
     pub role: Role,
-    /// An inactive user's keys open nothing.
+    /// A role of the workspace's own; `role` is its base.
+    pub custom_role: Option<RoleId>,
+    pub team: Option<TeamId>,
+    /// An inactive user's keys and sessions open nothing.
     pub active: bool,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -22,9 +29,11 @@ pub struct User {
 /// A user who is about to be created.
 #[derive(Debug, Clone)]
 pub struct UserDraft {
+    pub kind: UserKind,
     pub name: PersonName,
     pub email: EmailAddress,
     pub role: Role,
+    pub custom_role: Option<RoleId>,
 }
 
 /// A user as they were and as they are now.
@@ -36,8 +45,21 @@ pub struct UserChange {
 
 impl User {
     pub fn create(draft: UserDraft, id: UserId, workspace: WorkspaceId, now: Timestamp) -> Self {
-        let UserDraft { name, email, role } = draft;
-        Self { id, workspace, version: 1, name, email, role, active: true, created_at: now, updated_at: now }
+        let UserDraft { kind, name, email, role, custom_role } = draft;
+        Self {
+            id,
+            workspace,
+            version: 1,
+            kind,
+            name,
+            email,
+            role,
+            custom_role,
+            team: None,
+            active: true,
+            created_at: now,
+            updated_at: now,
+        }
     }
 
     /// The change `edit` makes, or `None` if it makes none.
@@ -52,18 +74,28 @@ impl User {
         Some(UserChange { previous: self.clone(), current })
     }
 
+    /// A person: somebody must be able to come in.
     pub fn is_active_admin(&self) -> bool {
-        self.active && self.role == Role::Admin
+        self.active && self.role == Role::Admin && self.kind == UserKind::Person
     }
 
     pub fn published(&self) -> published::User {
+        let role = match (self.kind, published_role(self.role)) {
+            // A program takes no leads, whatever else it does.
+            (UserKind::ServiceAccount, published::Role::Rep) => published::Role::ReadOnly,
+            (_, role) => role,
+        };
         published::User {
             id: self.id,
             version: self.version,
             name: self.name.as_str().to_owned(),
             email: self.email.clone(),
-            role: self.role,
+            role,
             active: self.active,
+            kind: self.kind,
+            role_name: Some(self.role.name().to_owned()),
+            custom_role: self.custom_role,
+            team: self.team,
         }
     }
 }
@@ -88,9 +120,11 @@ mod tests {
     fn admin() -> User {
         let clock = Clock::fixed(Timestamp::UNIX_EPOCH, 1);
         let draft = UserDraft {
+            kind: UserKind::Person,
             name: PersonName::new("Ada"),
             email: EmailAddress::parse("ada@example.com").unwrap(),
             role: Role::Admin,
+            custom_role: None,
         };
         User::create(draft, clock.id(), clock.id(), clock.now())
     }
@@ -105,8 +139,15 @@ mod tests {
 
     #[test]
     fn an_admin_is_lost_by_demotion_and_by_leaving() {
-        let demoted = admin().change(Timestamp::UNIX_EPOCH, |user| user.role = Role::Rep).unwrap();
+        let demoted = admin().change(Timestamp::UNIX_EPOCH, |user| user.role = Role::Bdr).unwrap();
         let left = admin().change(Timestamp::UNIX_EPOCH, |user| user.active = false).unwrap();
         assert!(demoted.loses_an_admin() && left.loses_an_admin());
+    }
+
+    #[test]
+    fn a_program_takes_no_leads_and_is_no_last_admin() {
+        let program = User { kind: UserKind::ServiceAccount, role: Role::Bdr, ..admin() };
+        assert_eq!(program.published().role, published::Role::ReadOnly);
+        assert!(!User { role: Role::Admin, ..program }.is_active_admin());
     }
 }

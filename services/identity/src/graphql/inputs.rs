@@ -1,12 +1,17 @@
-use async_graphql::InputObject;
-use chrono::{DateTime, Utc};
-use kernel::{ApiKeyId, Code, EmailAddress, PersonName, UserId, truncate_to_micros};
+use async_graphql::{InputObject, MaybeUndefined};
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{ApiKeyId, Code, EmailAddress, PersonName, RoleId, SessionId, TeamId, UserId, truncate_to_micros};
 use platform::graphql::Long;
 
-use super::types::{Permission, Role};
+use super::{
+    roles::{FieldRule, Grant, Role, grants},
+    types::Permission,
+};
 use crate::{
-    app::{CreateApiKey, CreateUser, UpdateUser},
-    domain::user::UserDraft,
+    app::{
+        CreateApiKey, CreateRole, CreateServiceAccount, CreateTeam, CreateUser, CreateWorkspace, RotateApiKey,
+        UpdateRole, UpdateTeam, UpdateUser,
+    },
     error::Error,
 };
 
@@ -20,6 +25,21 @@ pub struct CreateUserInput {
     /// Unique in the workspace, compared without case.
     pub email: String,
     pub role: Role,
+    /// A role of the workspace's own; its base takes the place of `role`.
+    pub custom_role_id: Option<RoleId>,
+    /// The same key and input again find the first one; the same key with another input is refused.
+    pub idempotency_key: Option<String>,
+}
+
+/// A program that acts in its own name.
+#[derive(InputObject)]
+pub struct CreateServiceAccountInput {
+    pub name: String,
+    pub role: Role,
+    /// A role of the workspace's own; its base takes the place of `role`.
+    pub custom_role_id: Option<RoleId>,
+    /// The same key and input again find the first one; the same key with another input is refused.
+    pub idempotency_key: Option<String>,
 }
 
 /// What is left out stays as it is.
@@ -29,7 +49,10 @@ pub struct UpdateUserInput {
     /// The version you read; the update is refused if the user has changed since.
     pub version: Option<Long>,
     pub name: Option<String>,
+    /// Takes the place of a custom role too.
     pub role: Option<Role>,
+    /// A role of the workspace's own; its base takes the place of `role`.
+    pub custom_role_id: Option<RoleId>,
     /// False lets them go, true brings them back.
     pub active: Option<bool>,
 }
@@ -45,6 +68,8 @@ pub struct CreateApiKeyInput {
     pub permissions: Option<Vec<Permission>>,
     /// Left out, it is good until it is revoked.
     pub expires_at: Option<DateTime<Utc>>,
+    /// The same key and input again find the first one; the same key with another input is refused.
+    pub idempotency_key: Option<String>,
 }
 
 /// Which key to end.
@@ -52,6 +77,120 @@ pub struct CreateApiKeyInput {
 pub struct RevokeApiKeyInput {
     pub id: ApiKeyId,
 }
+
+/// Which key gets a successor.
+#[derive(InputObject)]
+pub struct RotateApiKeyInput {
+    pub id: ApiKeyId,
+    /// How long the old key still opens: a day if left out, 30 days at most, 0 for not a moment longer.
+    pub overlap_seconds: Option<i32>,
+}
+
+/// A new team.
+#[derive(InputObject)]
+pub struct CreateTeamInput {
+    /// Unique in the workspace.
+    pub name: String,
+    /// The team right above; left out, the new team stands at the root.
+    pub parent_id: Option<TeamId>,
+    /// Leads it, without having to be a member.
+    pub manager_id: Option<UserId>,
+    /// The same key and input again find the first one; the same key with another input is refused.
+    pub idempotency_key: Option<String>,
+}
+
+/// What is left out stays as it is.
+#[derive(InputObject)]
+pub struct UpdateTeamInput {
+    pub id: TeamId,
+    /// The version you read; the update is refused if the team has changed since.
+    pub version: Option<Long>,
+    pub name: Option<String>,
+    /// Null leaves the team without a manager.
+    pub manager_id: MaybeUndefined<UserId>,
+}
+
+/// Where a team goes, with all below it.
+#[derive(InputObject)]
+pub struct MoveTeamInput {
+    pub id: TeamId,
+    /// The team right above; null for the root.
+    pub parent_id: Option<TeamId>,
+}
+
+/// Which team to delete.
+#[derive(InputObject)]
+pub struct DeleteTeamInput {
+    pub id: TeamId,
+}
+
+/// Who comes into a team or leaves it.
+#[derive(InputObject)]
+pub struct TeamMemberInput {
+    pub team_id: TeamId,
+    pub user_id: UserId,
+}
+
+/// A role of the workspace's own.
+#[derive(InputObject)]
+pub struct CreateRoleInput {
+    /// Unique in the workspace.
+    pub name: String,
+    /// The built-in role to begin with; not `ADMIN`.
+    pub base: Role,
+    #[graphql(default)]
+    pub grants: Vec<Grant>,
+    #[graphql(default)]
+    pub field_rules: Vec<FieldRule>,
+    /// The same key and input again find the first one; the same key with another input is refused.
+    pub idempotency_key: Option<String>,
+}
+
+/// What is left out stays as it is; `grants` and `fieldRules` go together.
+#[derive(InputObject)]
+pub struct UpdateRoleInput {
+    pub id: RoleId,
+    /// The version you read; the update is refused if the role has changed since.
+    pub version: Option<Long>,
+    pub name: Option<String>,
+    /// All grants that the role has from now on.
+    pub grants: Option<Vec<Grant>>,
+    /// All field rules that the role has from now on.
+    pub field_rules: Option<Vec<FieldRule>>,
+}
+
+/// A workspace beside this one.
+#[derive(InputObject)]
+pub struct CreateWorkspaceInput {
+    /// By which people name it when they sign in: 2 to 40 small letters, digits and hyphens, a letter first.
+    pub slug: String,
+    pub name: String,
+    /// Of its first admin.
+    pub admin_name: String,
+    /// Of its first admin.
+    pub admin_email: String,
+}
+
+/// Who is to set a password.
+#[derive(InputObject)]
+pub struct InviteUserInput {
+    pub user_id: UserId,
+}
+
+/// Which session to end.
+#[derive(InputObject)]
+pub struct RevokeSessionInput {
+    pub id: SessionId,
+}
+
+/// Which role to delete.
+#[derive(InputObject)]
+pub struct DeleteRoleInput {
+    pub id: RoleId,
+}
+
+/// Long enough to change over within a day.
+const OVERLAP_SECONDS: i32 = 24 * 60 * 60;
 
 impl TryFrom<CreateUserInput> for CreateUser {
     type Error = Error;
@@ -61,12 +200,97 @@ impl TryFrom<CreateUserInput> for CreateUser {
             field: "email",
             reason: error.to_string(),
         };
-        let draft = UserDraft {
+        Ok(Self {
             name: PersonName::new(name(&input.name)?),
             email: EmailAddress::parse(&input.email).map_err(invalid)?,
             role: input.role.into(),
+            custom_role: input.custom_role_id,
+            idempotency_key: input.idempotency_key,
+        })
+    }
+}
+
+impl TryFrom<CreateWorkspaceInput> for CreateWorkspace {
+    type Error = Error;
+    fn try_from(input: CreateWorkspaceInput) -> Result<Self, Error> {
+        let invalid = |error: kernel::EmailError| Error::Invalid {
+            code: Code::InvalidEmail,
+            field: "adminEmail",
+            reason: error.to_string(),
         };
-        Ok(Self { draft })
+        Ok(Self {
+            slug: input.slug,
+            name: name(&input.name)?,
+            admin_name: PersonName::new(name(&input.admin_name)?),
+            admin_email: EmailAddress::parse(&input.admin_email).map_err(invalid)?,
+        })
+    }
+}
+
+impl TryFrom<CreateServiceAccountInput> for CreateServiceAccount {
+    type Error = Error;
+    fn try_from(input: CreateServiceAccountInput) -> Result<Self, Error> {
+        Ok(Self {
+            name: PersonName::new(name(&input.name)?),
+            role: input.role.into(),
+            custom_role: input.custom_role_id,
+            idempotency_key: input.idempotency_key,
+        })
+    }
+}
+
+impl From<RotateApiKeyInput> for RotateApiKey {
+    fn from(RotateApiKeyInput { id, overlap_seconds }: RotateApiKeyInput) -> Self {
+        Self { id, overlap: TimeDelta::seconds(overlap_seconds.unwrap_or(OVERLAP_SECONDS).into()) }
+    }
+}
+
+impl TryFrom<CreateTeamInput> for CreateTeam {
+    type Error = Error;
+    fn try_from(input: CreateTeamInput) -> Result<Self, Error> {
+        Ok(Self {
+            name: name(&input.name)?,
+            parent: input.parent_id,
+            manager: input.manager_id,
+            idempotency_key: input.idempotency_key,
+        })
+    }
+}
+
+impl TryFrom<UpdateTeamInput> for UpdateTeam {
+    type Error = Error;
+    fn try_from(input: UpdateTeamInput) -> Result<Self, Error> {
+        Ok(Self {
+            id: input.id,
+            name: input.name.map(|text| name(&text)).transpose()?,
+            manager: input.manager_id.into(),
+            version: input.version.map(|version| version.0),
+        })
+    }
+}
+
+impl TryFrom<CreateRoleInput> for CreateRole {
+    type Error = Error;
+    fn try_from(input: CreateRoleInput) -> Result<Self, Error> {
+        let grants = grants(input.grants, input.field_rules);
+        Ok(Self { name: name(&input.name)?, base: input.base.into(), grants, idempotency_key: input.idempotency_key })
+    }
+}
+
+impl TryFrom<UpdateRoleInput> for UpdateRole {
+    type Error = Error;
+    fn try_from(input: UpdateRoleInput) -> Result<Self, Error> {
+        let grants = match (input.grants, input.field_rules) {
+            (None, None) => None,
+            (Some(given), Some(rules)) => Some(grants(given, rules)),
+            _ => return Err(Error::invalid("grants", "grants and fieldRules are given together")),
+        };
+        Ok(Self {
+            id: input.id,
+            name: input.name.map(|text| name(&text)).transpose()?,
+            grants,
+            version: input.version.map(|version| version.0),
+        })
     }
 }
 
@@ -77,6 +301,7 @@ impl TryFrom<UpdateUserInput> for UpdateUser {
             id: input.id,
             name: input.name.map(|text| name(&text)).transpose()?.map(PersonName::new),
             role: input.role.map(Into::into),
+            custom_role: input.custom_role_id,
             active: input.active,
             version: input.version.map(|version| version.0),
         })
@@ -91,6 +316,7 @@ impl TryFrom<CreateApiKeyInput> for CreateApiKey {
             user: input.user_id,
             permissions: input.permissions.map(|permissions| permissions.into_iter().map(Into::into).collect()),
             expires_at: input.expires_at.map(truncate_to_micros),
+            idempotency_key: input.idempotency_key,
         })
     }
 }

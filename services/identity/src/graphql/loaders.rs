@@ -1,20 +1,133 @@
 use async_graphql::dataloader::Loader;
-use kernel::{UserId, WorkspaceId};
-use platform::graphql::{Batch, LoadError, by_workspace};
+use kernel::{Cursor, PageArgs, RoleId, TeamId, Timestamp, UserId};
+use platform::graphql::{Batch, For, LoadError, by_actor, lists};
+use uuid::Uuid;
 
-use crate::{app::App, domain::user::User, store};
+use crate::{
+    app::App,
+    domain::{role::CustomRole, team::Team, user::User},
+    store,
+};
 
-/// Reads what one level of a query asks for in one statement per workspace, which in a request is one.
+/// Reads what one level of a query asks for in one statement.
 pub struct Loaders(pub App);
 
-impl Loader<(WorkspaceId, UserId)> for Loaders {
+/// Key of one page of a team's members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MembersOf {
+    team: TeamId,
+    args: HashedArgs,
+}
+
+/// Key of one page of the teams right below a team.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ChildrenOf {
+    team: TeamId,
+    args: HashedArgs,
+}
+
+/// [`PageArgs`] as a map's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct HashedArgs {
+    first: i64,
+    after: Option<(Timestamp, Uuid)>,
+}
+
+impl MembersOf {
+    pub fn new(team: TeamId, args: PageArgs) -> Self {
+        Self { team, args: args.into() }
+    }
+}
+
+impl ChildrenOf {
+    pub fn new(team: TeamId, args: PageArgs) -> Self {
+        Self { team, args: args.into() }
+    }
+}
+
+impl From<PageArgs> for HashedArgs {
+    fn from(args: PageArgs) -> Self {
+        Self { first: args.first, after: args.after.map(|Cursor { time, id }| (time, id)) }
+    }
+}
+
+impl From<HashedArgs> for PageArgs {
+    fn from(args: HashedArgs) -> Self {
+        Self { first: args.first, after: args.after.map(|(time, id)| Cursor { time, id }) }
+    }
+}
+
+impl Loader<For<UserId>> for Loaders {
     type Value = User;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[(WorkspaceId, UserId)]) -> Batch<UserId, User> {
-        by_workspace(keys, |workspace, ids| async move {
-            let users = store::users::by_ids(&self.0.db, workspace, &ids).await?;
+    async fn load(&self, keys: &[For<UserId>]) -> Batch<UserId, User> {
+        by_actor(keys, |actor, ids| async move {
+            let users = store::users::by_ids(&self.0.db, &actor, &ids).await?;
             Ok(users.into_iter().map(|user| (user.id, user)))
+        })
+        .await
+    }
+}
+
+impl Loader<For<TeamId>> for Loaders {
+    type Value = Team;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[For<TeamId>]) -> Batch<TeamId, Team> {
+        by_actor(keys, |actor, ids| async move {
+            let teams = store::teams::by_ids(&self.0.db, &actor, &ids).await?;
+            Ok(teams.into_iter().map(|team| (team.id, team)))
+        })
+        .await
+    }
+}
+
+impl Loader<For<RoleId>> for Loaders {
+    type Value = CustomRole;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[For<RoleId>]) -> Batch<RoleId, CustomRole> {
+        by_actor(keys, |actor, ids| async move {
+            let roles = store::roles::by_ids(&self.0.db, &actor, &ids).await?;
+            Ok(roles.into_iter().map(|role| (role.id, role)))
+        })
+        .await
+    }
+}
+
+/// The teams of one level ask for the same page, so one statement answers them all.
+impl Loader<For<MembersOf>> for Loaders {
+    type Value = Vec<User>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[For<MembersOf>]) -> Batch<MembersOf, Vec<User>> {
+        by_actor(keys, |actor, pages| async move {
+            let mut rows = Vec::new();
+            for (args, teams) in lists(pages.into_iter().map(|page| (page.args, page.team))) {
+                let found = store::users::pages_by_teams(&self.0.db, &actor, &teams, args.into()).await?;
+                rows.extend(found.into_iter().filter_map(|user| Some((MembersOf { team: user.team?, args }, user))));
+            }
+            Ok(lists(rows))
+        })
+        .await
+    }
+}
+
+impl Loader<For<ChildrenOf>> for Loaders {
+    type Value = Vec<Team>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[For<ChildrenOf>]) -> Batch<ChildrenOf, Vec<Team>> {
+        by_actor(keys, |actor, pages| async move {
+            let mut rows = Vec::new();
+            for (args, teams) in lists(pages.into_iter().map(|page| (page.args, page.team))) {
+                let found = store::teams::pages_by_parents(&self.0.db, &actor, &teams, args.into()).await?;
+                rows.extend(
+                    found.into_iter().filter_map(|team| Some((ChildrenOf { team: team.parent()?, args }, team))),
+                );
+            }
+            Ok(lists(rows))
         })
         .await
     }

@@ -1,9 +1,14 @@
 //! A skin over [`App`]: parse the input, call one use case, map the result.
 
+mod access;
+mod audit;
 mod inputs;
 mod loaders;
 mod mutation;
 mod query;
+mod roles;
+mod sessions;
+mod teams;
 mod types;
 
 use async_graphql::{EmptySubscription, Schema};

@@ -1,24 +1,25 @@
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use kernel::{Actor, ApiKeyId, UserId, WorkspaceId};
+use kernel::{Actor, ApiKeyId, RoleId, TeamId, UserId, WorkspaceId};
 use platform::graphql::{IntoGraphql, Long, load};
 
-use super::loaders::Loaders;
+use super::{
+    loaders::Loaders,
+    roles::{Role, RoleObject},
+    teams::TeamObject,
+};
 use crate::{
-    domain::{Workspace, api_key::ApiKey, user::User},
+    domain::{Workspace, api_key::ApiKey, role::CustomRole, team::Team, user::User},
     error::Error,
 };
 
-/// What a user does in the workspace, and so may do.
+/// Who a user is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "events::identity::Role")]
-pub enum Role {
-    /// May do everything.
-    Admin,
-    /// Takes leads; may read and write.
-    Rep,
-    /// May read, and change nothing.
-    ReadOnly,
+#[graphql(remote = "events::identity::UserKind")]
+pub enum UserKind {
+    Person,
+    /// A program: it has keys and cannot sign in.
+    ServiceAccount,
 }
 
 /// What an actor may do. None includes another.
@@ -79,29 +80,51 @@ impl Me {
 #[graphql(name = "Workspace")]
 pub struct WorkspaceObject {
     id: WorkspaceId,
+    /// By which people name it when they sign in.
+    slug: String,
     name: String,
 }
 
 impl From<Workspace> for WorkspaceObject {
-    fn from(Workspace { id, name, created_at: _ }: Workspace) -> Self {
-        Self { id, name }
+    fn from(Workspace { id, slug, name, created_at: _ }: Workspace) -> Self {
+        Self { id, slug, name }
     }
 }
 
-/// A person who works in the workspace.
+/// A person, or a program, that works in the workspace.
 #[derive(SimpleObject)]
-#[graphql(name = "User")]
+#[graphql(complex, name = "User")]
 pub struct UserObject {
     id: UserId,
     /// Grows by one with every change; give it to `updateUser` to refuse overwriting somebody else's.
     version: Long,
     name: String,
-    /// Unique in the workspace, compared without case.
+    /// Unique in the workspace, compared without case. A service account's leads nowhere.
     email: String,
-    /// What they do, and so may do.
+    kind: UserKind,
+    /// What they do, and so may do; a custom role's base.
     role: Role,
     /// An inactive user takes no leads, and their keys open nothing.
     active: bool,
+    #[graphql(skip)]
+    custom_role_id: Option<RoleId>,
+    #[graphql(skip)]
+    team_id: Option<TeamId>,
+}
+
+#[ComplexObject]
+impl UserObject {
+    /// A role of the workspace's own making, if they have one.
+    async fn custom_role(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<RoleObject>> {
+        let Some(id) = self.custom_role_id else { return Ok(None) };
+        Ok(load::<Loaders, _, CustomRole>(ctx, id).await?.map(RoleObject::from))
+    }
+
+    /// The team that they are a member of.
+    async fn team(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<TeamObject>> {
+        let Some(id) = self.team_id else { return Ok(None) };
+        Ok(load::<Loaders, _, Team>(ctx, id).await?.map(TeamObject::from))
+    }
 }
 
 impl From<User> for UserObject {
@@ -111,8 +134,11 @@ impl From<User> for UserObject {
             version: Long(user.version),
             name: user.name.into_string(),
             email: user.email.into_string(),
+            kind: user.kind.into(),
             role: user.role.into(),
             active: user.active,
+            custom_role_id: user.custom_role,
+            team_id: user.team,
         }
     }
 }

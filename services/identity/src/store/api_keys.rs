@@ -1,7 +1,7 @@
 use kernel::{Actor, ApiKeyId, PageArgs, Timestamp, UserId, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{Text, push_page, push_rows},
+    db::{push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
@@ -9,8 +9,10 @@ use sqlx::{FromRow, QueryBuilder};
 use crate::domain::{
     access,
     api_key::{ApiKey, KeyHash},
-    user::Role,
+    principal::Standing,
 };
+
+use super::users::StandingRow;
 
 // The hash stays in the database.
 const COLUMNS: &str =
@@ -47,20 +49,19 @@ impl From<Row> for ApiKey {
     }
 }
 
-/// A key with what its user may do.
+/// A key with its user's standing.
 #[derive(Debug, Clone)]
 pub struct Credential {
     pub key: ApiKey,
-    pub role: Role,
-    pub user_active: bool,
+    pub standing: Standing,
 }
 
 #[derive(FromRow)]
 struct CredentialRow {
     #[sqlx(flatten)]
     key: Row,
-    role: Text<Role>,
-    user_active: bool,
+    #[sqlx(flatten)]
+    standing: StandingRow,
 }
 
 /// When a key was used.
@@ -74,11 +75,12 @@ pub struct Used {
 /// The key behind a presented credential, in any workspace: this is how the workspace becomes known.
 pub async fn by_hash(db: &Db, hash: &KeyHash) -> Result<Option<Credential>, sqlx::Error> {
     const SQL: &str = "select k.id, k.workspace_id, k.user_id, k.name, k.prefix, k.permissions, k.expires_at, k.revoked_at, \
-        k.last_used_at, k.created_at, u.role, u.active as user_active \
-        from api_key k join workspace_user u on u.id = k.user_id and u.workspace_id = k.workspace_id where k.hash = $1";
+        k.last_used_at, k.created_at, u.role, u.custom_role_id, r.grants as custom_grants, u.active as user_active, t.path as team_path \
+        from api_key k join workspace_user u on u.id = k.user_id and u.workspace_id = k.workspace_id \
+        left join role r on r.id = u.custom_role_id left join team t on t.id = u.team_id where k.hash = $1";
     let row: Option<CredentialRow> =
         with_db!(db, pool => sqlx::query_as(SQL).bind(hash.as_str()).fetch_optional(pool).await?);
-    Ok(row.map(|row| Credential { key: row.key.into(), role: row.role.0, user_active: row.user_active }))
+    Ok(row.map(|row| Credential { key: row.key.into(), standing: row.standing.into() }))
 }
 
 pub async fn insert(tx: &mut Tx, key: &ApiKey, hash: &KeyHash) -> Result<(), sqlx::Error> {
@@ -135,6 +137,13 @@ pub async fn revoke(
         query.build_query_as().fetch_optional(conn).await?
     });
     Ok(row.map(ApiKey::from))
+}
+
+/// Lets a key that is not revoked go on until `until`, unless it ends earlier by itself.
+pub async fn expire(tx: &mut Tx, workspace: WorkspaceId, id: ApiKeyId, until: Timestamp) -> Result<u64, sqlx::Error> {
+    const SQL: &str = "update api_key set expires_at = $1 where workspace_id = $2 and id = $3 and revoked_at is null \
+        and (expires_at is null or expires_at > $1)";
+    execute!(tx, sqlx::query(SQL).bind(until).bind(workspace).bind(id))
 }
 
 pub async fn set_last_used(tx: &mut Tx, used: &[Used]) -> Result<(), sqlx::Error> {

@@ -8,7 +8,13 @@ use tower::ServiceExt;
 use crate::{admin_key, as_admin};
 
 fn gateway(test: &ServiceTest) -> Actor {
-    Actor { workspace: test.clock.id(), kind: ActorKind::Gateway, subject: "gateway".into(), permissions: Vec::new() }
+    Actor {
+        workspace: test.clock.id(),
+        kind: ActorKind::Gateway,
+        subject: "gateway".into(),
+        permissions: Vec::new(),
+        access: kernel::Access::default(),
+    }
 }
 
 async fn post(test: &ServiceTest, token: Option<&str>, credential: &str) -> (u16, Value) {

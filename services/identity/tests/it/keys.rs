@@ -1,5 +1,5 @@
 use chrono::TimeDelta;
-use events::identity::ApiKeyRevoked;
+use events::identity::{ApiKeyCreated, ApiKeyRevoked};
 use kernel::{Actor, ActorKind, Permission};
 use pipewright_identity::SERVICE;
 use platform::auth::AuthError;
@@ -23,13 +23,9 @@ async fn a_key_acts_in_its_users_name_within_their_role(test: ServiceTest) {
     assert!(secret.starts_with(created["apiKey"]["prefix"].as_str().unwrap()) && secret.len() == 46);
 
     let actor = authenticate(&test.service, secret).await.unwrap();
-    let expected = Actor {
-        workspace: test.actor.workspace,
-        kind: ActorKind::ApiKey,
-        subject: user.as_str().unwrap().to_owned(),
-        permissions: vec![Read, Write],
-    };
-    assert_eq!(*actor, expected);
+    assert_eq!((actor.workspace, actor.kind), (test.actor.workspace, ActorKind::ApiKey));
+    assert_eq!((actor.subject.as_str(), &actor.permissions), (user.as_str().unwrap(), &vec![Read, Write]));
+    assert_eq!(actor.user().map(|user| user.to_string()).as_deref(), user.as_str());
     for (role, permissions) in [("READ_ONLY", vec![Read]), ("ADMIN", vec![Read, Write, Admin])] {
         update_user(&test, json!({ "id": user, "role": role })).await;
         assert_eq!(authenticate(&test.service, secret).await.unwrap().permissions, permissions);
@@ -92,6 +88,45 @@ async fn a_key_is_revoked_once_and_others_hear_of_it(test: ServiceTest) {
     assert_eq!(forbidden["errors"][0]["extensions"]["code"], "FORBIDDEN");
 }
 
+on_both_engines!(SERVICE, a_rotated_key_and_its_successor_are_both_good_for_a_while);
+async fn a_rotated_key_and_its_successor_are_both_good_for_a_while(test: ServiceTest) {
+    const ROTATE: &str = "mutation($input: RotateApiKeyInput!) { rotateApiKey(input: $input) {
+        apiKey { id name permissions expiresAt user { id } } secret errors { code field } } }";
+    let test = as_admin(test).await;
+    let expires_at = test.clock.now() + TimeDelta::days(90);
+    let input = json!({ "name": "sync", "permissions": ["READ"], "expiresAt": expires_at });
+    let old = create_key(&test, input).await;
+    test.clock.advance(TimeDelta::days(80));
+    let input = json!({ "id": old["apiKey"]["id"], "overlapSeconds": 3600 });
+    let new = test.graphql(ROTATE, json!({ "input": input })).await["rotateApiKey"].take();
+    assert_ne!(new["secret"], old["secret"]);
+    assert_eq!((&new["apiKey"]["name"], &new["apiKey"]["permissions"]), (&json!("sync"), &json!(["READ"])));
+    assert_eq!(new["apiKey"]["user"], old["apiKey"]["user"]);
+    let until: kernel::Timestamp = new["apiKey"]["expiresAt"].as_str().unwrap().parse().unwrap();
+    assert_eq!(until, test.clock.now() + TimeDelta::days(90), "it lives as long as the old one was to");
+    let (old_secret, new_secret) = (old["secret"].as_str().unwrap(), new["secret"].as_str().unwrap());
+    for secret in [old_secret, new_secret] {
+        assert!(authenticate(&test.service, secret).await.is_ok());
+    }
+    test.clock.advance(TimeDelta::hours(1));
+    assert_eq!(authenticate(&test.service, old_secret).await, Err(AuthError::BadCredential));
+    assert!(authenticate(&test.service, new_secret).await.is_ok());
+    let told = test.published::<ApiKeyCreated>().await.pop().unwrap();
+    assert_eq!(old["apiKey"]["id"], told.replaces.unwrap().to_string());
+
+    let again = test.graphql(ROTATE, json!({ "input": { "id": old["apiKey"]["id"] } })).await["rotateApiKey"].take();
+    assert_eq!(again["errors"], json!([{ "code": "INVALID_INPUT", "field": "id" }]));
+    let long = json!({ "id": new["apiKey"]["id"], "overlapSeconds": 31 * 24 * 3600 });
+    let long = test.graphql(ROTATE, json!({ "input": long })).await["rotateApiKey"].take();
+    assert_eq!(long["errors"], json!([{ "code": "INVALID_INPUT", "field": "overlapSeconds" }]));
+    let id = json!({ "input": { "id": new["apiKey"]["id"] } });
+    let stranger = test.graphql_as(&test.stranger(), ROTATE, id.clone()).await;
+    assert_eq!(stranger["data"]["rotateApiKey"]["errors"][0]["code"], "NOT_FOUND");
+    let narrow = Actor { permissions: vec![Permission::Admin], ..test.actor.clone() };
+    let refused = test.graphql_as(&narrow, ROTATE, id).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "who may not read makes no key that may");
+}
+
 on_both_engines!(SERVICE, a_narrow_key_stays_narrow);
 async fn a_narrow_key_stays_narrow(mut test: ServiceTest) {
     test = as_admin(test).await;
@@ -105,6 +140,69 @@ async fn a_narrow_key_stays_narrow(mut test: ServiceTest) {
     let wider = "mutation { createApiKey(input: { name: \"wider\", permissions: [READ, WRITE] }) { secret } }";
     let answer = test.try_graphql(wider, json!({})).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN");
+}
+
+on_both_engines!(SERVICE, a_narrow_key_cannot_make_itself_a_wide_user);
+async fn a_narrow_key_cannot_make_itself_a_wide_user(mut test: ServiceTest) {
+    test = as_admin(test).await;
+    let user = create_user(&test, "grace@example.com", "READ_ONLY").await["user"]["id"].take();
+    let key = create_key(&test, json!({ "name": "manages users", "permissions": ["READ", "ADMIN"] })).await;
+    test.actor = Actor::clone(&*authenticate(&test.service, key["secret"].as_str().unwrap()).await.unwrap());
+    for mutation in [
+        "createUser(input: { name: \"m\", email: \"m@example.com\", role: ADMIN })",
+        "createServiceAccount(input: { name: \"m\", role: BDR })",
+        "updateUser(input: { id: $id, role: ADMIN })",
+        "inviteUser(input: { userId: $own })",
+    ] {
+        let mut document = format!("mutation($id: ID!, $own: ID!) {{ {mutation} {{ errors {{ code }} }} }}");
+        for unused in ["$id: ID!, ", "$own: ID!"] {
+            let name = unused.split(':').next().unwrap();
+            if !mutation.contains(name) {
+                document = document.replace(unused, "");
+            }
+        }
+        let document = document.replace(", )", ")").replace("mutation()", "mutation");
+        let answer = test.try_graphql(&document, json!({ "id": user, "own": test.actor.subject })).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{document}: {answer}");
+    }
+    let reader = "mutation { createUser(input: { name: \"r\", email: \"r@example.com\", role: READ_ONLY }) { errors { code } } }";
+    assert_eq!(test.graphql(reader, json!({})).await["createUser"]["errors"], json!([]));
+}
+
+on_both_engines!(SERVICE, the_same_request_again_makes_nothing_twice);
+async fn the_same_request_again_makes_nothing_twice(test: ServiceTest) {
+    let test = as_admin(test).await;
+    for (mutation, what, input, other) in [
+        (
+            "createUser",
+            "user { id }",
+            "name: \"A\", email: \"a@example.com\", role: BDR",
+            "name: \"B\", email: \"a@example.com\", role: BDR",
+        ),
+        ("createServiceAccount", "user { id }", "name: \"A\", role: BDR", "name: \"A\", role: READ_ONLY"),
+        ("createTeam", "team { id }", "name: \"A\"", "name: \"B\""),
+        ("createRole", "role { id }", "name: \"A\", base: BDR", "name: \"A\", base: MANAGER"),
+        ("createApiKey", "apiKey { id }", "name: \"A\"", "name: \"B\""),
+    ] {
+        let ask = async |input: &str| {
+            let document = format!(
+                "mutation {{ {mutation}(input: {{ {input}, idempotencyKey: \"k\" }}) {{ {what} errors {{ code field }} }} }}"
+            );
+            test.graphql(&document, json!({})).await[mutation].take()
+        };
+        let first = ask(input).await;
+        assert_eq!(first["errors"], json!([]), "{mutation}");
+        assert_eq!(ask(input).await, first, "{mutation}");
+        let refused = ask(other).await;
+        assert_eq!(
+            refused["errors"],
+            json!([{ "code": "IDEMPOTENCY_MISMATCH", "field": "idempotencyKey" }]),
+            "{mutation}"
+        );
+    }
+    let again = "mutation { createApiKey(input: { name: \"A\", idempotencyKey: \"k\" }) { secret apiKey { name } } }";
+    let again = test.graphql(again, json!({})).await;
+    assert_eq!(again["createApiKey"], json!({ "secret": null, "apiKey": { "name": "A" } }), "a key is shown once");
 }
 
 on_both_engines!(SERVICE, what_is_wrong_with_a_new_key_is_said);

@@ -1,6 +1,14 @@
+mod access;
+mod audit;
 mod bootstrap;
 mod http;
 mod keys;
+mod oidc;
+mod roles;
+mod sign_in;
+mod teams;
+mod tenants;
+mod upgrade;
 mod users;
 
 use std::sync::Arc;

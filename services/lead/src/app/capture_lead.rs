@@ -1,5 +1,5 @@
 use events::lead::LeadCaptured;
-use kernel::{Actor, EmailAddress, Permission};
+use kernel::{Action, Actor, EmailAddress, Object, Permission};
 
 use super::{App, matching, save_changes};
 use crate::{
@@ -19,7 +19,8 @@ pub struct CaptureLead {
 /// The lead, and whether it is new: a second capture of one address finds the first.
 #[derive(Debug, Clone)]
 pub struct Captured {
-    pub lead: Lead,
+    /// `None` for one of somebody else's that the actor may not read.
+    pub lead: Option<Lead>,
     pub created: bool,
 }
 
@@ -27,6 +28,7 @@ impl App {
     /// Stores the lead durably before it answers. Captured again, it only fills what was blank.
     pub async fn capture_lead(&self, actor: &Actor, input: CaptureLead) -> Result<Captured, Error> {
         actor.require(Permission::Write)?;
+        actor.access.require_some(Object::Lead, Action::Create)?;
         match self.try_capture(actor, input.clone()).await {
             // Somebody wrote the same address between our look and our write: now we see it.
             Err(Error::Conflict) => self.try_capture(actor, input).await,
@@ -48,7 +50,9 @@ impl App {
             };
             matching::match_again(&mut tx, &mut events, change.as_mut_slice(), self.clock.now()).await?;
             save_changes(&mut tx, &mut events, change.as_slice()).await?;
-            Captured { lead: change.map_or(lead, |change| change.current), created: false }
+            let lead = change.map_or(lead, |change| change.current);
+            let readable = actor.may(Action::Read, Object::Lead, &lead.facts()).is_ok();
+            Captured { lead: readable.then(|| lead.seen_by(&actor.access)), created: false }
         } else {
             let mut index = matching::index_for(&mut tx, actor.workspace, [(&draft.email, &draft.details)]).await?;
             let account = matching::find_account(
@@ -64,7 +68,7 @@ impl App {
                 return Err(Error::Conflict);
             }
             events.push(&LeadCaptured { current: lead.published() });
-            Captured { lead, created: true }
+            Captured { lead: Some(lead), created: true }
         };
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;

@@ -1,5 +1,5 @@
 use events::lead::{AccountCreated, ContactCreated, LeadConverted, LeadStatus, RequestedOpportunity};
-use kernel::{AccountId, Actor, Code, LeadId, Money, OpportunityId, Permission, is_free_mail};
+use kernel::{AccountId, Action, Actor, Code, LeadId, Money, Object, OpportunityId, Permission, is_free_mail};
 
 use super::{App, link_leads::link_leads, matching};
 use crate::{
@@ -32,8 +32,9 @@ pub struct OpportunityRequest {
 #[derive(Debug, Clone)]
 pub struct Converted {
     pub lead: Lead,
-    pub contact: Contact,
-    pub account: Account,
+    /// `None` if the actor may not read it; the account alike.
+    pub contact: Option<Contact>,
+    pub account: Option<Account>,
     pub opportunity: Option<OpportunityId>,
 }
 
@@ -45,6 +46,11 @@ impl App {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let lead = store::leads::by_id(&mut tx, actor, input.id).await?.ok_or(Error::not_found("lead"))?;
+        actor.may(Action::Update, Object::Lead, &lead.facts())?;
+        actor.access.require_some(Object::Contact, Action::Create)?;
+        if input.opportunity.is_some() {
+            actor.access.require_some(Object::Opportunity, Action::Create)?;
+        }
         if lead.is_converted() {
             return Err(Error::AlreadyConverted);
         }
@@ -53,6 +59,8 @@ impl App {
             Some(id) => {
                 let wanted = Wanted { ids: vec![id], ..Wanted::default() };
                 let found = store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?.pop();
+                // The lead's own is there, whoever may read it; one that is named must be seen.
+                let found = found.filter(|account| input.account.is_none() || sees(actor, account));
                 Some(found.ok_or(Error::not_found("account"))?)
             }
             // Since it was captured, the lead may have learned its company.
@@ -65,7 +73,8 @@ impl App {
         let account = match known {
             Some(account) => account,
             None => {
-                let account = self.account_for(actor, &lead)?;
+                actor.access.require_some(Object::Account, Action::Create)?;
+                let account = self.account_for(actor, &lead)?.owned_by(lead.owner.or(actor.user()));
                 if store::accounts::insert(&mut tx, std::slice::from_ref(&account)).await?.is_empty() {
                     return Err(Error::Conflict);
                 }
@@ -103,11 +112,19 @@ impl App {
             contact: contact.id,
             account: account.id,
             opportunity,
+            owner: change.current.owner,
         });
         link_leads(&mut tx, &mut events, actor.workspace, std::slice::from_ref(&account), now).await?;
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
-        Ok(Converted { lead: change.current, contact, account, opportunity: opportunity_id })
+        Ok(Converted {
+            lead: change.current.seen_by(&actor.access),
+            contact: Some(contact)
+                .filter(|contact| actor.may(Action::Read, Object::Contact, &contact.facts()).is_ok())
+                .map(|contact| contact.seen_by(&actor.access)),
+            account: Some(account).filter(|account| sees(actor, account)).map(|account| account.seen_by(&actor.access)),
+            opportunity: opportunity_id,
+        })
     }
 
     fn account_for(&self, actor: &Actor, lead: &Lead) -> Result<Account, Error> {
@@ -127,4 +144,8 @@ impl App {
         let draft = AccountDraft { details, external_id: None, import_fingerprint: None };
         Ok(Account::create(draft, self.clock.id(), actor.workspace, self.clock.now()))
     }
+}
+
+fn sees(actor: &Actor, account: &Account) -> bool {
+    actor.may(Action::Read, Object::Account, &account.facts()).is_ok()
 }

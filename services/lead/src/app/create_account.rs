@@ -1,5 +1,5 @@
 use events::lead::AccountCreated;
-use kernel::{AccountId, Actor, Permission, id::TypedId};
+use kernel::{AccountId, Action, Actor, Object, Permission, id::TypedId};
 use platform::{
     Tx,
     idempotency::{self, Claim},
@@ -23,6 +23,7 @@ impl App {
     /// Opens an account; leads that were waiting for it find it. The same key and input again find the first one.
     pub async fn create_account(&self, actor: &Actor, input: CreateAccount) -> Result<Account, Error> {
         actor.require(Permission::Write)?;
+        actor.access.require_some(Object::Account, Action::Create)?;
         let id = self.clock.id();
         let mut tx = self.db.begin().await?;
         if let Some(first) = claimed_before(&mut tx, actor, &input, id).await? {
@@ -30,7 +31,7 @@ impl App {
             return store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?.pop().ok_or(Error::Conflict);
         }
         let draft = AccountDraft { details: input.details, external_id: None, import_fingerprint: None };
-        let account = Account::create(draft, id, actor.workspace, self.clock.now());
+        let account = Account::create(draft, id, actor.workspace, self.clock.now()).owned_by(actor.user());
         let mut events = self.outbox.events(actor.into());
         if store::accounts::insert(&mut tx, std::slice::from_ref(&account)).await?.is_empty() {
             return Err(Error::DomainTaken);

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use events::lead::AccountCreated;
-use kernel::{AccountId, Actor, Permission, Timestamp};
+use kernel::{AccountId, Action, Actor, Object, Permission, Timestamp};
 
 use super::{App, ImportRows, Imported, Outcome, RowOutcome, link_leads::link_leads};
 use crate::{
@@ -19,6 +19,9 @@ impl App {
     /// domain, else by its compared name where neither says otherwise; the same rows again change nothing.
     pub async fn import_accounts(&self, actor: &Actor, input: ImportRows) -> Result<Imported, Error> {
         actor.require(Permission::Write)?;
+        for action in [Action::Create, Action::Update] {
+            actor.access.require_all(Object::Account, action)?;
+        }
         input.check()?;
         let mapping = Mapping::detect(&input.headers, ImportKind::Accounts)?;
         let mut imported = Imported::default();

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use events::lead::LeadCaptured;
-use kernel::{Actor, Code, EmailAddress, Permission};
+use kernel::{Action, Actor, Code, EmailAddress, Object, Permission};
 
 use super::{App, matching, save_changes};
 use crate::{
@@ -71,6 +71,9 @@ impl App {
     /// from (same foreign id) with other content: then the lead is updated. The same rows again change nothing.
     pub async fn import_leads(&self, actor: &Actor, input: ImportRows) -> Result<Imported, Error> {
         actor.require(Permission::Write)?;
+        for action in [Action::Create, Action::Update] {
+            actor.access.require_all(Object::Lead, action)?;
+        }
         input.check()?;
         let mapping = Mapping::detect(&input.headers, ImportKind::Leads)?;
         let mut imported = Imported::default();

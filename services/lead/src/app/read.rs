@@ -1,4 +1,4 @@
-use kernel::{AccountId, Actor, ContactId, LeadId, PageArgs, Permission};
+use kernel::{AccountId, Actor, ContactId, LeadId, Object, PageArgs, Permission};
 
 use super::App;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 impl App {
     pub async fn lead(&self, actor: &Actor, id: LeadId) -> Result<Option<Lead>, Error> {
         actor.require(Permission::Read)?;
-        Ok(store::leads::by_ids(&self.db, actor.workspace, &[id]).await?.pop())
+        Ok(store::leads::by_ids(&self.db, actor, &[id]).await?.pop())
     }
 
     /// One row more than the page holds, if another page follows.
@@ -26,22 +26,32 @@ impl App {
 
     pub async fn account(&self, actor: &Actor, id: AccountId) -> Result<Option<Account>, Error> {
         actor.require(Permission::Read)?;
-        Ok(store::accounts::by_ids(&self.db, actor.workspace, &[id]).await?.pop())
+        Ok(store::accounts::by_ids(&self.db, actor, &[id]).await?.pop())
     }
 
     /// One row more than the page holds, if another page follows.
     pub async fn accounts(&self, actor: &Actor, filter: &AccountFilter, page: PageArgs) -> Result<Vec<Account>, Error> {
         actor.require(Permission::Read)?;
+        check(actor, filter)?;
         Ok(store::accounts::list(&self.db, actor, filter, page).await?)
     }
 
     pub async fn count_accounts(&self, actor: &Actor, filter: &AccountFilter) -> Result<i64, Error> {
         actor.require(Permission::Read)?;
+        check(actor, filter)?;
         Ok(store::accounts::count(&self.db, actor, filter).await?)
     }
 
     pub async fn contact(&self, actor: &Actor, id: ContactId) -> Result<Option<Contact>, Error> {
         actor.require(Permission::Read)?;
-        Ok(store::contacts::by_ids(&self.db, actor.workspace, &[id]).await?.pop())
+        Ok(store::contacts::by_ids(&self.db, actor, &[id]).await?.pop())
     }
+}
+
+/// Nothing is found by what is hidden.
+fn check(actor: &Actor, filter: &AccountFilter) -> Result<(), Error> {
+    if filter.domain.is_some() {
+        actor.access.require_shown(Object::Account, "domain")?;
+    }
+    Ok(())
 }

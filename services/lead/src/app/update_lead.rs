@@ -1,5 +1,5 @@
 use events::lead::LeadStatus;
-use kernel::{Actor, Code, LeadId, Permission};
+use kernel::{Action, Actor, Code, LeadId, Object, Permission};
 
 use super::{App, matching, save_changes};
 use crate::{
@@ -27,6 +27,10 @@ impl App {
         }
         let mut tx = self.db.begin().await?;
         let lead = store::leads::by_id(&mut tx, actor, input.id).await?.ok_or(Error::not_found("lead"))?;
+        actor.may(Action::Update, Object::Lead, &lead.facts())?;
+        for field in input.details.given() {
+            actor.access.require_write(Object::Lead, field)?;
+        }
         if lead.is_converted() {
             return Err(Error::AlreadyConverted);
         }
@@ -42,6 +46,6 @@ impl App {
         save_changes(&mut tx, &mut events, change.as_slice()).await?;
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
-        Ok(change.map_or(lead, |change| change.current))
+        Ok(change.map_or(lead, |change| change.current).seen_by(&actor.access))
     }
 }

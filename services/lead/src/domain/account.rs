@@ -1,9 +1,9 @@
 //! A company that is sold to.
 
 use events::lead as published;
-use kernel::{AccountId, Timestamp, WorkspaceId};
+use kernel::{Access, AccountId, Facts, Object, Timestamp, UserId, WorkspaceId};
 
-use super::{import::AccountRow, normalise::company_key};
+use super::{import::AccountRow, lead::hide, normalise::company_key};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -11,6 +11,7 @@ pub struct Account {
     pub workspace: WorkspaceId,
     pub version: i64,
     pub details: AccountDetails,
+    pub owner: Option<UserId>,
     pub external_id: Option<String>,
     pub import_fingerprint: Option<String>,
     pub created_at: Timestamp,
@@ -55,7 +56,17 @@ pub struct AccountChange {
 impl Account {
     pub fn create(draft: AccountDraft, id: AccountId, workspace: WorkspaceId, now: Timestamp) -> Self {
         let AccountDraft { details, external_id, import_fingerprint } = draft;
-        Self { id, workspace, version: 1, details, external_id, import_fingerprint, created_at: now, updated_at: now }
+        Self {
+            id,
+            workspace,
+            version: 1,
+            details,
+            owner: None,
+            external_id,
+            import_fingerprint,
+            created_at: now,
+            updated_at: now,
+        }
     }
 
     /// The change `edit` makes, or `None` if it makes none.
@@ -68,6 +79,33 @@ impl Account {
         current.version += 1;
         current.updated_at = now;
         Some(AccountChange { previous: self.clone(), current })
+    }
+
+    #[must_use]
+    pub fn owned_by(self, owner: Option<UserId>) -> Self {
+        Self { owner, ..self }
+    }
+
+    /// What permissions look at.
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            owner: self.owner,
+            country: self.details.country.as_deref(),
+            industry: self.details.industry.as_deref(),
+            ..Facts::default()
+        }
+    }
+
+    /// The account without what is hidden from the actor.
+    #[must_use]
+    pub fn seen_by(mut self, access: &Access) -> Self {
+        let AccountDetails { name: _, domain, industry, country, employees } = &mut self.details;
+        for (field, value) in
+            [("domain", domain), ("industry", industry), ("country", country), ("employees", employees)]
+        {
+            hide(access, Object::Account, field, value);
+        }
+        self
     }
 
     pub fn name_key(&self) -> String {
@@ -84,6 +122,7 @@ impl Account {
             industry,
             country,
             employees,
+            owner: self.owner,
             created_at: self.created_at,
         }
     }

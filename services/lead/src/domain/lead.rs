@@ -2,7 +2,8 @@
 
 use events::lead as published;
 use kernel::{
-    AccountId, ContactId, EmailAddress, LeadId, PersonName, PhoneNumber, Timestamp, WorkspaceId, is_free_mail,
+    Access, AccountId, ContactId, EmailAddress, Facts, LeadId, Object, PersonName, PhoneNumber, Timestamp, UserId,
+    WorkspaceId, is_free_mail,
 };
 
 use super::{import::LeadRow, normalise::company_key};
@@ -23,6 +24,8 @@ pub struct Lead {
     pub status: LeadStatus,
     pub account: Option<AccountId>,
     pub contact: Option<ContactId>,
+    /// Whom it was routed to last. Routing decides it: it is not part of what a version is.
+    pub owner: Option<UserId>,
     /// Its id in the system it was imported from.
     pub external_id: Option<String>,
     /// Of the row last imported; see [`LeadRow::fingerprint`].
@@ -102,6 +105,7 @@ impl Lead {
             status: LeadStatus::New,
             account,
             contact: None,
+            owner: None,
             external_id: draft.external_id,
             import_fingerprint: draft.import_fingerprint,
             created_at: now,
@@ -124,6 +128,37 @@ impl Lead {
     /// The company's domain as given, else the address's own unless anybody can have one there.
     pub fn match_domain(&self) -> Option<&str> {
         match_domain(&self.email, &self.details)
+    }
+
+    /// What permissions look at.
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            owner: self.owner,
+            country: self.details.country.as_deref(),
+            source: Some(&self.source),
+            ..Facts::default()
+        }
+    }
+
+    /// The lead without what is hidden from the actor.
+    #[must_use]
+    pub fn seen_by(mut self, access: &Access) -> Self {
+        let Details { first_name, last_name, title, company, company_domain, phone, country, employees, message } =
+            &mut self.details;
+        for (field, value) in [
+            ("title", title),
+            ("company", company),
+            ("companyDomain", company_domain),
+            ("country", country),
+            ("employees", employees),
+            ("message", message),
+        ] {
+            hide(access, Object::Lead, field, value);
+        }
+        hide(access, Object::Lead, "firstName", first_name);
+        hide(access, Object::Lead, "lastName", last_name);
+        hide(access, Object::Lead, "phone", phone);
+        self
     }
 
     pub fn is_converted(&self) -> bool {
@@ -160,6 +195,24 @@ impl LeadChange {
 }
 
 impl Details {
+    /// The fields that are given, in the API's spelling.
+    pub fn given(&self) -> impl Iterator<Item = &'static str> {
+        let Self { first_name, last_name, title, company, company_domain, phone, country, employees, message } = self;
+        [
+            ("firstName", first_name.is_some()),
+            ("lastName", last_name.is_some()),
+            ("title", title.is_some()),
+            ("company", company.is_some()),
+            ("companyDomain", company_domain.is_some()),
+            ("phone", phone.is_some()),
+            ("country", country.is_some()),
+            ("employees", employees.is_some()),
+            ("message", message.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(field, given)| given.then_some(field))
+    }
+
     /// Name under which the company is compared.
     pub fn company_key(&self) -> Option<String> {
         self.company.as_deref().map(company_key).filter(|key| !key.is_empty())
@@ -183,6 +236,13 @@ impl Details {
     pub fn overwrite_with(&mut self, other: Self) {
         let known = std::mem::replace(self, other);
         self.fill_blanks(known);
+    }
+}
+
+/// Empties a field that is hidden from the actor.
+pub(super) fn hide<T>(access: &Access, object: Object, field: &str, value: &mut Option<T>) {
+    if access.hides(object, field) {
+        *value = None;
     }
 }
 

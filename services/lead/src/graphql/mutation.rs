@@ -103,7 +103,7 @@ impl Mutation {
         Ok(captured.map_or_else(
             || CaptureLeadPayload { errors, ..Default::default() },
             |captured| CaptureLeadPayload {
-                lead: Some(captured.lead.into()),
+                lead: captured.lead.map(Into::into),
                 created: captured.created,
                 errors: Vec::new(),
             },
@@ -128,8 +128,8 @@ impl Mutation {
         let Some(converted) = converted else { return Ok(ConvertLeadPayload { errors, ..Default::default() }) };
         Ok(ConvertLeadPayload {
             lead: Some(converted.lead.into()),
-            contact: Some(converted.contact.into()),
-            account: Some(converted.account.into()),
+            contact: converted.contact.map(Into::into),
+            account: converted.account.map(Into::into),
             opportunity: converted.opportunity.map(|id| OpportunityReference { id }),
             errors,
         })

@@ -1,7 +1,7 @@
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use events::lead::LeadStatus as Status;
-use kernel::{AccountId, Actor, ContactId, LeadId};
+use kernel::{AccountId, Actor, ContactId, LeadId, UserId};
 use platform::graphql::{IntoGraphql, Long, actor, load};
 
 use super::loaders::Loaders;
@@ -122,8 +122,23 @@ pub struct AccountObject {
     country: Option<String>,
     /// Head count or band, as the source wrote it.
     employees: Option<String>,
+    /// Whose account it is.
+    owner: Option<UserReference>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+}
+
+/// Known to the identity service.
+#[derive(SimpleObject)]
+#[graphql(name = "User", unresolvable)]
+pub struct UserReference {
+    id: UserId,
+}
+
+impl From<UserId> for UserReference {
+    fn from(id: UserId) -> Self {
+        Self { id }
+    }
 }
 
 impl From<Account> for AccountObject {
@@ -137,6 +152,7 @@ impl From<Account> for AccountObject {
             industry: details.industry,
             country: details.country,
             employees: details.employees,
+            owner: account.owner.map(Into::into),
             created_at: account.created_at,
             updated_at: account.updated_at,
         }
@@ -157,6 +173,8 @@ pub struct ContactObject {
     title: Option<String>,
     /// As the source wrote it.
     phone: Option<String>,
+    /// Whose contact it is.
+    owner: Option<UserReference>,
     created_at: DateTime<Utc>,
     #[graphql(skip)]
     account_id: Option<AccountId>,
@@ -181,6 +199,7 @@ impl From<Contact> for ContactObject {
             last_name: contact.last_name.map(kernel::PersonName::into_string),
             title: contact.title,
             phone: contact.phone.map(kernel::PhoneNumber::into_string),
+            owner: contact.owner.map(Into::into),
             created_at: contact.created_at,
             account_id: contact.account,
         }

@@ -1,16 +1,19 @@
 use std::collections::HashSet;
 
-use kernel::{AccountId, Actor, PageArgs, Timestamp, WorkspaceId};
+use kernel::{AccountId, Action, Actor, Object, PageArgs, Timestamp, UserId, WorkspaceId, access::Rows};
 use platform::{
     Db, Tx,
-    db::{push_in_ids, push_in_texts, push_page, push_rows},
+    db::{AccessColumns, push_allowed, push_in_ids, push_in_texts, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
 
 use crate::domain::account::{Account, AccountChange, AccountDetails};
 
-const COLUMNS: &str = "id, workspace_id, version, name, domain, industry, country, employees, external_id, import_fingerprint, created_at, updated_at";
+const COLUMNS: &str = "id, workspace_id, version, name, domain, industry, country, employees, owner_id, external_id, import_fingerprint, created_at, updated_at";
+
+const ACCESS: AccessColumns =
+    AccessColumns { owner: "owner_id", country: Some("country"), source: None, industry: Some("industry") };
 
 /// Which accounts a list shows.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +33,7 @@ struct Row {
     industry: Option<String>,
     country: Option<String>,
     employees: Option<String>,
+    owner_id: Option<UserId>,
     external_id: Option<String>,
     import_fingerprint: Option<String>,
     created_at: Timestamp,
@@ -49,12 +53,17 @@ impl From<Row> for Account {
                 country: row.country,
                 employees: row.employees,
             },
+            owner: row.owner_id,
             external_id: row.external_id,
             import_fingerprint: row.import_fingerprint,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
     }
+}
+
+fn readable(actor: &Actor) -> Rows<'_> {
+    actor.access.rows(Object::Account, Action::Read)
 }
 
 macro_rules! push_filter {
@@ -74,7 +83,7 @@ pub async fn insert(tx: &mut Tx, accounts: &[Account]) -> Result<HashSet<Account
     for chunk in accounts.chunks(500) {
         let ids: Vec<AccountId> = with_tx!(tx, conn => {
             let mut query = QueryBuilder::new(
-                "insert into account (id, workspace_id, version, name, name_key, domain, industry, country, employees, external_id, \
+                "insert into account (id, workspace_id, version, name, name_key, domain, industry, country, employees, owner_id, external_id, \
                  import_fingerprint, created_at, updated_at) ",
             );
             push_rows(&mut query, chunk, |mut row, account| {
@@ -88,6 +97,7 @@ pub async fn insert(tx: &mut Tx, accounts: &[Account]) -> Result<HashSet<Account
                     .push_bind(details.industry.clone())
                     .push_bind(details.country.clone())
                     .push_bind(details.employees.clone())
+                    .push_bind(account.owner)
                     .push_bind(account.external_id.clone())
                     .push_bind(account.import_fingerprint.clone())
                     .push_bind(account.created_at)
@@ -158,15 +168,16 @@ pub async fn with_pending_links(tx: &mut Tx, workspace: WorkspaceId, limit: i64)
     Ok(rows.into_iter().map(Account::from).collect())
 }
 
-/// The accounts with these ids, in no order.
-pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[AccountId]) -> Result<Vec<Account>, sqlx::Error> {
+/// The accounts with these ids that the actor may read, in no order.
+pub async fn by_ids(db: &Db, actor: &Actor, ids: &[AccountId]) -> Result<Vec<Account>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
-        query.push_bind(workspace).push(" and id");
+        query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
+        push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_as().fetch_all(pool).await?
     });
-    Ok(rows.into_iter().map(Account::from).collect())
+    Ok(rows.into_iter().map(|row| Account::from(row).seen_by(&actor.access)).collect())
 }
 
 /// Every account that one of these domains, names or foreign ids names.
@@ -203,10 +214,11 @@ pub async fn list(db: &Db, actor: &Actor, filter: &AccountFilter, page: PageArgs
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
         query.push_bind(actor.workspace);
         push_filter!(query, filter);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
         push_page(&mut query, "created_at", "id", page);
         query.build_query_as().fetch_all(pool).await?
     });
-    Ok(rows.into_iter().map(Account::from).collect())
+    Ok(rows.into_iter().map(|row| Account::from(row).seen_by(&actor.access)).collect())
 }
 
 pub async fn count(db: &Db, actor: &Actor, filter: &AccountFilter) -> Result<i64, sqlx::Error> {
@@ -214,6 +226,7 @@ pub async fn count(db: &Db, actor: &Actor, filter: &AccountFilter) -> Result<i64
         let mut query = QueryBuilder::new("select count(*) from account where workspace_id = ");
         query.push_bind(actor.workspace);
         push_filter!(query, filter);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_scalar().fetch_one(pool).await
     })
 }

@@ -1,11 +1,18 @@
-use kernel::{AccountId, ContactId, EmailAddress, PersonName, PhoneNumber, Timestamp, WorkspaceId};
-use platform::{Db, Tx, db::push_in_ids, execute, with_db, with_tx};
+use kernel::{
+    AccountId, Action, Actor, ContactId, EmailAddress, Object, PersonName, PhoneNumber, Timestamp, UserId, WorkspaceId,
+};
+use platform::{
+    Db, Tx,
+    db::{AccessColumns, push_allowed, push_in_ids},
+    execute, with_db, with_tx,
+};
 use sqlx::{FromRow, QueryBuilder};
 
 use crate::domain::contact::Contact;
 
-const COLUMNS: &str =
-    "id, workspace_id, version, account_id, email, first_name, last_name, title, phone, created_at, updated_at";
+const COLUMNS: &str = "id, workspace_id, version, account_id, email, first_name, last_name, title, phone, owner_id, created_at, updated_at";
+
+const ACCESS: AccessColumns = AccessColumns { owner: "owner_id", country: None, source: None, industry: None };
 
 #[derive(FromRow)]
 struct Row {
@@ -18,6 +25,7 @@ struct Row {
     last_name: Option<PersonName>,
     title: Option<String>,
     phone: Option<PhoneNumber>,
+    owner_id: Option<UserId>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -34,6 +42,7 @@ impl From<Row> for Contact {
             last_name,
             title,
             phone,
+            owner_id,
             created_at,
             updated_at,
         } = row;
@@ -47,6 +56,7 @@ impl From<Row> for Contact {
             last_name,
             title,
             phone,
+            owner: owner_id,
             created_at,
             updated_at,
         }
@@ -55,7 +65,7 @@ impl From<Row> for Contact {
 
 pub async fn insert(tx: &mut Tx, contact: &Contact) -> Result<(), sqlx::Error> {
     const SQL: &str = "insert into contact (id, workspace_id, version, account_id, email, first_name, last_name, title, phone, \
-        created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        owner_id, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     execute!(
         tx,
         sqlx::query(SQL)
@@ -68,6 +78,7 @@ pub async fn insert(tx: &mut Tx, contact: &Contact) -> Result<(), sqlx::Error> {
             .bind(&contact.last_name)
             .bind(&contact.title)
             .bind(&contact.phone)
+            .bind(contact.owner)
             .bind(contact.created_at)
             .bind(contact.updated_at)
     )?;
@@ -87,13 +98,14 @@ pub async fn by_email(
     Ok(row.map(Contact::from))
 }
 
-/// The contacts with these ids, in no order.
-pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[ContactId]) -> Result<Vec<Contact>, sqlx::Error> {
+/// The contacts with these ids that the actor may read, in no order.
+pub async fn by_ids(db: &Db, actor: &Actor, ids: &[ContactId]) -> Result<Vec<Contact>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from contact where workspace_id = "));
-        query.push_bind(workspace).push(" and id");
+        query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
+        push_allowed(&mut query, &actor.access.rows(Object::Contact, Action::Read), &ACCESS);
         query.build_query_as().fetch_all(pool).await?
     });
-    Ok(rows.into_iter().map(Contact::from).collect())
+    Ok(rows.into_iter().map(|row| Contact::from(row).seen_by(&actor.access)).collect())
 }

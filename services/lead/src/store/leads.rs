@@ -2,11 +2,12 @@ use std::collections::HashSet;
 
 use events::lead::LeadStatus;
 use kernel::{
-    AccountId, Actor, ContactId, EmailAddress, LeadId, PageArgs, PersonName, PhoneNumber, Timestamp, WorkspaceId,
+    AccountId, Action, Actor, ContactId, EmailAddress, EventId, LeadId, Object, PageArgs, PersonName, PhoneNumber,
+    Timestamp, UserId, WorkspaceId, access::Rows,
 };
 use platform::{
     Db, Tx,
-    db::{Text, push_in_ids, push_in_texts, push_page, push_rows},
+    db::{AccessColumns, Text, push_allowed, push_in_ids, push_in_texts, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
@@ -14,7 +15,10 @@ use sqlx::{FromRow, QueryBuilder};
 use crate::domain::lead::{Details, Lead, LeadChange};
 
 const COLUMNS: &str = "id, workspace_id, version, email, first_name, last_name, title, company, company_domain, phone, \
-    country, employees, source, message, status, account_id, contact_id, external_id, import_fingerprint, created_at, updated_at";
+    country, employees, source, message, status, account_id, contact_id, owner_id, external_id, import_fingerprint, created_at, updated_at";
+
+const ACCESS: AccessColumns =
+    AccessColumns { owner: "owner_id", country: Some("country"), source: Some("source"), industry: None };
 
 /// Which leads a list shows.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +48,7 @@ struct Row {
     status: Text<LeadStatus>,
     account_id: Option<AccountId>,
     contact_id: Option<ContactId>,
+    owner_id: Option<UserId>,
     external_id: Option<String>,
     import_fingerprint: Option<String>,
     created_at: Timestamp,
@@ -72,12 +77,17 @@ impl From<Row> for Lead {
             status: row.status.0,
             account: row.account_id,
             contact: row.contact_id,
+            owner: row.owner_id,
             external_id: row.external_id,
             import_fingerprint: row.import_fingerprint,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
     }
+}
+
+fn readable(actor: &Actor) -> Rows<'_> {
+    actor.access.rows(Object::Lead, Action::Read)
 }
 
 /// Appends the filter's conditions; a macro, so that one text serves both engines without naming their bounds.
@@ -176,15 +186,16 @@ pub async fn update(tx: &mut Tx, change: &LeadChange) -> Result<u64, sqlx::Error
     )
 }
 
-/// The leads with these ids, in no order.
-pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[LeadId]) -> Result<Vec<Lead>, sqlx::Error> {
+/// The leads with these ids that the actor may read, in no order.
+pub async fn by_ids(db: &Db, actor: &Actor, ids: &[LeadId]) -> Result<Vec<Lead>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
-        query.push_bind(workspace).push(" and id");
+        query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
+        push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_as().fetch_all(pool).await?
     });
-    Ok(rows.into_iter().map(Lead::from).collect())
+    Ok(rows.into_iter().map(|row| Lead::from(row).seen_by(&actor.access)).collect())
 }
 
 /// The leads that a batch of addresses and foreign ids already names.
@@ -229,11 +240,12 @@ pub async fn unmatched(
     Ok(rows.into_iter().map(Lead::from).collect())
 }
 
-/// One lead, locked in its transaction against a concurrent change by the version check of [`update`].
+/// One lead that the actor may read, whole, locked in its transaction against a concurrent change by the version check of [`update`].
 pub async fn by_id(tx: &mut Tx, actor: &Actor, id: LeadId) -> Result<Option<Lead>, sqlx::Error> {
     let row: Option<Row> = with_tx!(tx, conn => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
         query.push_bind(actor.workspace).push(" and id = ").push_bind(id);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_as().fetch_optional(conn).await?
     });
     Ok(row.map(Lead::from))
@@ -245,10 +257,11 @@ pub async fn list(db: &Db, actor: &Actor, filter: &LeadFilter, page: PageArgs) -
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
         query.push_bind(actor.workspace);
         push_filter!(query, filter);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
         push_page(&mut query, "created_at", "id", page);
         query.build_query_as().fetch_all(pool).await?
     });
-    Ok(rows.into_iter().map(Lead::from).collect())
+    Ok(rows.into_iter().map(|row| Lead::from(row).seen_by(&actor.access)).collect())
 }
 
 pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64, sqlx::Error> {
@@ -256,6 +269,21 @@ pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64, s
         let mut query = QueryBuilder::new("select count(*) from lead where workspace_id = ");
         query.push_bind(actor.workspace);
         push_filter!(query, filter);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_scalar().fetch_one(pool).await
     })
+}
+
+/// Notes whose lead it is now, unless a later event has said so already.
+pub async fn set_owner(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: LeadId,
+    owner: Option<UserId>,
+    event: EventId,
+) -> Result<(), sqlx::Error> {
+    const SQL: &str = "update lead set owner_id = $1, owner_event = $2 \
+        where workspace_id = $3 and id = $4 and (owner_event is null or owner_event < $2)";
+    execute!(tx, sqlx::query(SQL).bind(owner).bind(event).bind(workspace).bind(id))?;
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The lead service through its API, on both engines.
 
+mod access;
 mod accounts;
 mod convert;
 mod import;

@@ -1,5 +1,7 @@
 use events::pipeline::OpportunityCreated;
-use kernel::{AccountId, Actor, ContactId, Money, OpportunityId, Permission, PipelineId, StageId, id::TypedId};
+use kernel::{
+    AccountId, Action, Actor, ContactId, Money, Object, OpportunityId, Permission, PipelineId, StageId, id::TypedId,
+};
 use platform::{
     Tx,
     idempotency::{self, Claim},
@@ -33,6 +35,10 @@ impl App {
     /// Opens an opportunity; the same key and input again find the first one.
     pub async fn create_opportunity(&self, actor: &Actor, input: CreateOpportunity) -> Result<Opportunity, Error> {
         actor.require(Permission::Write)?;
+        actor.access.require_some(Object::Opportunity, Action::Create)?;
+        if input.amount.is_some() {
+            actor.access.require_write(Object::Opportunity, "amount")?;
+        }
         let mut tx = self.db.begin().await?;
         let id = self.clock.id();
         if let Some(first) = claimed_before(&mut tx, actor, &input, id).await? {
@@ -48,7 +54,7 @@ impl App {
         }
         let stage = self.stage_for(&mut tx, actor, &input).await?;
         let CreateOpportunity { name, account, contact, amount, .. } = input;
-        let draft = OpportunityDraft { name, account, contact, amount };
+        let draft = OpportunityDraft { name, account, contact, amount, owner: actor.user() };
         let opportunity = Opportunity::open(draft, id, &stage, self.clock.now());
         if !store::opportunities::insert(&mut tx, &opportunity).await? {
             return Err(Error::Conflict);

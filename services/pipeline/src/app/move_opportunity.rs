@@ -1,5 +1,5 @@
 use events::pipeline::OpportunityStageChanged;
-use kernel::{Actor, OpportunityId, Permission, StageId};
+use kernel::{Action, Actor, Object, OpportunityId, Permission, StageId};
 
 use super::App;
 use crate::{
@@ -23,12 +23,15 @@ impl App {
         let mut tx = self.db.begin().await?;
         let opportunity = store::opportunities::by_id(&mut tx, actor, input.id).await?;
         let opportunity = opportunity.ok_or(Error::not_found("opportunity", "id"))?;
+        actor.may(Action::Update, Object::Opportunity, &opportunity.facts())?;
         if input.version.is_some_and(|version| version != opportunity.version) {
             return Err(Error::Conflict);
         }
         let to = store::pipelines::stage(&mut tx, actor, input.stage).await?;
         let to = to.ok_or(Error::not_found("stage", "stageId"))?;
-        let Some(change) = opportunity.move_to(&to, self.clock.now())? else { return Ok(opportunity) };
+        let Some(change) = opportunity.move_to(&to, self.clock.now())? else {
+            return Ok(opportunity.seen_by(&actor.access));
+        };
         let from = store::pipelines::stage(&mut tx, actor, opportunity.stage).await?.ok_or(Error::Conflict)?;
         if !store::opportunities::update(&mut tx, &change).await? {
             return Err(Error::Conflict);
@@ -41,7 +44,7 @@ impl App {
         });
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
-        Ok(change.current)
+        Ok(change.current.seen_by(&actor.access))
     }
 }
 

@@ -19,7 +19,7 @@ impl App {
         event: LeadConverted,
     ) -> Result<(), Error> {
         actor.require(Permission::Write)?;
-        let LeadConverted { contact, account, opportunity, .. } = event;
+        let LeadConverted { contact, account, opportunity, owner, .. } = event;
         // The conversion proves both, should their own events come later.
         store::known::insert_account(tx, actor.workspace, account).await?;
         store::known::insert_contact(tx, actor.workspace, contact).await?;
@@ -27,7 +27,7 @@ impl App {
         let pipeline = default_pipeline(tx, actor.workspace, &self.clock).await?;
         let stage = pipeline.first_stage().ok_or(Error::Conflict)?;
         let draft =
-            OpportunityDraft { name: requested.name, account, contact: Some(contact), amount: requested.amount };
+            OpportunityDraft { name: requested.name, account, contact: Some(contact), amount: requested.amount, owner };
         // It is as old as the conversion, however late the event is handled.
         let opportunity = Opportunity::open(draft, requested.id, stage, envelope.time);
         if !store::opportunities::insert(tx, &opportunity).await? {

@@ -1,5 +1,5 @@
 use events::pipeline::OpportunityUpdated;
-use kernel::{Actor, Money, OpportunityId, Permission};
+use kernel::{Action, Actor, Money, Object, OpportunityId, Permission};
 
 use super::App;
 use crate::{domain::opportunity::Opportunity, error::Error, store};
@@ -20,6 +20,10 @@ impl App {
         let mut tx = self.db.begin().await?;
         let opportunity = store::opportunities::by_id(&mut tx, actor, input.id).await?;
         let opportunity = opportunity.ok_or(Error::not_found("opportunity", "id"))?;
+        actor.may(Action::Update, Object::Opportunity, &opportunity.facts())?;
+        if input.amount.is_some() {
+            actor.access.require_write(Object::Opportunity, "amount")?;
+        }
         if input.version.is_some_and(|version| version != opportunity.version) {
             return Err(Error::Conflict);
         }
@@ -29,7 +33,7 @@ impl App {
             }
             opportunity.amount = input.amount.or(opportunity.amount);
         });
-        let Some(change) = change else { return Ok(opportunity) };
+        let Some(change) = change else { return Ok(opportunity.seen_by(&actor.access)) };
         let stage = store::pipelines::stage(&mut tx, actor, opportunity.stage).await?.ok_or(Error::Conflict)?;
         if !store::opportunities::update(&mut tx, &change).await? {
             return Err(Error::Conflict);
@@ -41,6 +45,6 @@ impl App {
         });
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
-        Ok(change.current)
+        Ok(change.current.seen_by(&actor.access))
     }
 }

@@ -1,7 +1,10 @@
 //! A deal that may be won.
 
 use events::pipeline as published;
-use kernel::{AccountId, ContactId, Money, OpportunityId, PipelineId, StageId, Timestamp, WorkspaceId};
+use kernel::{
+    Access, AccountId, ContactId, Facts, Money, Object, OpportunityId, PipelineId, StageId, Timestamp, UserId,
+    WorkspaceId,
+};
 use thiserror::Error;
 
 use super::pipeline::{OpportunityState, Stage};
@@ -19,6 +22,7 @@ pub struct Opportunity {
     /// Its stage's.
     pub state: OpportunityState,
     pub amount: Option<Money>,
+    pub owner: Option<UserId>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     /// When it was won or lost.
@@ -32,6 +36,7 @@ pub struct OpportunityDraft {
     pub account: AccountId,
     pub contact: Option<ContactId>,
     pub amount: Option<Money>,
+    pub owner: Option<UserId>,
 }
 
 /// An opportunity as it was and as it is now: what is saved, with the event that tells of it.
@@ -65,7 +70,7 @@ pub enum MoveRefused {
 
 impl Opportunity {
     pub fn open(draft: OpportunityDraft, id: OpportunityId, stage: &Stage, now: Timestamp) -> Self {
-        let OpportunityDraft { name, account, contact, amount } = draft;
+        let OpportunityDraft { name, account, contact, amount, owner } = draft;
         Self {
             id,
             workspace: stage.workspace,
@@ -77,6 +82,7 @@ impl Opportunity {
             stage: stage.id,
             state: stage.state,
             amount,
+            owner,
             created_at: now,
             updated_at: now,
             closed_at: closed_at(stage, now),
@@ -113,6 +119,18 @@ impl Opportunity {
         Some(OpportunityChange { previous: self.clone(), current })
     }
 
+    /// What permissions look at.
+    pub fn facts(&self) -> Facts<'_> {
+        Facts { owner: self.owner, ..Facts::default() }
+    }
+
+    /// The opportunity without what is hidden from the actor.
+    #[must_use]
+    pub fn seen_by(self, access: &Access) -> Self {
+        let amount = self.amount.filter(|_| !access.hides(Object::Opportunity, "amount"));
+        Self { amount, ..self }
+    }
+
     /// The entry of its history that its present version makes.
     pub fn stage_entry(&self, by: &str) -> StageEntry {
         StageEntry {
@@ -137,6 +155,7 @@ impl Opportunity {
             stage_name: stage.name.clone(),
             state: self.state,
             amount: self.amount,
+            owner: self.owner,
             created_at: self.created_at,
         }
     }
@@ -168,7 +187,8 @@ mod tests {
     }
 
     fn opened(clock: &Clock, stage: &Stage) -> Opportunity {
-        let draft = OpportunityDraft { name: "Engines".into(), account: clock.id(), contact: None, amount: None };
+        let draft =
+            OpportunityDraft { name: "Engines".into(), account: clock.id(), contact: None, amount: None, owner: None };
         Opportunity::open(draft, clock.id(), stage, clock.now())
     }
 

@@ -1,7 +1,9 @@
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use events::pipeline::OpportunityState as State;
-use kernel::{AccountId, Actor, ContactId, Cursor, Money, OpportunityId, PageArgs, PipelineId, StageId, id::TypedId};
+use kernel::{
+    AccountId, Actor, ContactId, Cursor, Money, OpportunityId, PageArgs, PipelineId, StageId, UserId, id::TypedId,
+};
 use platform::graphql::{IntoGraphql, List, Long, MoneyObject, actor, load, page};
 
 use super::loaders::{CountOf, HistoryOf, Loaders, PageOf};
@@ -43,6 +45,8 @@ pub struct OpportunityObject {
     state: OpportunityState,
     /// What it is worth, if somebody has said so.
     amount: Option<MoneyObject>,
+    /// Whose opportunity it is.
+    owner: Option<UserReference>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     /// When it was won or lost.
@@ -92,6 +96,7 @@ impl From<Opportunity> for OpportunityObject {
             contact: opportunity.contact.map(|id| ContactReference { id }),
             state: opportunity.state.into(),
             amount: opportunity.amount.map(Into::into),
+            owner: opportunity.owner.map(|id| UserReference { id }),
             created_at: opportunity.created_at,
             updated_at: opportunity.updated_at,
             closed_at: opportunity.closed_at,
@@ -122,6 +127,12 @@ impl AccountObject {
         let opportunities: Option<Vec<Opportunity>> = load::<Loaders, _, _>(ctx, PageOf::new(self.id, args)).await?;
         Ok(Some(page(opportunities.unwrap_or_default(), args.first, OpportunityTotal::OfAccount(self.id), cursor)))
     }
+}
+
+#[derive(SimpleObject)]
+#[graphql(name = "User", unresolvable)]
+struct UserReference {
+    id: UserId,
 }
 
 #[derive(SimpleObject)]

@@ -1,11 +1,12 @@
 use std::collections::HashMap;
 
 use kernel::{
-    AccountId, Actor, ContactId, Currency, Money, OpportunityId, PageArgs, PipelineId, StageId, Timestamp, WorkspaceId,
+    AccountId, Action, Actor, ContactId, Currency, Money, Object, OpportunityId, PageArgs, PipelineId, StageId,
+    Timestamp, UserId, WorkspaceId, access::Rows,
 };
 use platform::{
     Db, Tx,
-    db::{Text, push_after, push_in_ids, push_page},
+    db::{AccessColumns, Text, push_after, push_allowed, push_in_ids, push_page},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
@@ -16,7 +17,8 @@ use crate::domain::{
 };
 
 const COLUMNS: &str = "id, workspace_id, version, name, account_id, contact_id, pipeline_id, stage_id, state, \
-    amount_minor, amount_currency, created_at, updated_at, closed_at";
+    amount_minor, amount_currency, owner_id, created_at, updated_at, closed_at";
+const ACCESS: AccessColumns = AccessColumns { owner: "owner_id", country: None, source: None, industry: None };
 const ENTRY_COLUMNS: &str = "opportunity_id, version, workspace_id, stage_id, entered_at, entered_by";
 
 /// Stage entries of one opportunity that a query shows.
@@ -43,6 +45,7 @@ struct Row {
     state: Text<OpportunityState>,
     amount_minor: Option<i64>,
     amount_currency: Option<Text<Currency>>,
+    owner_id: Option<UserId>,
     created_at: Timestamp,
     updated_at: Timestamp,
     closed_at: Option<Timestamp>,
@@ -62,6 +65,7 @@ impl From<Row> for Opportunity {
             stage: row.stage_id,
             state: row.state.0,
             amount: amount.map(|(minor, currency)| Money { minor, currency: currency.0 }),
+            owner: row.owner_id,
             created_at: row.created_at,
             updated_at: row.updated_at,
             closed_at: row.closed_at,
@@ -93,6 +97,10 @@ impl From<EntryRow> for StageEntry {
     }
 }
 
+fn readable(actor: &Actor) -> Rows<'_> {
+    actor.access.rows(Object::Opportunity, Action::Read)
+}
+
 /// Appends the filter's conditions; a macro, so that one text serves both engines without naming their bounds.
 macro_rules! push_filter {
     ($query:ident, $filter:expr) => {
@@ -111,8 +119,8 @@ macro_rules! push_filter {
 /// Inserts an opportunity; false if its id is there already.
 pub async fn insert(tx: &mut Tx, opportunity: &Opportunity) -> Result<bool, sqlx::Error> {
     const SQL: &str = "insert into opportunity (id, workspace_id, version, name, account_id, contact_id, pipeline_id, \
-        stage_id, state, amount_minor, amount_currency, created_at, updated_at, closed_at) \
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict do nothing";
+        stage_id, state, amount_minor, amount_currency, owner_id, created_at, updated_at, closed_at) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict do nothing";
     let inserted = execute!(
         tx,
         sqlx::query(SQL)
@@ -127,6 +135,7 @@ pub async fn insert(tx: &mut Tx, opportunity: &Opportunity) -> Result<bool, sqlx
             .bind(Text(opportunity.state))
             .bind(opportunity.amount.map(|amount| amount.minor))
             .bind(opportunity.amount.map(|amount| Text(amount.currency)))
+            .bind(opportunity.owner)
             .bind(opportunity.created_at)
             .bind(opportunity.updated_at)
             .bind(opportunity.closed_at)
@@ -173,25 +182,27 @@ pub async fn insert_entry(tx: &mut Tx, entry: &StageEntry) -> Result<(), sqlx::E
     Ok(())
 }
 
-/// One opportunity, in a transaction; [`update`]'s version check guards it against a concurrent change.
+/// One opportunity that the actor may read, whole, in a transaction; [`update`]'s version check guards it against a concurrent change.
 pub async fn by_id(tx: &mut Tx, actor: &Actor, id: OpportunityId) -> Result<Option<Opportunity>, sqlx::Error> {
     let row: Option<Row> = with_tx!(tx, conn => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from opportunity where workspace_id = "));
         query.push_bind(actor.workspace).push(" and id = ").push_bind(id);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_as().fetch_optional(conn).await?
     });
     Ok(row.map(Opportunity::from))
 }
 
-/// The opportunities with these ids, in no order.
-pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[OpportunityId]) -> Result<Vec<Opportunity>, sqlx::Error> {
+/// The opportunities with these ids that the actor may read, in no order.
+pub async fn by_ids(db: &Db, actor: &Actor, ids: &[OpportunityId]) -> Result<Vec<Opportunity>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from opportunity where workspace_id = "));
-        query.push_bind(workspace).push(" and id");
+        query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
+        push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_as().fetch_all(pool).await?
     });
-    Ok(rows.into_iter().map(Opportunity::from).collect())
+    Ok(rows.into_iter().map(|row| Opportunity::from(row).seen_by(&actor.access)).collect())
 }
 
 /// A page, newest first, with one row more than the page if another follows.
@@ -205,10 +216,11 @@ pub async fn list(
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from opportunity where workspace_id = "));
         query.push_bind(actor.workspace);
         push_filter!(query, filter);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
         push_page(&mut query, "created_at", "id", page);
         query.build_query_as().fetch_all(pool).await?
     });
-    Ok(rows.into_iter().map(Opportunity::from).collect())
+    Ok(rows.into_iter().map(|row| Opportunity::from(row).seen_by(&actor.access)).collect())
 }
 
 pub async fn count(db: &Db, actor: &Actor, filter: &OpportunityFilter) -> Result<i64, sqlx::Error> {
@@ -216,6 +228,7 @@ pub async fn count(db: &Db, actor: &Actor, filter: &OpportunityFilter) -> Result
         let mut query = QueryBuilder::new("select count(*) from opportunity where workspace_id = ");
         query.push_bind(actor.workspace);
         push_filter!(query, filter);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_scalar().fetch_one(pool).await
     })
 }
@@ -224,7 +237,7 @@ pub async fn count(db: &Db, actor: &Actor, filter: &OpportunityFilter) -> Result
 /// another follows.
 pub async fn pages_by_accounts(
     db: &Db,
-    workspace: WorkspaceId,
+    actor: &Actor,
     accounts: &[AccountId],
     page: PageArgs,
 ) -> Result<Vec<Opportunity>, sqlx::Error> {
@@ -234,40 +247,43 @@ pub async fn pages_by_accounts(
              row_number() over (partition by account_id order by created_at desc, id desc) as place \
              from opportunity where workspace_id = "
         ));
-        query.push_bind(workspace).push(" and account_id");
+        query.push_bind(actor.workspace).push(" and account_id");
         push_in_ids(&mut query, accounts.iter().copied());
+        push_allowed(&mut query, &readable(actor), &ACCESS);
         push_after(&mut query, "created_at", "id", page);
         query.push(") as ranked where place <= ").push_bind(page.limit()).push(" order by account_id, place");
         query.build_query_as().fetch_all(pool).await?
     });
-    Ok(rows.into_iter().map(Opportunity::from).collect())
+    Ok(rows.into_iter().map(|row| Opportunity::from(row).seen_by(&actor.access)).collect())
 }
 
 /// How many opportunities each of these accounts has; one without any is missing.
 pub async fn count_by_accounts(
     db: &Db,
-    workspace: WorkspaceId,
+    actor: &Actor,
     accounts: &[AccountId],
 ) -> Result<HashMap<AccountId, i64>, sqlx::Error> {
     let rows: Vec<(AccountId, i64)> = with_db!(db, pool => {
         let mut query = QueryBuilder::new("select account_id, count(*) from opportunity where workspace_id = ");
-        query.push_bind(workspace).push(" and account_id");
+        query.push_bind(actor.workspace).push(" and account_id");
         push_in_ids(&mut query, accounts.iter().copied());
+        push_allowed(&mut query, &readable(actor), &ACCESS);
         query.push(" group by account_id");
         query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().collect())
 }
 
-/// The last entries of each of these opportunities' ways through the stages, oldest first.
-pub async fn entries(db: &Db, workspace: WorkspaceId, ids: &[OpportunityId]) -> Result<Vec<StageEntry>, sqlx::Error> {
+/// The last entries of each of these opportunities' ways through the stages, oldest first. Whoever asks has read the
+/// opportunities.
+pub async fn entries(db: &Db, actor: &Actor, ids: &[OpportunityId]) -> Result<Vec<StageEntry>, sqlx::Error> {
     let rows: Vec<EntryRow> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!(
             "select {ENTRY_COLUMNS} from (select {ENTRY_COLUMNS}, \
              row_number() over (partition by opportunity_id order by version desc) as place \
              from stage_history where workspace_id = "
         ));
-        query.push_bind(workspace).push(" and opportunity_id");
+        query.push_bind(actor.workspace).push(" and opportunity_id");
         push_in_ids(&mut query, ids.iter().copied());
         query.push(") as ranked where place <= ").push_bind(SHOWN_ENTRIES).push(" order by opportunity_id, version");
         query.build_query_as().fetch_all(pool).await?

@@ -86,14 +86,14 @@ pub async fn by_id(tx: &mut Tx, actor: &Actor, id: PipelineId) -> Result<Option<
 }
 
 /// The pipelines with these ids, in no order.
-pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[PipelineId]) -> Result<Vec<Pipeline>, sqlx::Error> {
+pub async fn by_ids(db: &Db, actor: &Actor, ids: &[PipelineId]) -> Result<Vec<Pipeline>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from pipeline where workspace_id = "));
-        query.push_bind(workspace).push(" and id");
+        query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
         query.build_query_as().fetch_all(pool).await?
     });
-    with_stages(db, workspace, rows).await
+    with_stages(db, actor.workspace, rows).await
 }
 
 /// A page, newest first, with one row more than the page if another follows.
@@ -108,10 +108,10 @@ pub async fn list(db: &Db, actor: &Actor, page: PageArgs) -> Result<Vec<Pipeline
 }
 
 /// The stages with these ids, in no order.
-pub async fn stages_by_ids(db: &Db, workspace: WorkspaceId, ids: &[StageId]) -> Result<Vec<Stage>, sqlx::Error> {
+pub async fn stages_by_ids(db: &Db, actor: &Actor, ids: &[StageId]) -> Result<Vec<Stage>, sqlx::Error> {
     let rows: Vec<StageRow> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {STAGE_COLUMNS} from stage where workspace_id = "));
-        query.push_bind(workspace).push(" and id");
+        query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
         query.build_query_as().fetch_all(pool).await?
     });

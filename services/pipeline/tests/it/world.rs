@@ -31,6 +31,7 @@ pub async fn account(test: &ServiceTest) -> AccountId {
         industry: None,
         country: None,
         employees: None,
+        owner: None,
         created_at: test.clock.now(),
     };
     test.deliver(&AccountCreated { current }).await;
@@ -48,6 +49,7 @@ pub async fn contact(test: &ServiceTest, account: AccountId) -> ContactId {
         first_name: None,
         last_name: None,
         title: None,
+        owner: None,
         created_at: test.clock.now(),
     };
     test.deliver(&ContactCreated { current }).await;
@@ -75,7 +77,7 @@ pub fn conversion(test: &ServiceTest, opportunity: Option<RequestedOpportunity>)
         created_at: test.clock.now(),
     };
     let current = Lead { version: 2, status: LeadStatus::Converted, ..previous.clone() };
-    LeadConverted { previous, current, contact: test.clock.id(), account, opportunity }
+    LeadConverted { previous, current, contact: test.clock.id(), account, opportunity, owner: None }
 }
 
 /// What `createOpportunity` answers.

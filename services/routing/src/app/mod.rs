@@ -16,7 +16,7 @@ use events::{
     routing::{LeadRouted, LeadUnrouted},
 };
 use kernel::{Clock, LeadId, RepId, WorkspaceId};
-use platform::{Db, EventHandler, HandleError, Origin, Outbox, Tx, bus::Bus};
+use platform::{Db, EventHandler, HandleError, Origin, Outbox, Tx, bus::Bus, lead_access};
 
 pub use replay_routing::Replayed;
 pub use update_rep::UpdateRep;
@@ -61,7 +61,7 @@ impl App {
         pool.route(lead, previous, Stamp { id: self.clock.id(), decided_at: self.clock.now() })
     }
 
-    /// Saves decisions, puts them in force and tells the others: four statements for one lead or many.
+    /// Saves decisions, puts them in force and tells the others: five statements for one lead or many.
     async fn save(
         &self,
         tx: &mut Tx,
@@ -80,6 +80,10 @@ impl App {
             // Another process decided about the lead between our look and our write; its decision stands.
             return Err(Error::Conflict);
         }
+        // At once and not when we hear of it ourselves: whoever is told of a route may ask for it in the same moment.
+        let owner = |routed: &Routed| routed.chosen.and_then(|rep| pool.member(rep)).map(|member| member.rep.user);
+        let owners: Vec<_> = routed.iter().map(|routed| (routed.lead, owner(routed))).collect();
+        lead_access::save_owners(tx, workspace, self.clock.id(), &owners).await?;
         let mut events = self.outbox.events(origin);
         for routed in routed {
             let Routed { lead, chosen, decision, .. } = routed;

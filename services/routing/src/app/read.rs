@@ -1,6 +1,9 @@
-use events::{Event, routing::LeadRouted};
+use std::sync::Arc;
+
+use events::{Envelope, Event, routing::LeadRouted};
 use futures::{Stream, StreamExt};
 use kernel::{Actor, Decision, LeadId, PageArgs, Permission};
+use platform::lead_access;
 
 use super::App;
 use crate::{domain::rep::Rep, error::Error, store};
@@ -20,31 +23,38 @@ impl App {
         page: PageArgs,
     ) -> Result<Vec<Decision>, Error> {
         actor.require(Permission::Read)?;
-        Ok(store::decisions::list(&self.db, actor.workspace, lead, page).await?)
+        Ok(store::decisions::list(&self.db, actor, lead, page).await?)
     }
 
     pub async fn count_routing_decisions(&self, actor: &Actor, lead: Option<LeadId>) -> Result<i64, Error> {
         actor.require(Permission::Read)?;
-        Ok(store::decisions::count(&self.db, actor.workspace, lead).await?)
+        Ok(store::decisions::count(&self.db, actor, lead).await?)
     }
 
     /// The decision in force for a lead.
     pub async fn explain_routing(&self, actor: &Actor, lead: LeadId) -> Result<Option<Decision>, Error> {
         actor.require(Permission::Read)?;
-        let Some(assignment) = store::assignments::by_leads(&self.db, actor.workspace, &[lead]).await?.pop() else {
+        let Some(assignment) = store::assignments::by_leads(&self.db, actor, &[lead]).await?.pop() else {
             return Ok(None);
         };
-        Ok(store::decisions::by_ids(&self.db, actor.workspace, &[assignment.decision]).await?.pop())
+        Ok(store::decisions::by_ids(&self.db, actor, &[assignment.decision]).await?.pop())
     }
 
-    /// Leads of the actor's workspace as they are routed, from now on.
+    /// Leads that the actor may read, as they are routed, from now on.
     pub async fn leads_routed(&self, actor: &Actor) -> Result<impl Stream<Item = LeadRouted> + use<>, Error> {
         actor.require(Permission::Read)?;
-        let workspace = actor.workspace;
         let live = self.bus.live(LeadRouted::TYPE).await?;
+        let (app, actor) = (self.clone(), Arc::new(actor.clone()));
         Ok(live.filter_map(move |event| {
-            let routed = if event.workspace == workspace { event.payload().ok() } else { None };
-            std::future::ready(routed)
+            let (app, actor) = (app.clone(), actor.clone());
+            async move { app.told_of(&actor, &event).await }
         }))
+    }
+
+    async fn told_of(&self, actor: &Actor, event: &Envelope) -> Option<LeadRouted> {
+        let routed: LeadRouted = (event.workspace == actor.workspace).then(|| event.payload().ok())??;
+        // Nobody is told of what nobody could look up.
+        let reads = lead_access::reads(&self.db, actor, routed.lead, routed.owner.user).await.unwrap_or(false);
+        reads.then_some(routed)
     }
 }

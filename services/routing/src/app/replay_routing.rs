@@ -14,7 +14,7 @@ pub struct Replayed {
 impl App {
     pub async fn replay_routing(&self, actor: &Actor, id: DecisionId) -> Result<Replayed, Error> {
         actor.require(Permission::Read)?;
-        let stored = store::decisions::by_ids(&self.db, actor.workspace, &[id]).await?.pop();
+        let stored = store::decisions::by_ids(&self.db, actor, &[id]).await?.pop();
         let stored = stored.ok_or(Error::NotFound { what: "decision", field: "decisionId" })?;
         // Inputs that cannot be read again give no other decision to show.
         let decision = replay(&stored)?;

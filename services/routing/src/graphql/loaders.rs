@@ -1,6 +1,6 @@
 use async_graphql::dataloader::Loader;
-use kernel::{Decision, DecisionId, LeadId, RepId, WorkspaceId};
-use platform::graphql::{Batch, LoadError, by_workspace};
+use kernel::{Decision, DecisionId, LeadId, RepId};
+use platform::graphql::{Batch, For, LoadError, by_actor};
 
 use crate::{
     app::App,
@@ -8,42 +8,42 @@ use crate::{
     store,
 };
 
-/// Reads what one level of a query asks for in one statement per workspace, which in a request is one.
+/// Reads what one level of a query asks for in one statement.
 pub struct Loaders(pub App);
 
-impl Loader<(WorkspaceId, RepId)> for Loaders {
+impl Loader<For<RepId>> for Loaders {
     type Value = Rep;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[(WorkspaceId, RepId)]) -> Batch<RepId, Rep> {
-        by_workspace(keys, |workspace, ids| async move {
-            let reps = store::reps::by_ids(&self.0.db, workspace, &ids).await?;
+    async fn load(&self, keys: &[For<RepId>]) -> Batch<RepId, Rep> {
+        by_actor(keys, |actor, ids| async move {
+            let reps = store::reps::by_ids(&self.0.db, &actor, &ids).await?;
             Ok(reps.into_iter().map(|rep| (rep.id, rep)))
         })
         .await
     }
 }
 
-impl Loader<(WorkspaceId, DecisionId)> for Loaders {
+impl Loader<For<DecisionId>> for Loaders {
     type Value = Decision;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[(WorkspaceId, DecisionId)]) -> Batch<DecisionId, Decision> {
-        by_workspace(keys, |workspace, ids| async move {
-            let decisions = store::decisions::by_ids(&self.0.db, workspace, &ids).await?;
+    async fn load(&self, keys: &[For<DecisionId>]) -> Batch<DecisionId, Decision> {
+        by_actor(keys, |actor, ids| async move {
+            let decisions = store::decisions::by_ids(&self.0.db, &actor, &ids).await?;
             Ok(decisions.into_iter().map(|decision| (decision.id, decision)))
         })
         .await
     }
 }
 
-impl Loader<(WorkspaceId, LeadId)> for Loaders {
+impl Loader<For<LeadId>> for Loaders {
     type Value = Assignment;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[(WorkspaceId, LeadId)]) -> Batch<LeadId, Assignment> {
-        by_workspace(keys, |workspace, ids| async move {
-            let assignments = store::assignments::by_leads(&self.0.db, workspace, &ids).await?;
+    async fn load(&self, keys: &[For<LeadId>]) -> Batch<LeadId, Assignment> {
+        by_actor(keys, |actor, ids| async move {
+            let assignments = store::assignments::by_leads(&self.0.db, &actor, &ids).await?;
             Ok(assignments.into_iter().map(|assignment| (assignment.lead, assignment)))
         })
         .await

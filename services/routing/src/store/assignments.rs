@@ -1,7 +1,8 @@
-use kernel::{DecisionId, LeadId, RepId, Timestamp, WorkspaceId};
+use kernel::{Actor, DecisionId, LeadId, RepId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
     db::{push_in_ids, push_rows},
+    lead_access::push_readable,
     with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
@@ -71,12 +72,13 @@ pub async fn by_lead(tx: &mut Tx, workspace: WorkspaceId, lead: LeadId) -> Resul
     Ok(row.map(Assignment::from))
 }
 
-/// The decisions in force for these leads, in no order.
-pub async fn by_leads(db: &Db, workspace: WorkspaceId, leads: &[LeadId]) -> Result<Vec<Assignment>, sqlx::Error> {
+/// The decisions in force for those of these leads that the actor may read, in no order.
+pub async fn by_leads(db: &Db, actor: &Actor, leads: &[LeadId]) -> Result<Vec<Assignment>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from assignment where workspace_id = "));
-        query.push_bind(workspace).push(" and lead_id");
+        query.push_bind(actor.workspace).push(" and lead_id");
         push_in_ids(&mut query, leads.iter().copied());
+        push_readable(&mut query, actor, "lead_id");
         query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Assignment::from).collect())

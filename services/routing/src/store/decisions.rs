@@ -1,7 +1,8 @@
-use kernel::{Candidate, Decision, DecisionId, LeadId, PageArgs, RepId, Timestamp, WorkspaceId};
+use kernel::{Actor, Candidate, Decision, DecisionId, LeadId, PageArgs, RepId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
     db::{push_in_ids, push_page, push_rows},
+    lead_access::push_readable,
     with_db, with_tx,
 };
 use serde::{Deserialize, Serialize};
@@ -73,27 +74,24 @@ pub async fn insert(tx: &mut Tx, workspace: WorkspaceId, routed: &[Routed]) -> R
     Ok(())
 }
 
-/// The decisions with these ids, in no order.
-pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[DecisionId]) -> Result<Vec<Decision>, sqlx::Error> {
+/// The decisions with these ids about leads that the actor may read, in no order.
+pub async fn by_ids(db: &Db, actor: &Actor, ids: &[DecisionId]) -> Result<Vec<Decision>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from decision where workspace_id = "));
-        query.push_bind(workspace).push(" and id");
+        query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
+        push_readable(&mut query, actor, "lead_id");
         query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(Decision::from).collect())
 }
 
 /// A page of all decisions or of one lead's, newest first, with one row more than the page if another follows.
-pub async fn list(
-    db: &Db,
-    workspace: WorkspaceId,
-    lead: Option<LeadId>,
-    page: PageArgs,
-) -> Result<Vec<Decision>, sqlx::Error> {
+pub async fn list(db: &Db, actor: &Actor, lead: Option<LeadId>, page: PageArgs) -> Result<Vec<Decision>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from decision where workspace_id = "));
-        query.push_bind(workspace);
+        query.push_bind(actor.workspace);
+        push_readable(&mut query, actor, "lead_id");
         if let Some(lead) = lead {
             query.push(" and lead_id = ").push_bind(lead);
         }
@@ -103,10 +101,11 @@ pub async fn list(
     Ok(rows.into_iter().map(Decision::from).collect())
 }
 
-pub async fn count(db: &Db, workspace: WorkspaceId, lead: Option<LeadId>) -> Result<i64, sqlx::Error> {
+pub async fn count(db: &Db, actor: &Actor, lead: Option<LeadId>) -> Result<i64, sqlx::Error> {
     with_db!(db, pool => {
         let mut query = QueryBuilder::new("select count(*) from decision where workspace_id = ");
-        query.push_bind(workspace);
+        query.push_bind(actor.workspace);
+        push_readable(&mut query, actor, "lead_id");
         if let Some(lead) = lead {
             query.push(" and lead_id = ").push_bind(lead);
         }

@@ -1,5 +1,5 @@
 use events::identity::{Role, User};
-use kernel::{EmailAddress, PageArgs, RepId, Timestamp, UserId, WorkspaceId};
+use kernel::{Actor, EmailAddress, PageArgs, RepId, Timestamp, UserId, WorkspaceId};
 use platform::{
     Db, Tx,
     db::{push_in_ids, push_page},
@@ -111,10 +111,10 @@ pub async fn update(tx: &mut Tx, rep: &Rep) -> Result<u64, sqlx::Error> {
 }
 
 /// The reps with these ids, in no order.
-pub async fn by_ids(db: &Db, workspace: WorkspaceId, ids: &[RepId]) -> Result<Vec<Rep>, sqlx::Error> {
+pub async fn by_ids(db: &Db, actor: &Actor, ids: &[RepId]) -> Result<Vec<Rep>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from rep r join pool_member m on m.rep_id = r.id where r.workspace_id = "));
-        query.push_bind(workspace).push(" and r.id");
+        query.push_bind(actor.workspace).push(" and r.id");
         push_in_ids(&mut query, ids.iter().copied());
         query.build_query_as().fetch_all(pool).await?
     });

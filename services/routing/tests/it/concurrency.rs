@@ -94,7 +94,7 @@ async fn routing_and_changing_reps_at_once_neither_deadlock_nor_lose_anything() 
     assert!(by_hand.iter().all(Result::is_ok), "{by_hand:?}");
     assert!(by_event.iter().all(Result::is_ok), "{by_event:?}");
     assert!(weights.iter().all(Result::is_ok), "{weights:?}");
-    let assigned = store::assignments::by_leads(&app.db, test.actor.workspace, &leads).await.unwrap();
+    let assigned = store::assignments::by_leads(&app.db, &test.actor, &leads).await.unwrap();
     assert_eq!(assigned.len(), 12);
     assert_eq!(owners(&test).await.len(), 24);
 }

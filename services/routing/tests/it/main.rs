@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use events::{
     Envelope, Event,
     enrichment::{LeadEnriched, RunStatus},
-    identity::{Role, User, UserCreated},
+    identity::{Role, User, UserCreated, UserKind},
     routing::LeadRouted,
 };
 use kernel::{Actor, EmailAddress, LeadId};
@@ -20,7 +20,18 @@ use testkit::ServiceTest;
 /// A user of the identity service, at version 1.
 fn user(test: &ServiceTest, name: &str) -> User {
     let email = EmailAddress::parse(&format!("{name}@example.com")).unwrap();
-    User { id: test.clock.id(), version: 1, name: name.to_owned(), email, role: Role::Rep, active: true }
+    User {
+        id: test.clock.id(),
+        version: 1,
+        name: name.to_owned(),
+        email,
+        role: Role::Rep,
+        active: true,
+        kind: UserKind::Person,
+        role_name: None,
+        custom_role: None,
+        team: None,
+    }
 }
 
 /// Reps of these names; among equals the first named is chosen first.

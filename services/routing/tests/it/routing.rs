@@ -160,13 +160,13 @@ async fn decisions_page_newest_first(test: ServiceTest) {
 }
 
 #[tokio::test]
-async fn an_event_costs_five_statements_at_most() {
+async fn an_event_costs_six_statements_at_most() {
     let test = ServiceTest::sqlite(SERVICE).await;
     hire(&test, &["ada", "bob"]).await;
     let (one, many) = (enrichments(&test, 1), enrichments(&test, 21));
     let (of_one, ()) = test.statements(test.deliver_envelopes(&one)).await;
     let (of_many, ()) = test.statements(test.deliver_envelopes(&many)).await;
-    assert!(of_many - of_one <= 20 * 5, "{of_one} statements for one event, {of_many} for 21");
+    assert!(of_many - of_one <= 20 * 6, "{of_one} statements for one event, {of_many} for 21");
     assert_eq!(owners(&test).await.len(), 22);
 }
 

@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
 use async_graphql::Variables;
+use events::routing::LeadRouted;
 use futures::{StreamExt, future::join};
-use kernel::Actor;
+use kernel::{Access, Actor, BuiltInRole, LeadId};
 use pipewright_routing::SERVICE;
 use platform::graphql::SubgraphCall;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::ServiceTest;
 
 use crate::{enriched, hire};
@@ -46,4 +47,29 @@ async fn a_subscriber_who_may_not_read_is_refused() {
     let first = test.service.parts.subgraph.subscribe(call(nobody)).next().await.unwrap().unwrap();
     let response = serde_json::to_value(first).unwrap();
     assert_eq!(response["errors"][0]["extensions"]["code"], json!("FORBIDDEN"));
+}
+
+#[tokio::test]
+async fn a_rep_hears_of_their_own_leads_and_no_others() {
+    let test = ServiceTest::sqlite(SERVICE).await;
+    let users = hire(&test, &["ada", "bob"]).await;
+    let ada = test.user(BuiltInRole::AccountExecutive);
+    let access = Access { user: Some(users[0].id), ..ada.access.clone() };
+    let mut live = test.service.parts.subgraph.subscribe(call(Actor { access, ..ada }));
+    // Of four leads each rep gets two.
+    let leads: Vec<LeadId> = (0..4).map(|_| test.clock.id()).collect();
+    let route = async {
+        for lead in &leads {
+            test.deliver(&enriched(*lead, &test)).await;
+        }
+    };
+    let (heard, ()) = join(async { [live.next().await, live.next().await] }, route).await;
+    let routed = test.published::<LeadRouted>().await;
+    let hers: Vec<Value> =
+        routed.iter().filter(|routed| routed.owner.user == users[0].id).map(|r| json!(r.lead)).collect();
+    let heard: Vec<Value> = heard
+        .into_iter()
+        .map(|event| serde_json::to_value(event.unwrap().unwrap()).unwrap()["data"]["leadRouted"]["lead"]["id"].take())
+        .collect();
+    assert_eq!((heard, routed.len()), (hers, 4));
 }

@@ -40,8 +40,8 @@ impl App {
         let fingerprint = query.fingerprint();
         let after = input.after.map(|after| ResultCursor::decode(&after, fingerprint)).transpose()?;
         let page = Page::new(first, after);
-        let (workspace, asked) = (actor.workspace, query.clone());
-        let mut hits = self.on_index(move |index| index.search(workspace, &asked, page)).await?;
+        let (asker, asked) = (actor.clone(), query.clone());
+        let mut hits = self.on_index(move |index| index.search(&asker, &asked, page)).await?;
         let more = hits.len() > page.limit;
         hits.truncate(page.limit);
         let place = |at: usize| ResultCursor::new(page.offset + at + 1, fingerprint);
@@ -56,7 +56,7 @@ impl App {
     /// How many objects a query finds, on all pages and beyond the last.
     pub async fn count(&self, actor: &Actor, query: &SearchQuery) -> Result<usize, Error> {
         actor.require(Permission::Read)?;
-        let (workspace, query) = (actor.workspace, query.clone());
-        Ok(self.on_index(move |index| index.count(workspace, &query)).await?)
+        let (asker, query) = (actor.clone(), query.clone());
+        Ok(self.on_index(move |index| index.count(&asker, &query)).await?)
     }
 }

@@ -12,6 +12,11 @@ pub struct Fields {
     pub key: IndexField,
     pub workspace: IndexField,
     pub kind: IndexField,
+    /// What permissions look at.
+    pub owner: IndexField,
+    pub country: IndexField,
+    pub source: IndexField,
+    pub industry: IndexField,
     /// The whole name as one word.
     pub whole: IndexField,
     words: [IndexField; Field::ALL.len()],
@@ -38,6 +43,10 @@ impl Fields {
             key: schema.add_text_field("key", STRING),
             workspace: schema.add_text_field("workspace", STRING),
             kind: schema.add_text_field("kind", STRING),
+            owner: schema.add_text_field("owner", STRING),
+            country: schema.add_text_field("country", STRING),
+            source: schema.add_text_field("source", STRING),
+            industry: schema.add_text_field("industry", STRING),
             whole: schema.add_text_field("whole", words.clone()),
             words: Field::ALL.map(|field| schema.add_text_field(name(field), words.clone())),
             id_high: schema.add_u64_field(ID_HIGH, FAST),

@@ -17,7 +17,7 @@ use fields::Fields;
 pub use search::Hit;
 
 /// The folder was made by this code: another number means other fields or other words.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 #[derive(Debug, Error)]
 pub enum IndexError {

@@ -67,12 +67,22 @@ impl SearchIndex {
     }
 
     fn to_index(&self, document: &Document) -> Result<TantivyDocument, IndexError> {
-        let Document { workspace, kind, id, version: _, texts } = document;
+        let Document { workspace, kind, id, version: _, texts, traits, revision: _ } = document;
         let fields = &self.fields;
         let mut entry = TantivyDocument::default();
         entry.add_text(fields.key, key(document));
         entry.add_text(fields.workspace, workspace_term(*workspace));
         entry.add_text(fields.kind, kind.as_str());
+        if let Some(owner) = traits.owner {
+            entry.add_text(fields.owner, owner.to_string());
+        }
+        for (field, value) in
+            [(fields.country, &traits.country), (fields.source, &traits.source), (fields.industry, &traits.industry)]
+        {
+            if let Some(value) = value {
+                entry.add_text(field, value);
+            }
+        }
         entry.add_text(fields.whole, whole(&texts.name));
         for field in Field::ALL {
             for token in tokens(field, texts.get(field)) {

@@ -1,6 +1,6 @@
 //! SQL and rows.
 
-use kernel::{Clock, Timestamp, WorkspaceId};
+use kernel::{Clock, EventId, LeadId, Timestamp, UserId, WorkspaceId, id::TypedId};
 use platform::{
     Db, Tx,
     db::{Text, push_rows},
@@ -9,7 +9,7 @@ use platform::{
 use sqlx::{FromRow, QueryBuilder, types::Json};
 use uuid::Uuid;
 
-use crate::domain::document::{Document, Kind, Texts};
+use crate::domain::document::{Document, Kind, Texts, Traits};
 
 #[derive(FromRow)]
 struct Row {
@@ -18,11 +18,18 @@ struct Row {
     id: Uuid,
     version: i64,
     texts: Json<Texts>,
+    owner_id: Option<UserId>,
+    country: Option<String>,
+    source: Option<String>,
+    industry: Option<String>,
+    revision: i64,
 }
 
 impl From<Row> for Document {
     fn from(row: Row) -> Self {
-        Self { workspace: row.workspace_id, kind: row.kind.0, id: row.id, version: row.version, texts: row.texts.0 }
+        let Row { workspace_id, kind, id, version, texts, owner_id, country, source, industry, revision } = row;
+        let traits = Traits { owner: owner_id, country, source, industry };
+        Self { workspace: workspace_id, kind: kind.0, id, version, texts: texts.0, traits, revision }
     }
 }
 
@@ -35,8 +42,11 @@ pub struct State {
 
 /// Keeps the document unless a newer one is there, and says whether it did.
 pub async fn keep(tx: &mut Tx, document: &Document, now: Timestamp) -> Result<bool, sqlx::Error> {
-    const SQL: &str = "insert into document (workspace_id, kind, id, version, texts, dirty, updated_at) values ($1, $2, $3, $4, $5, true, $6) \
-        on conflict (workspace_id, kind, id) do update set version = excluded.version, texts = excluded.texts, dirty = true, updated_at = excluded.updated_at \
+    const SQL: &str = "insert into document (workspace_id, kind, id, version, texts, dirty, updated_at, owner_id, country, source, industry) \
+        values ($1, $2, $3, $4, $5, true, $6, $7, $8, $9, $10) \
+        on conflict (workspace_id, kind, id) do update set version = excluded.version, texts = excluded.texts, dirty = true, \
+        updated_at = excluded.updated_at, revision = document.revision + 1, country = excluded.country, source = excluded.source, industry = excluded.industry, \
+        owner_id = case when excluded.kind = 'lead' then document.owner_id else excluded.owner_id end \
         where excluded.version > document.version";
     let kept = execute!(
         tx,
@@ -47,8 +57,40 @@ pub async fn keep(tx: &mut Tx, document: &Document, now: Timestamp) -> Result<bo
             .bind(document.version)
             .bind(Json(&document.texts))
             .bind(now)
+            .bind(document.traits.owner)
+            .bind(&document.traits.country)
+            .bind(&document.traits.source)
+            .bind(&document.traits.industry)
     )?;
     Ok(kept > 0)
+}
+
+/// Notes whose lead it is now, unless a later event has said so already. One that was not heard of gets a document
+/// that nothing is found by yet.
+pub async fn keep_owner(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    lead: LeadId,
+    owner: Option<UserId>,
+    (event, now): (EventId, Timestamp),
+) -> Result<(), sqlx::Error> {
+    const SQL: &str = "insert into document (workspace_id, kind, id, version, texts, dirty, updated_at, owner_id, owner_event) \
+        values ($1, $2, $3, 0, $4, true, $5, $6, $7) \
+        on conflict (workspace_id, kind, id) do update \
+        set owner_id = excluded.owner_id, owner_event = excluded.owner_event, dirty = true, revision = document.revision + 1, updated_at = excluded.updated_at \
+        where document.owner_event is null or document.owner_event < excluded.owner_event";
+    execute!(
+        tx,
+        sqlx::query(SQL)
+            .bind(workspace)
+            .bind(Text(Kind::Lead))
+            .bind(lead.uuid())
+            .bind(Json(Texts::default()))
+            .bind(now)
+            .bind(owner)
+            .bind(event)
+    )?;
+    Ok(())
 }
 
 pub async fn state(db: &Db) -> Result<State, sqlx::Error> {
@@ -59,8 +101,7 @@ pub async fn state(db: &Db) -> Result<State, sqlx::Error> {
 
 /// Up to `limit` documents that the index does not have yet, of all workspaces: there is one index.
 pub async fn dirty(db: &Db, limit: i64) -> Result<Vec<Document>, sqlx::Error> {
-    const SQL: &str =
-        "select workspace_id, kind, id, version, texts from document where dirty order by updated_at limit $1";
+    const SQL: &str = "select workspace_id, kind, id, version, texts, owner_id, country, source, industry, revision from document where dirty order by updated_at limit $1";
     let rows: Vec<Row> = with_db!(db, pool => sqlx::query_as(SQL).bind(limit).fetch_all(pool).await)?;
     Ok(rows.into_iter().map(Document::from).collect())
 }
@@ -72,9 +113,9 @@ pub async fn mark_indexed(db: &Db, documents: &[Document]) -> Result<(), sqlx::E
     }
     let mut tx = db.begin().await?;
     with_tx!(tx, conn => {
-        let mut query = QueryBuilder::new("update document set dirty = false where (workspace_id, kind, id, version) in (");
+        let mut query = QueryBuilder::new("update document set dirty = false where (workspace_id, kind, id, revision) in (");
         push_rows(&mut query, documents, |mut row, document| {
-            row.push_bind(document.workspace).push_bind(Text(document.kind)).push_bind(document.id).push_bind(document.version);
+            row.push_bind(document.workspace).push_bind(Text(document.kind)).push_bind(document.id).push_bind(document.revision);
         });
         query.push(")");
         query.build().persistent(false).execute(conn).await?;

@@ -73,7 +73,15 @@ async fn an_object_is_found_as_it_is_now(test: ServiceTest) {
 
     let converted = events::lead::Lead { version: 3, status: LeadStatus::Converted, ..current.clone() };
     let (contact, account) = (test.clock.id(), test.clock.id());
-    test.deliver(&LeadConverted { previous: current, current: converted, contact, account, opportunity: None }).await;
+    test.deliver(&LeadConverted {
+        previous: current,
+        current: converted,
+        contact,
+        account,
+        opportunity: None,
+        owner: None,
+    })
+    .await;
     assert_eq!(search(&test, "ada").await["totalCount"], json!(1));
 }
 

@@ -1,5 +1,6 @@
 //! The search service through its events and its GraphQL.
 
+mod access;
 mod finding;
 mod indexing;
 mod objects;

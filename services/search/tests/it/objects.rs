@@ -48,6 +48,7 @@ pub fn account(clock: &Clock, name: &str, domain: &str) -> Account {
         industry: None,
         country: None,
         employees: None,
+        owner: None,
         created_at: clock.now(),
     }
 }
@@ -62,6 +63,7 @@ pub fn contact(clock: &Clock, name: &str, email: &str, title: &str) -> Contact {
         first_name: lead.first_name,
         last_name: lead.last_name,
         title: Some(title.to_owned()),
+        owner: None,
         created_at: clock.now(),
     }
 }
@@ -77,6 +79,7 @@ pub fn opportunity(clock: &Clock, name: &str) -> Opportunity {
         stage_name: "Discovery".to_owned(),
         state: OpportunityState::Open,
         amount: None,
+        owner: None,
         created_at: clock.now(),
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Result, ensure};
 use futures::{FutureExt, future::BoxFuture};
-use gateway::{Gateway, GatewayParts, HttpSubgraph, Limits, Request, SubgraphSdl, compose, router};
+use gateway::{Gateway, GatewayParts, HttpSubgraph, Limits, Policy, Request, Resilience, SubgraphSdl, compose, router};
 use kernel::{Actor, Clock};
 use platform::{
     auth::{ActorTokens, AuthError, Authenticator},
@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     import,
     load::{Asker, HttpAsker, Seen, drive},
-    report::{Sample, Table, ms, per_second, verdict, whole},
+    report::{Sample, Table, ms, per_second, resident_megabytes, verdict, whole},
     shop::{self, Catalogue, Inventory, People, Reviews},
 };
 
@@ -40,7 +40,8 @@ const LEADS: &str = "query Leads($first: Int!) { leads(first: $first) { totalCou
 
 pub async fn run() -> Result<()> {
     println!("  {CONCURRENCY} askers, each with one question open; {ROUNDS} rounds of {} s a path", ROUND.as_secs());
-    let mut table = Table::new(["query", "path", "queries/s", "p50", "p99", "against HTTP", "target 1.5"]);
+    let mut table =
+        Table::new(["query", "path", "queries/s", "p50", "p99", "CPU a query", "memory", "against HTTP", "target 1.5"]);
     let clock = Clock::system();
     let actor = Arc::new(Actor::system(clock.id(), "bench"));
     let mut services = Services::new(clock.clone(), actor.clone());
@@ -100,40 +101,50 @@ impl Services {
     }
 
     async fn compare(&mut self, name: &str, question: &Question, table: &mut Table) -> Result<()> {
-        let near = self.gateway(self.subgraphs.clone())?;
+        // All askers are one actor with one question: as one they would ask the subgraphs hardly anything.
+        let each = Resilience { shared_reads: 0, ..Resilience::default() };
+        let near = self.gateway(self.subgraphs.clone(), each.clone())?;
         let away = self.behind_http().await?;
-        let far = self.gateway(away)?;
+        let far = self.gateway(away.clone(), each)?;
+        let together = self.gateway(away, Resilience::default())?;
         ensure!(self.answer(&near, question).await? == self.answer(&far, question).await?, "the paths differ");
 
         let mut here = Path::new((0..CONCURRENCY).map(|_| InProcessAsker::new(&near, &self.actor, question)).collect());
         let mut through = Path::new(self.connections(near, question).await?);
         let mut away = Path::new(self.connections(far, question).await?);
+        let mut shared = Path::new(self.connections(together, question).await?);
         here.warm_up().await?;
         through.warm_up().await?;
         away.warm_up().await?;
+        shared.warm_up().await?;
         for _ in 0..ROUNDS {
             here.drive().await?;
             through.drive().await?;
             away.drive().await?;
+            shared.drive().await?;
         }
-        let base = through.rate();
+        let base = away.rate();
         let reached = verdict(here.rate() / base >= TARGET);
         table.row(here.row(name, "in process", base, reached));
         table.row(through.row("", "HTTP", base, String::new()));
         table.row(away.row("", "HTTP, subgraphs behind HTTP", base, String::new()));
+        table.row(shared.row("", "the same, reads shared", base, String::new()));
         Ok(())
     }
 
-    fn gateway(&self, subgraphs: HashMap<String, Arc<dyn Subgraph>>) -> Result<Gateway> {
-        Ok(Gateway::new(GatewayParts {
-            supergraph_sdl: &compose(&self.sdls)?,
+    fn gateway(&self, subgraphs: HashMap<String, Arc<dyn Subgraph>>, resilience: Resilience) -> Result<Gateway> {
+        let supergraph_sdl = compose(&self.sdls)?;
+        let parts = GatewayParts {
+            supergraph_sdl: &supergraph_sdl,
             subgraphs,
             probes: HashMap::new(),
             authenticator: Some(Arc::new(Anybody(self.actor.clone()))),
             metrics: Arc::new(String::new),
             limits: Limits::default(),
+            policy: Policy::default(),
             clock: self.clock.clone(),
-        })?)
+        };
+        Ok(Gateway::resilient(parts, resilience)?)
     }
 
     /// The same subgraphs, each on a port of its own.
@@ -176,11 +187,13 @@ impl Services {
 struct Path<A> {
     askers: Vec<A>,
     seen: Seen,
+    /// In MB, after the last round.
+    memory: Option<f64>,
 }
 
 impl<A: Asker> Path<A> {
     fn new(askers: Vec<A>) -> Self {
-        Self { askers, seen: Seen::default() }
+        Self { askers, seen: Seen::default(), memory: None }
     }
 
     async fn warm_up(&mut self) -> Result<()> {
@@ -190,6 +203,7 @@ impl<A: Asker> Path<A> {
 
     async fn drive(&mut self) -> Result<()> {
         self.askers = drive(std::mem::take(&mut self.askers), ROUND, &mut self.seen).await?;
+        self.memory = resident_megabytes("self");
         Ok(())
     }
 
@@ -197,12 +211,20 @@ impl<A: Asker> Path<A> {
         per_second(self.seen.latencies.len(), self.seen.elapsed)
     }
 
-    fn row(&self, query: &str, path: &str, base: f64, verdict: String) -> [String; 7] {
+    fn row(&self, query: &str, path: &str, base: f64, verdict: String) -> [String; 9] {
         let sample = Sample::new(self.seen.latencies.clone());
-        let against = format!("{:.2} x", self.rate() / base);
-        let cells = [whole(self.rate()), ms(sample.percentile(50)), ms(sample.percentile(99)), against, verdict];
-        let [rate, p50, p99, against, verdict] = cells;
-        [query.to_owned(), path.to_owned(), rate, p50, p99, against, verdict]
+        let micros = 1e6 * self.seen.cpu.as_secs_f64() / sample.len().max(1) as f64;
+        [
+            query.to_owned(),
+            path.to_owned(),
+            whole(self.rate()),
+            ms(sample.percentile(50)),
+            ms(sample.percentile(99)),
+            format!("{} µs", whole(micros)),
+            self.memory.map_or_else(|| "-".to_owned(), |memory| format!("{memory:.0} MB")),
+            format!("{:.2} x", self.rate() / base),
+            verdict,
+        ]
     }
 }
 

@@ -12,6 +12,8 @@ use tokio::{
     task::JoinSet,
 };
 
+use crate::report::cpu_time;
+
 /// Asks one question and waits for its answer.
 pub trait Asker: Send + 'static {
     fn ask(&mut self) -> impl Future<Output = Result<()>> + Send;
@@ -22,11 +24,13 @@ pub trait Asker: Send + 'static {
 pub struct Seen {
     pub elapsed: Duration,
     pub latencies: Vec<Duration>,
+    /// Of the whole process: whoever asks is in it.
+    pub cpu: Duration,
 }
 
 /// Keeps all `askers` busy for `long` and adds to `seen`.
 pub async fn drive<A: Asker>(askers: Vec<A>, long: Duration, seen: &mut Seen) -> Result<Vec<A>> {
-    let started = Instant::now();
+    let (started, cpu) = (Instant::now(), cpu_time());
     let mut tasks = JoinSet::new();
     for mut asker in askers {
         tasks.spawn(async move {
@@ -48,6 +52,7 @@ pub async fn drive<A: Asker>(askers: Vec<A>, long: Duration, seen: &mut Seen) ->
         seen.latencies.extend(latencies);
     }
     seen.elapsed += started.elapsed();
+    seen.cpu += cpu_time().zip(cpu).map(|(now, then)| now - then).unwrap_or_default();
     Ok(askers)
 }
 

@@ -78,6 +78,23 @@ pub fn whole(number: f64) -> String {
     digits.chars().enumerate().flat_map(commas).collect()
 }
 
+/// Processor time of this process so far, in steps of 10 ms; `None` where the system does not tell.
+pub fn cpu_time() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // After the name, which may hold anything but ends the last parenthesis: fields 14 and 15 of the line.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |field: &str| field.parse::<u64>().ok();
+    Some(Duration::from_millis(10 * (ticks(fields.get(11)?)? + ticks(fields.get(12)?)?)))
+}
+
+/// Resident memory of a process, in MB.
+pub fn resident_megabytes(pid: &str) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes / 1024.0)
+}
+
 pub fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let build = if cfg!(debug_assertions) { "a DEBUG build: the figures mean nothing" } else { "release build" };

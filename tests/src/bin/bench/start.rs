@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use pipewright_tests::{Program, binary};
 use tokio::process::Command;
 
-use crate::report::{Table, ms, verdict};
+use crate::report::{Table, ms, resident_megabytes, verdict};
 
 const STARTS: usize = 5;
 const IDLE: Duration = Duration::from_secs(5);
@@ -26,7 +26,7 @@ pub async fn run() -> Result<()> {
         starts.push(started.elapsed());
         if number == STARTS {
             tokio::time::sleep(IDLE).await;
-            memory = resident_megabytes(program.pid())?;
+            memory = resident_megabytes(&program.pid().to_string()).context("the memory of the process")?;
         }
         program.stop().await?;
     }
@@ -60,11 +60,4 @@ async fn start(folder: &Path) -> Result<Program> {
     command.arg("run").current_dir(folder).env("PIPEWRIGHT__DATA_DIR", folder.join("data"));
     command.env("PIPEWRIGHT__LISTEN", "127.0.0.1:0");
     Program::start(command, &folder.join("pipewright.log")).await
-}
-
-fn resident_megabytes(pid: u32) -> Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).context("the process's status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
-    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kilobytes / 1024.0)
 }

@@ -1,10 +1,8 @@
-//! How the gateway authenticates when it runs in another process.
-
 use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, State},
+    extract::State,
     http::HeaderMap,
     response::{IntoResponse, Response},
     routing::post,
@@ -16,15 +14,9 @@ use platform::{
 };
 use serde::Deserialize;
 
-/// Longest body, in bytes: a key is far shorter.
-const MAX_BODY: usize = 16 << 10;
-
 /// `POST /internal/authenticate`, for the gateway alone.
-pub fn router(authenticator: Arc<dyn Authenticator>, tokens: ActorTokens) -> Router {
-    Router::new()
-        .route("/internal/authenticate", post(authenticate))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(Endpoint { authenticator, tokens })
+pub(super) fn routes(authenticator: Arc<dyn Authenticator>, tokens: ActorTokens) -> Router {
+    Router::new().route("/internal/authenticate", post(authenticate)).with_state(Endpoint { authenticator, tokens })
 }
 
 #[derive(Clone)]

@@ -1,0 +1,129 @@
+//! The REST view: `/rest/v1/…` over the same GraphQL operations as everybody else's, so with the same resolvers,
+//! permissions and limits, and its description at `/openapi.json`.
+
+mod answer;
+mod input;
+mod openapi;
+mod problem;
+mod requests;
+mod resources;
+
+use std::sync::Arc;
+
+use apollo_compiler::{Schema, validation::Valid};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, State, rejection::PathRejection},
+    http::{Method, Request, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use gateway::Gateway;
+use kernel::Code;
+
+pub use self::resources::RestError;
+use self::{
+    problem::Problem,
+    requests::{Call, allowed},
+    resources::{Bound, RESOURCES},
+};
+
+/// Where the view lives.
+const BASE: &str = "/rest/v1";
+
+/// The OpenAPI 3.1 document of the view over this API schema.
+pub fn openapi(schema: &Valid<Schema>) -> Result<serde_json::Value, RestError> {
+    Ok(openapi::document(schema, &bind(schema)?))
+}
+
+/// Serves the view and its description. Fails if the API does not have what the table of resources names.
+pub fn router(gateway: Gateway) -> Result<Router, RestError> {
+    let schema = gateway.schema();
+    let resources = bind(&schema)?;
+    let document: Arc<str> = openapi::document(&schema, &resources).to_string().into();
+    let rest = Arc::new(Rest { gateway, schema, resources });
+    Ok(Router::new()
+        .route(
+            "/openapi.json",
+            get(move || async move { ([(CONTENT_TYPE, "application/json")], document.to_string()) }),
+        )
+        .route(&format!("{BASE}/{{resource}}"), any(collection))
+        .route(&format!("{BASE}/{{resource}}/{{id}}"), any(object))
+        .route("/rest/{*path}", any(nothing))
+        .with_state(rest))
+}
+
+pub(crate) struct Rest {
+    pub gateway: Gateway,
+    pub schema: Valid<Schema>,
+    resources: Vec<Bound>,
+}
+
+fn bind(schema: &Schema) -> Result<Vec<Bound>, RestError> {
+    RESOURCES.iter().map(|resource| Bound::new(schema, resource)).collect()
+}
+
+impl Rest {
+    fn resource(&self, path: &str) -> Result<&Bound, Problem> {
+        let names = || RESOURCES.map(|resource| resource.path).join(", ");
+        let found = self.resources.iter().find(|bound| bound.resource.path == path);
+        found.ok_or_else(|| Problem::new(Code::NotFound, format!("there is no such resource; there are {}", names())))
+    }
+}
+
+/// `/rest/v1/leads`
+async fn collection(
+    State(rest): State<Arc<Rest>>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request<Body>,
+) -> Response {
+    let answer = async {
+        let Path(path) = path.map_err(unreadable)?;
+        let bound = rest.resource(&path)?;
+        let methods =
+            allowed(&[("GET", bound.list.is_some()), ("HEAD", bound.list.is_some()), ("POST", bound.create.is_some())]);
+        let (parts, body) = request.into_parts();
+        let method = parts.method.clone();
+        let call = Call::new(&rest, bound, parts);
+        match (&method, &bound.list, &bound.create) {
+            (&Method::GET | &Method::HEAD, Some(list), _) => call.list(list).await,
+            (&Method::POST, _, Some(create)) => call.create(create, body).await,
+            (&Method::OPTIONS, ..) => Ok(requests::options(&methods)),
+            _ => Err(requests::wrong_method(&methods)),
+        }
+    };
+    answer.await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// `/rest/v1/leads/lead_01…`
+async fn object(
+    State(rest): State<Arc<Rest>>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    request: Request<Body>,
+) -> Response {
+    let answer = async {
+        let Path((path, id)) = path.map_err(unreadable)?;
+        let bound = rest.resource(&path)?;
+        let methods = allowed(&[("GET", true), ("HEAD", true), ("PATCH", bound.update.is_some())]);
+        let (parts, body) = request.into_parts();
+        let method = parts.method.clone();
+        let call = Call::new(&rest, bound, parts);
+        match (&method, &bound.update) {
+            (&Method::GET | &Method::HEAD, _) => call.get(&id).await,
+            (&Method::PATCH, Some(update)) => call.update(update, &id, body).await,
+            (&Method::OPTIONS, _) => Ok(requests::options(&methods)),
+            _ => Err(requests::wrong_method(&methods)),
+        }
+    };
+    answer.await.unwrap_or_else(IntoResponse::into_response)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn unreadable(rejection: PathRejection) -> Problem {
+    Problem::new(Code::BadRequest, rejection.body_text())
+}
+
+async fn nothing() -> Problem {
+    Problem::new(Code::NotFound, format!("there is nothing here; the resources are under {BASE}/"))
+}

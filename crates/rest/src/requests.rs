@@ -1,0 +1,283 @@
+//! From an HTTP request to a GraphQL operation, and back.
+
+use std::sync::Arc;
+
+use axum::{
+    body::{Body, to_bytes},
+    http::{
+        HeaderMap, StatusCode, Uri,
+        header::{ALLOW, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH},
+        request::Parts,
+    },
+    response::{IntoResponse, Response},
+};
+use kernel::{Actor, Code};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    BASE, Rest,
+    answer::{self, Etag, payload, result},
+    input::{check_body, conditions, parse_text},
+    problem::Problem,
+    resources::{Bound, FROM_THE_ENVELOPE, List, Write},
+};
+
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+
+type Answer = Result<Response, Problem>;
+
+/// One request for one resource.
+pub(crate) struct Call<'a> {
+    rest: &'a Rest,
+    bound: &'a Bound,
+    uri: Uri,
+    headers: HeaderMap,
+}
+
+impl<'a> Call<'a> {
+    pub fn new(rest: &'a Rest, bound: &'a Bound, Parts { uri, headers, .. }: Parts) -> Self {
+        Self { rest, bound, uri, headers }
+    }
+
+    /// A page, with the way to the next.
+    pub async fn list(self, list: &List) -> Answer {
+        let actor = self.actor().await?;
+        let asked = self.page(list)?;
+        let mut page = result(self.execute(&list.document, asked.variables, actor).await, self.bound.resource.list)?;
+        let more = page["pageInfo"]["hasNextPage"] == json!(true);
+        let cursor = page["pageInfo"]["endCursor"].as_str().filter(|_| more);
+        let next = cursor.map(|cursor| self.next(&asked.given, cursor));
+        let edges = page["edges"].as_array_mut().map(std::mem::take).unwrap_or_default();
+        let items: Vec<Value> = edges.into_iter().map(|mut edge| edge["node"].take()).collect();
+        let mut body = json!({ "items": items });
+        if list.counts {
+            body["totalCount"] = page["totalCount"].take();
+        }
+        body["next"] = json!(next);
+        Ok(answer::page(&body, next.as_deref()))
+    }
+
+    pub async fn get(self, id: &str) -> Answer {
+        let actor = self.actor().await?;
+        self.no_parameters()?;
+        let answer = self.execute(&self.bound.get, json!({ "id": id }), actor).await;
+        // The one thing that was given is the id.
+        let object = result(answer, self.bound.resource.get).map_err(|problem| problem.about("id", Code::InvalidId))?;
+        if object.is_null() {
+            let detail = format!("there is no such {}", self.bound.resource.get);
+            return Err(Problem::of_field(Code::NotFound, "id", detail));
+        }
+        let etag = self.etag(&object);
+        if let (Some(etag), Some(wanted)) = (&etag, self.headers.get(IF_NONE_MATCH))
+            && etag.is_in(wanted)
+        {
+            return Ok(answer::not_modified(etag));
+        }
+        Ok(answer::object(StatusCode::OK, &object, etag.as_ref()))
+    }
+
+    pub async fn create(self, create: &Write, body: Body) -> Answer {
+        let actor = self.actor().await?;
+        self.no_parameters()?;
+        let (rest, bound) = (self.rest, self.bound);
+        let key = self.headers.get(IDEMPOTENCY_KEY).cloned();
+        let mut input = self.read(create, body).await?;
+        if let Some(key) = key {
+            let takes = rest
+                .schema
+                .get_input_object(&create.input)
+                .is_some_and(|input| input.fields.contains_key("idempotencyKey"));
+            if !takes {
+                let detail = "this resource takes no Idempotency-Key; making the same one again does no harm";
+                return Err(Problem::of_field(Code::InvalidInput, IDEMPOTENCY_KEY, detail));
+            }
+            let key = key
+                .to_str()
+                .map_err(|_| Problem::of_field(Code::InvalidInput, IDEMPOTENCY_KEY, "the key is no text"))?;
+            input.insert("idempotencyKey".to_owned(), json!(key));
+        }
+        let answer = execute(rest, &create.document, json!({ "input": input }), actor).await;
+        let mut payload =
+            payload(answer, create.field).map_err(|problem| problem.renaming("idempotencyKey", IDEMPOTENCY_KEY))?;
+        let old = create.says_created && payload["created"] == json!(false);
+        let object = payload[&create.payload].take();
+        let status = if old { StatusCode::OK } else { StatusCode::CREATED };
+        let location = format!("{BASE}/{}/{}", bound.resource.path, object["id"].as_str().unwrap_or_default());
+        let etag = etag(bound, &object);
+        Ok(answer::located(answer::object(status, &object, etag.as_ref()), &location))
+    }
+
+    pub async fn update(self, update: &Write, id: &str, body: Body) -> Answer {
+        let actor = self.actor().await?;
+        self.no_parameters()?;
+        let (rest, bound) = (self.rest, self.bound);
+        let version = self.expected_version(id)?;
+        let mut input = self.read(update, body).await?;
+        input.insert("id".to_owned(), json!(id));
+        if let Some(version) = version {
+            input.insert("version".to_owned(), json!(version));
+        }
+        let answer = execute(rest, &update.document, json!({ "input": input }), actor).await;
+        let mut payload = payload(answer, update.field).map_err(|problem| {
+            // The client said which version it meant, and that is not the one that is there.
+            if version.is_some() && *problem.code == *Code::Conflict.as_str() {
+                problem.with_status(StatusCode::PRECONDITION_FAILED)
+            } else {
+                problem
+            }
+        })?;
+        let object = payload[&update.payload].take();
+        Ok(answer::object(StatusCode::OK, &object, etag(bound, &object).as_ref()))
+    }
+
+    async fn actor(&self) -> Result<Option<Arc<Actor>>, Problem> {
+        self.rest.gateway.authenticate(&self.headers).await.map_err(|error| Problem::coded(&error))
+    }
+
+    async fn execute(&self, document: &str, variables: Value, actor: Option<Arc<Actor>>) -> Value {
+        execute(self.rest, document, variables, actor).await
+    }
+
+    /// What the client gives, checked: a JSON object of the input's fields.
+    async fn read(&self, write: &Write, body: Body) -> Result<Map<String, Value>, Problem> {
+        let json = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+            let kind = value.split(';').next().unwrap_or_default().trim();
+            kind.eq_ignore_ascii_case("application/json")
+        });
+        if !json {
+            let problem = Problem::new(Code::BadRequest, "the content type of a body is application/json");
+            return Err(problem.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        }
+        let limits = self.rest.gateway.limits();
+        let (limit, patience) = (limits.body_bytes, limits.body_time);
+        let body = tokio::time::timeout(patience, to_bytes(body, limit)).await.map_err(|_| {
+            let detail = format!("the body of a request arrives within {} seconds", patience.as_secs());
+            Problem::new(Code::BadRequest, detail).with_status(StatusCode::REQUEST_TIMEOUT)
+        })?;
+        let body = body.map_err(|_| {
+            Problem::new(Code::PayloadTooLarge, format!("the body of a request is at most {limit} bytes"))
+        })?;
+        let body = serde_json::from_slice(&body)
+            .map_err(|error| Problem::new(Code::BadRequest, format!("the body is no JSON: {error}")))?;
+        check_body(&self.rest.schema, &write.input, &FROM_THE_ENVELOPE, body)
+    }
+
+    /// The version in `If-Match`, if there is one. `*` asks for any, and the object must be there anyway.
+    fn expected_version(&self, id: &str) -> Result<Option<i64>, Problem> {
+        let Some(given) = self.headers.get(IF_MATCH) else { return Ok(None) };
+        let given = given.to_str().unwrap_or_default();
+        if given.trim() == "*" {
+            return Ok(None);
+        }
+        let versions: Vec<i64> = given.split(',').filter_map(|tag| Etag::version_of(id, tag.trim())).collect();
+        match versions[..] {
+            [version] => Ok(Some(version)),
+            _ => {
+                let detail = "If-Match has no ETag of this object, or more than one: read it again";
+                let problem = Problem::of_field(Code::Conflict, "If-Match", detail);
+                Err(problem.with_status(StatusCode::PRECONDITION_FAILED))
+            }
+        }
+    }
+
+    fn etag(&self, object: &Value) -> Option<Etag> {
+        etag(self.bound, object)
+    }
+
+    fn no_parameters(&self) -> Result<(), Problem> {
+        match self.parameters().first() {
+            Some((name, _)) => Err(unknown_parameter(name, &[])),
+            None => Ok(()),
+        }
+    }
+
+    fn parameters(&self) -> Vec<(String, String)> {
+        form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
+    }
+
+    /// Which page, and of what.
+    fn page(&self, list: &List) -> Result<Page, Problem> {
+        let schema = &self.rest.schema;
+        let conditions = list.filter.as_ref().map(|filter| conditions(schema, filter)).unwrap_or_default();
+        let given = self.parameters();
+        let mut variables = Map::new();
+        let mut filter = Map::new();
+        for (number, (name, text)) in given.iter().enumerate() {
+            if given[..number].iter().any(|(before, _)| before == name) {
+                return Err(Problem::of_field(Code::InvalidInput, name, format!("`{name}` is given twice")));
+            }
+            let condition = conditions.iter().find(|(known, _)| *known == name.as_str());
+            match (name.as_str(), condition) {
+                ("first", _) => {
+                    let first = text
+                        .parse::<i32>()
+                        .map_err(|_| Problem::of_field(Code::InvalidInput, "first", "`first` is a whole number"))?;
+                    variables.insert("first".to_owned(), json!(first));
+                }
+                ("after", _) => {
+                    variables.insert("after".to_owned(), json!(text));
+                }
+                (_, Some((_, field))) => {
+                    filter.insert(name.clone(), parse_text(schema, &field.ty, name, text)?);
+                }
+                (_, None) => {
+                    let known: Vec<&str> = conditions.iter().map(|(name, _)| name.as_str()).collect();
+                    return Err(unknown_parameter(name, &[&["first", "after"], &known[..]].concat()));
+                }
+            }
+        }
+        if list.filter.is_some() && !filter.is_empty() {
+            variables.insert("filter".to_owned(), Value::Object(filter));
+        }
+        Ok(Page { variables: Value::Object(variables), given })
+    }
+
+    /// The same list, from the cursor on.
+    fn next(&self, given: &[(String, String)], cursor: &str) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(given.iter().filter(|(name, _)| name != "after"));
+        query.append_pair("after", cursor);
+        format!("{BASE}/{}?{}", self.bound.resource.path, query.finish())
+    }
+}
+
+struct Page {
+    variables: Value,
+    /// As the client wrote it.
+    given: Vec<(String, String)>,
+}
+
+async fn execute(rest: &Rest, document: &str, variables: Value, actor: Option<Arc<Actor>>) -> Value {
+    let request = gateway::Request::new(document).variables(variables);
+    let response = rest.gateway.execute(request, actor).await;
+    serde_json::to_value(response).unwrap_or_default()
+}
+
+fn etag(bound: &Bound, object: &Value) -> Option<Etag> {
+    bound.has_version().then(|| Etag::of(object)).flatten()
+}
+
+fn unknown_parameter(name: &str, known: &[&str]) -> Problem {
+    let detail = if known.is_empty() {
+        "this takes no parameters".to_owned()
+    } else {
+        format!("there is no such parameter; there are {}", known.join(", "))
+    };
+    Problem::of_field(Code::InvalidInput, name, detail)
+}
+
+/// The methods that are there, as `Allow` lists them.
+pub(crate) fn allowed(methods: &[(&str, bool)]) -> String {
+    methods.iter().filter(|(_, there)| *there).map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn options(methods: &str) -> Response {
+    (StatusCode::NO_CONTENT, [(ALLOW, methods)]).into_response()
+}
+
+pub(crate) fn wrong_method(methods: &str) -> Problem {
+    if methods.is_empty() {
+        return Problem::new(Code::NotFound, "the API has no list of these and makes none; ask for one by its id");
+    }
+    Problem::new(Code::MethodNotAllowed, format!("use {methods}")).with_header(ALLOW, methods)
+}

@@ -1,0 +1,127 @@
+//! What an operation has too much of, and where.
+
+use std::collections::BTreeMap;
+
+use apollo_compiler::{
+    Name, Node, ast,
+    executable::{Selection, SelectionSet},
+    parser::SourceMap,
+};
+use async_graphql::Pos;
+use kernel::Code;
+
+use crate::{
+    Limits, Response,
+    response::{error, located},
+};
+
+/// What an operation has more of than allowed.
+pub(crate) struct TooMuch {
+    /// The setting in section `[gateway]`.
+    pub limit: &'static str,
+    pub allowed: usize,
+    pub what: &'static str,
+}
+
+impl TooMuch {
+    pub fn refuse(self, place: Option<Pos>) -> Response {
+        let Self { limit, allowed, what } = self;
+        let message = format!("the operation has more than {allowed} {what}");
+        let mut error = located(error(Code::LimitExceeded, message), place);
+        let extensions = error.extensions.get_or_insert_default();
+        extensions.set("limit", limit);
+        extensions.set("maximum", allowed);
+        Response::refused(Code::LimitExceeded, vec![error])
+    }
+}
+
+/// Where a part of the document begins.
+pub(crate) fn place<T>(node: &Node<T>, sources: &SourceMap) -> Option<Pos> {
+    let start = node.line_column_range(sources)?.start;
+    Some(Pos { line: start.line, column: start.column })
+}
+
+/// Checks what can be seen before the document is looked at in earnest.
+pub(crate) fn check(document: &ast::Document, limits: &Limits) -> Result<(), Response> {
+    if let Some(directive) = nth_directive(document, limits.directives) {
+        return Err(TooMuch { limit: "max_directives", allowed: limits.directives, what: "directives" }
+            .refuse(place(directive, &document.sources)));
+    }
+    if let Some(number) = too_large_number(document) {
+        let error = error(Code::ValidationFailed, "a number is larger than 64 bits hold");
+        let error = located(error, place(number, &document.sources));
+        return Err(Response::refused(Code::ValidationFailed, vec![error]));
+    }
+    Ok(())
+}
+
+/// The directive after so many.
+fn nth_directive(document: &ast::Document, allowed: usize) -> Option<&Node<ast::Directive>> {
+    let of_definitions = document.definitions.iter().map(ast::Definition::directives);
+    let of_variables = variables(document).map(|variable| &variable.directives);
+    let of_selections = selections(document).map(|selection| match selection {
+        ast::Selection::Field(field) => &field.directives,
+        ast::Selection::FragmentSpread(spread) => &spread.directives,
+        ast::Selection::InlineFragment(fragment) => &fragment.directives,
+    });
+    of_definitions.chain(of_variables).chain(of_selections).flat_map(|directives| directives.iter()).nth(allowed)
+}
+
+/// A whole number that 64 bits cannot hold. An `ID` may be one, but the planner cannot read it.
+fn too_large_number(document: &ast::Document) -> Option<&Node<ast::Value>> {
+    let arguments = selections(document).filter_map(ast::Selection::as_field).flat_map(|field| &field.arguments);
+    let defaults = variables(document).filter_map(|variable| variable.default_value.as_ref());
+    let mut waiting: Vec<&Node<ast::Value>> = arguments.map(|argument| &argument.value).chain(defaults).collect();
+    while let Some(value) = waiting.pop() {
+        match &**value {
+            ast::Value::Int(number) if number.as_str().parse::<i64>().is_err() => return Some(value),
+            ast::Value::List(items) => waiting.extend(items),
+            ast::Value::Object(fields) => waiting.extend(fields.iter().map(|(_, value)| value)),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn variables(document: &ast::Document) -> impl Iterator<Item = &Node<ast::VariableDefinition>> {
+    let operations = document.definitions.iter().filter_map(ast::Definition::as_operation_definition);
+    operations.flat_map(|operation| &operation.variables)
+}
+
+/// All of them, however deep.
+fn selections(document: &ast::Document) -> impl Iterator<Item = &ast::Selection> {
+    let mut waiting: Vec<&ast::Selection> = Vec::new();
+    for definition in &document.definitions {
+        match definition {
+            ast::Definition::OperationDefinition(operation) => waiting.extend(&operation.selection_set),
+            ast::Definition::FragmentDefinition(fragment) => waiting.extend(&fragment.selection_set),
+            _ => {}
+        }
+    }
+    std::iter::from_fn(move || {
+        let selection = waiting.pop()?;
+        match selection {
+            ast::Selection::Field(field) => waiting.extend(&field.selection_set),
+            ast::Selection::InlineFragment(fragment) => waiting.extend(&fragment.selection_set),
+            ast::Selection::FragmentSpread(_) => {}
+        }
+        Some(selection)
+    })
+}
+
+/// Fields, those of one name in one selection set counted once.
+pub(crate) fn height(sets: &[&SelectionSet]) -> usize {
+    let mut fields: BTreeMap<&Name, Vec<&SelectionSet>> = BTreeMap::new();
+    let mut waiting = sets.to_vec();
+    while let Some(set) = waiting.pop() {
+        for selection in &set.selections {
+            match selection {
+                Selection::Field(field) => fields.entry(&field.name).or_default().push(&field.selection_set),
+                Selection::InlineFragment(fragment) => waiting.push(&fragment.selection_set),
+                // Folding has put them in place.
+                Selection::FragmentSpread(_) => {}
+            }
+        }
+    }
+    fields.values().map(|sets| 1 + height(sets)).sum()
+}

@@ -1,0 +1,83 @@
+use futures::{StreamExt, stream, stream::BoxStream};
+use kernel::{Actor, PageArgs, Permission, WorkspaceId};
+use platform::Db;
+
+use super::App;
+use crate::{
+    domain::audit::{AuditEntry, Broken, Head},
+    error::Error,
+    store::{self, audit::AuditFilter},
+};
+
+/// Entries read at a time.
+const BATCH: i64 = 500;
+
+/// What [`verify_audit`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuditReport {
+    /// Every chain holds.
+    Holds { workspaces: usize, entries: i64 },
+    /// The first entry that does not stand where and as it was written.
+    Broken { workspace: WorkspaceId, seq: i64, because: Broken },
+}
+
+impl App {
+    /// A page of who did what, newest first. One row more than the page holds, if another page follows.
+    pub async fn audit_trail(
+        &self,
+        actor: &Actor,
+        filter: &AuditFilter,
+        page: PageArgs,
+    ) -> Result<Vec<AuditEntry>, Error> {
+        actor.require(Permission::Admin)?;
+        Ok(store::audit::list(&self.db, actor, filter, page).await?)
+    }
+
+    /// The whole chain, oldest first, a batch at a time.
+    pub fn export_audit(
+        &self,
+        actor: &Actor,
+    ) -> Result<BoxStream<'static, Result<Vec<AuditEntry>, sqlx::Error>>, Error> {
+        actor.require(Permission::Admin)?;
+        let (db, workspace) = (self.db.clone(), actor.workspace);
+        let batches = stream::try_unfold(0, move |after| {
+            let db = db.clone();
+            async move {
+                let entries = store::audit::chain(&db, workspace, after, BATCH).await?;
+                let last = entries.last().map(|entry| entry.seq);
+                Ok(last.map(|last| (entries, last)))
+            }
+        });
+        Ok(batches.boxed())
+    }
+}
+
+/// Follows the chain of every workspace from its first entry to its end.
+pub async fn verify_audit(db: &Db) -> Result<AuditReport, sqlx::Error> {
+    let heads = store::audit::heads(db).await?;
+    let (workspaces, mut entries) = (heads.len(), 0);
+    for (workspace, end) in heads {
+        let mut head = Head::start();
+        loop {
+            let batch = store::audit::chain(db, workspace, head.seq, BATCH).await?;
+            if batch.is_empty() {
+                break;
+            }
+            for entry in batch {
+                // An operator looks while the platform runs: what came after `end` was read follows by itself.
+                match head.follow(&entry) {
+                    Ok(next) => head = next,
+                    Err(because) => return Ok(AuditReport::Broken { workspace, seq: entry.seq, because }),
+                }
+                if end.as_ref().is_some_and(|end| end.seq == head.seq && *end != head) {
+                    return Ok(AuditReport::Broken { workspace, seq: head.seq, because: Broken::Link });
+                }
+            }
+        }
+        if end.is_none_or(|end| end.seq > head.seq) {
+            return Ok(AuditReport::Broken { workspace, seq: head.seq + 1, because: Broken::End });
+        }
+        entries += head.seq;
+    }
+    Ok(AuditReport::Holds { workspaces, entries })
+}

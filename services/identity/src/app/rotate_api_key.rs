@@ -1,0 +1,57 @@
+use chrono::TimeDelta;
+use events::identity::ApiKeyCreated;
+use kernel::{Actor, ApiKeyId, Permission};
+
+use super::{App, CreatedApiKey};
+use crate::{domain::api_key::ApiKey, error::Error, store};
+
+/// How long both keys may be good.
+pub const MAX_OVERLAP: TimeDelta = TimeDelta::days(30);
+
+#[derive(Debug, Clone)]
+pub struct RotateApiKey {
+    pub id: ApiKeyId,
+    /// How long the old key still opens, so that programs can change over.
+    pub overlap: TimeDelta,
+}
+
+impl App {
+    /// Makes a key that may do what this one may, and lets this one run out. A key that was to live for a time
+    /// has a successor that lives as long.
+    pub async fn rotate_api_key(&self, actor: &Actor, input: RotateApiKey) -> Result<CreatedApiKey, Error> {
+        actor.require(Permission::Admin)?;
+        let RotateApiKey { id, overlap } = input;
+        if overlap < TimeDelta::zero() || overlap > MAX_OVERLAP {
+            return Err(Error::invalid("overlapSeconds", "the overlap is between none and 30 days"));
+        }
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let old = store::api_keys::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("API key"))?;
+        if !old.is_active(now) {
+            return Err(Error::invalid("id", "this key opens nothing any more; make a new one"));
+        }
+        // As with a new key: who has less must not come by more.
+        for permission in &old.permissions {
+            actor.require(*permission)?;
+        }
+        if store::api_keys::expire(&mut tx, actor.workspace, id, now + overlap).await? == 0 && old.expires_at.is_none()
+        {
+            return Err(Error::Conflict);
+        }
+        let secret = self.generate_key();
+        let key = ApiKey {
+            id: self.clock.id(),
+            prefix: secret.prefix(),
+            expires_at: old.expires_at.map(|expires_at| now + (expires_at - old.created_at)),
+            last_used_at: None,
+            created_at: now,
+            ..old
+        };
+        store::api_keys::insert(&mut tx, &key, &secret.hash()).await?;
+        let mut events = self.outbox.events(actor.into());
+        events.push(&ApiKeyCreated { replaces: Some(id), ..key.created() });
+        events.save(&mut tx).await?;
+        self.outbox.commit(tx).await?;
+        Ok(CreatedApiKey { key, secret: Some(secret) })
+    }
+}

@@ -1,0 +1,126 @@
+use events::identity::SessionRevoked;
+use kernel::{Actor, PageArgs, Permission, SessionId, UserId};
+use platform::Tx;
+
+use super::{
+    App,
+    sign_in::{Tokens, person},
+};
+use crate::{
+    domain::{
+        api_key::KeyHash,
+        session::{Client, RevokedBecause, Session},
+    },
+    error::Error,
+    store::{self, sessions::Presented},
+};
+
+impl App {
+    /// Gives a new pair of tokens for a refresh token, which is used up. One that comes a second time has been
+    /// stolen, from this client or for it: the session ends.
+    pub async fn refresh(&self, token: &str, client: Client) -> Result<Tokens, Error> {
+        let now = self.clock.now();
+        self.attempts.by_address(&client, now)?;
+        let mut tx = self.db.begin().await?;
+        let (workspace, id) = match store::sessions::use_refresh(&mut tx, &KeyHash::of(token), now).await? {
+            Presented::Unknown => return Err(Error::BadRefreshToken),
+            Presented::Used { workspace, session } => {
+                let because = RevokedBecause::RefreshReused;
+                let ended = store::sessions::revoke(&mut tx, workspace, session, because, now).await?;
+                if let Some(session) = ended {
+                    self.tell_revoked(&mut tx, &Actor::system(workspace, "identity"), &[session], because, client)
+                        .await?;
+                    self.outbox.commit(tx).await?;
+                }
+                return Err(Error::BadRefreshToken);
+            }
+            Presented::Fresh { workspace, session } => (workspace, session),
+        };
+        let found = store::sessions::with_standing_for_update(&mut tx, workspace, id).await?;
+        let active = found.filter(|(session, standing)| session.is_active(now) && standing.active);
+        let Some((session, _)) = active else { return Err(Error::BadRefreshToken) };
+        store::sessions::touch(&mut tx, workspace, id, now).await?;
+        let refresh = self.give_refresh_token(&mut tx, &session, now).await?;
+        tx.commit().await?;
+        self.attempts.forgive(&client);
+        self.tokens(Session { last_used_at: now, ..session }, refresh).await
+    }
+
+    /// Ends the session of a refresh token. One that opens nothing is as good as signed out.
+    pub async fn sign_out(&self, token: &str, client: Client) -> Result<(), Error> {
+        let now = self.clock.now();
+        self.attempts.by_address(&client, now)?;
+        let mut tx = self.db.begin().await?;
+        let (workspace, id) = match store::sessions::use_refresh(&mut tx, &KeyHash::of(token), now).await? {
+            Presented::Unknown => return Ok(()),
+            Presented::Fresh { workspace, session } | Presented::Used { workspace, session } => (workspace, session),
+        };
+        let because = RevokedBecause::SignedOut;
+        if let Some(session) = store::sessions::revoke(&mut tx, workspace, id, because, now).await? {
+            let actor = person(workspace, session.user);
+            self.tell_revoked(&mut tx, &actor, &[session], because, client).await?;
+        }
+        Ok(self.outbox.commit(tx).await?)
+    }
+
+    /// A page of one's own sessions, or, for admins, of anybody's. One row more than the page holds, if another
+    /// page follows.
+    pub async fn sessions(&self, actor: &Actor, user: Option<UserId>, page: PageArgs) -> Result<Vec<Session>, Error> {
+        actor.require(Permission::Read)?;
+        let own = actor.subject.parse().ok();
+        if user.is_some() && user != own {
+            actor.require(Permission::Admin)?;
+        }
+        let Some(user) = user.or(own) else { return Ok(Vec::new()) };
+        Ok(store::sessions::list(&self.db, actor.workspace, user, page).await?)
+    }
+
+    /// Ends one's own session, or, for admins, anybody's. Ended again, it stays as it is.
+    pub async fn revoke_session(&self, actor: &Actor, id: SessionId) -> Result<Session, Error> {
+        actor.require(Permission::Read)?;
+        let mut tx = self.db.begin().await?;
+        let session = store::sessions::by_id(&mut tx, actor.workspace, id).await?;
+        // To whoever is no admin, others' sessions do not exist.
+        let own = |session: &Session| actor.subject == session.user.to_string();
+        let session = session.filter(|session| own(session) || actor.require(Permission::Admin).is_ok());
+        let session = session.ok_or(Error::not_found("session"))?;
+        let (because, now) = (RevokedBecause::Revoked, self.clock.now());
+        let Some(ended) = store::sessions::revoke(&mut tx, actor.workspace, id, because, now).await? else {
+            return Ok(session);
+        };
+        self.tell_revoked(&mut tx, actor, std::slice::from_ref(&ended), because, Client::default()).await?;
+        self.outbox.commit(tx).await?;
+        Ok(ended)
+    }
+
+    pub(super) async fn tell_revoked(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        sessions: &[Session],
+        because: RevokedBecause,
+        client: Client,
+    ) -> Result<(), Error> {
+        let mut events = self.outbox.events(actor.into());
+        for session in sessions {
+            events.push(&SessionRevoked { session: session.id, user: session.user, because, client: client.clone() });
+        }
+        Ok(events.save(tx).await?)
+    }
+
+    /// Takes away sessions, invitations and signing keys that have been over for long. Says whether there were any.
+    pub async fn prune_sessions(&self) -> Result<bool, sqlx::Error> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let gone = store::sessions::prune(&mut tx, now - KEPT, BATCH).await?;
+        store::oidc::prune(&mut tx, now).await?;
+        store::signing_keys::prune(&mut tx, now - super::signing::KEPT_FOR).await?;
+        tx.commit().await?;
+        Ok(gone > 0)
+    }
+}
+
+/// How long what is over can still be seen.
+const KEPT: chrono::TimeDelta = chrono::TimeDelta::days(30);
+/// Rows of each table taken away at a time.
+const BATCH: i64 = 5_000;

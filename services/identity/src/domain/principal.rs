@@ -1,0 +1,62 @@
+//! Whom a credential stands for.
+
+use kernel::{Access, Action, Actor, ActorKind, Permission, RoleId, TeamId, UserId, WorkspaceId, access};
+
+use super::{
+    access::effective_permissions,
+    role::{Grants, Role},
+};
+
+/// Where a user stands now, whatever they stood for when they came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    pub role: Role,
+    pub custom_role: Option<RoleId>,
+    /// Of the custom role.
+    pub grants: Option<Grants>,
+    /// From the root to the user's own team; empty without one.
+    pub team_path: Vec<TeamId>,
+    pub active: bool,
+}
+
+impl Standing {
+    /// What the role allows with which records.
+    pub fn role_grants(&self) -> access::Grants {
+        self.grants.as_ref().map_or_else(|| self.role.grants(), |grants| grants.compile(self.role))
+    }
+
+    /// Whether it matters who is in the team.
+    pub fn looks_at_team(&self) -> bool {
+        let by_team = |grant: &access::Grant| grant.scope == access::Scope::Team;
+        !self.team_path.is_empty() && self.role_grants().grants.iter().any(by_team)
+    }
+}
+
+/// An authenticated user: the actor that services take, with what decides about rows and fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    pub actor: Actor,
+    pub user: UserId,
+    pub standing: Standing,
+}
+
+impl Principal {
+    /// `granted` bounds what the user's role allows; `team` is everybody in the user's team and below.
+    pub fn new(
+        workspace: WorkspaceId,
+        kind: ActorKind,
+        user: UserId,
+        standing: Standing,
+        granted: &[Permission],
+        team: Vec<UserId>,
+    ) -> Self {
+        let permissions = effective_permissions(standing.role, granted);
+        // A key that may only read makes a reader of its user.
+        let role = match permissions.contains(&Permission::Write) {
+            true => standing.role_grants(),
+            false => standing.role_grants().only(&[Action::Read, Action::Export]),
+        };
+        let access = Access { user: Some(user), team, role };
+        Self { actor: Actor { workspace, kind, subject: user.to_string(), permissions, access }, user, standing }
+    }
+}

@@ -1,0 +1,86 @@
+//! What identity serves beside GraphQL: signing in, for whoever has no credential yet, and the gateway's look-up
+//! when it runs in another process.
+
+mod audit;
+mod client;
+mod internal;
+mod oidc;
+mod sign_in;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use kernel::{Code, Coded};
+use platform::{
+    auth::{ActorTokens, Authenticator},
+    config::IdentityConfig,
+    http::refuse,
+};
+
+use crate::{app::App, error::Error};
+
+/// Longest body, in bytes: credentials are far shorter.
+const MAX_BODY: usize = 16 << 10;
+
+/// Everything under `/auth` and `/internal`, and `/audit.jsonl`.
+pub fn router(app: App, config: &IdentityConfig, authenticator: Arc<dyn Authenticator>, tokens: ActorTokens) -> Router {
+    let header = HeaderName::try_from(config.client_address_header.as_str()).ok();
+    let secure = config.public_url.starts_with("https:");
+    let outside = Outside { app: app.clone(), address_header: header, secure };
+    Router::new()
+        .merge(audit::routes(app, authenticator.clone()))
+        .merge(oidc::routes(outside.clone()))
+        .merge(sign_in::routes(outside))
+        .merge(internal::routes(authenticator, tokens))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+}
+
+/// What the routes for everybody need.
+#[derive(Clone)]
+struct Outside {
+    app: App,
+    /// Where a proxy says whom it speaks for.
+    address_header: Option<HeaderName>,
+    /// Whether browsers come by https.
+    secure: bool,
+}
+
+/// An answer that carries secrets is kept by nobody.
+const NO_STORE: (HeaderName, HeaderValue) = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+
+fn answer(body: serde_json::Value) -> Response {
+    ([NO_STORE], Json(body)).into_response()
+}
+
+/// The credential in `Authorization: Bearer …`.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, credential) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| credential.trim()).filter(|credential| !credential.is_empty())
+}
+
+/// The error in GraphQL's shape, with the time to come back where there is one.
+fn failure(error: &Error) -> Response {
+    if error.code() == Code::Internal {
+        tracing::error!(error = error as &dyn std::error::Error, "signing in failed");
+    }
+    let mut response = refuse(error);
+    let wait = match error {
+        Error::TooSoon(too_soon) => Some(too_soon.retry_after.num_seconds() + 1),
+        Error::Busy => Some(1),
+        _ => None,
+    };
+    let headers = response.headers_mut();
+    headers.insert(NO_STORE.0, NO_STORE.1);
+    if let Some(seconds) = wait {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if error.code() == Code::Unauthenticated {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}

@@ -1,0 +1,237 @@
+use axum::{body::Body, http::Request};
+use events::{
+    Envelope, Event,
+    identity::{ApiKeyCreated, SignInFailed, TeamChanged, UserCreated, UserUpdated},
+    pipeline::OpportunityStageChanged,
+};
+use kernel::{Actor, Permission, id::TypedId};
+use pipewright_identity::{
+    SERVICE,
+    app::{AuditReport, verify_audit},
+    domain::audit::Broken,
+};
+use serde_json::{Value, json};
+use testkit::{ServiceTest, on_both_engines};
+use tower::ServiceExt;
+
+use crate::{admin_key, as_admin, create_key, create_user, update_user};
+
+const TRAIL: &str = "query($filter: AuditTrailFilter, $first: Int, $after: String) {
+    auditTrail(filter: $filter, first: $first, after: $after) {
+        edges { node { seq at actor action subject address requestId previous current hash previousHash user { name } } }
+        pageInfo { hasNextPage endCursor } } }";
+
+async fn trail(test: &ServiceTest, filter: Value) -> Vec<Value> {
+    let data = test.graphql(TRAIL, json!({ "filter": filter, "first": 100 })).await;
+    data["auditTrail"]["edges"].as_array().unwrap().iter().map(|edge| edge["node"].clone()).collect()
+}
+
+async fn verify(test: &ServiceTest) -> AuditReport {
+    verify_audit(&test.service.context.db).await.unwrap()
+}
+
+/// What somebody with access to the database does.
+async fn tamper(test: &ServiceTest, sql: &'static str) {
+    let mut tx = test.service.context.db.begin().await.unwrap();
+    let touched = platform::execute!(tx, sqlx::query(sql)).unwrap();
+    assert!(touched > 0, "{sql}");
+    tx.commit().await.unwrap();
+}
+
+on_both_engines!(SERVICE, what_admins_and_services_do_is_in_the_trail_with_before_and_after);
+async fn what_admins_and_services_do_is_in_the_trail_with_before_and_after(test: ServiceTest) {
+    let test = as_admin(test).await;
+    let user = create_user(&test, "grace@example.com", "BDR").await["user"]["id"].take();
+    update_user(&test, json!({ "id": user, "active": false })).await;
+    create_key(&test, json!({ "name": "audited" })).await;
+    test.settle().await;
+
+    let of_user = trail(&test, json!({ "subject": user })).await;
+    assert_eq!(of_user.len(), 2);
+    assert_eq!((&of_user[0]["action"], &of_user[1]["action"]), (&json!(UserUpdated::TYPE), &json!(UserCreated::TYPE)));
+    assert_eq!(
+        (&of_user[0]["actor"], &of_user[0]["user"]["name"]),
+        (&json!(test.actor.subject), &json!("Administrator"))
+    );
+    assert_eq!((&of_user[0]["previous"]["active"], &of_user[0]["current"]["active"]), (&json!(true), &json!(false)));
+    assert_eq!((&of_user[1]["previous"], &of_user[1]["current"]["active"]), (&Value::Null, &json!(true)));
+    assert_eq!(trail(&test, json!({ "action": ApiKeyCreated::TYPE })).await.len(), 1);
+    let by_identity = trail(&test, json!({ "actor": "identity" })).await;
+    assert_eq!(by_identity.len(), 5, "the first start");
+
+    // From another service, with its own actor.
+    let example = events::examples::all().into_iter().find(|event| event.r#type == OpportunityStageChanged::TYPE);
+    let event = Envelope { workspace: test.actor.workspace, ..example.unwrap() };
+    test.deliver_envelopes(std::slice::from_ref(&event)).await;
+    test.deliver_envelopes(std::slice::from_ref(&event)).await;
+    let moved = trail(&test, json!({ "action": OpportunityStageChanged::TYPE })).await;
+    assert_eq!(moved.len(), 1, "told twice, written once");
+    assert_eq!((&moved[0]["actor"], &moved[0]["subject"]), (&json!("example"), &json!(event.subject)));
+    assert_eq!(moved[0]["current"]["stage_name"], "Proposal");
+    assert_eq!(verify(&test).await, AuditReport::Holds { workspaces: 1, entries: 9 });
+}
+
+on_both_engines!(SERVICE, where_a_sign_in_came_from_is_in_the_trail);
+async fn where_a_sign_in_came_from_is_in_the_trail(test: ServiceTest) {
+    let test = as_admin(test).await;
+    let body = json!({ "email": "admin@pipewright.example", "password": "not the password" }).to_string();
+    let request = Request::post("/auth/sign-in").header("content-type", "application/json");
+    let peer: std::net::SocketAddr = "192.0.2.9:1".parse().unwrap();
+    let request = request.header("x-request-id", "req-9").extension(axum::extract::ConnectInfo(peer));
+    let response = test.service.parts.http.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 401);
+    test.settle().await;
+    let failed = trail(&test, json!({ "action": SignInFailed::TYPE })).await;
+    assert_eq!((&failed[0]["address"], &failed[0]["requestId"]), (&json!("192.0.2.9"), &json!("req-9")));
+    assert_eq!(failed[0]["subject"], test.actor.subject);
+}
+
+on_both_engines!(SERVICE, a_changed_row_is_named);
+async fn a_changed_row_is_named(test: ServiceTest) {
+    let test = as_admin(test).await;
+    test.settle().await;
+    let workspace = test.actor.workspace;
+    assert_eq!(verify(&test).await, AuditReport::Holds { workspaces: 1, entries: 5 });
+    tamper(&test, "update audit_entry set actor = 'user_somebody_else' where seq = 3").await;
+    assert_eq!(verify(&test).await, AuditReport::Broken { workspace, seq: 3, because: Broken::Content });
+    tamper(&test, "update audit_entry set actor = 'identity' where seq = 3").await;
+    assert_eq!(verify(&test).await, AuditReport::Holds { workspaces: 1, entries: 5 });
+    tamper(&test, "update audit_entry set data = replace(data, 'Amara', 'Mallory')").await;
+    assert!(matches!(verify(&test).await, AuditReport::Broken { because: Broken::Content, .. }));
+}
+
+on_both_engines!(SERVICE, a_row_that_was_taken_out_of_the_middle_is_missed);
+async fn a_row_that_was_taken_out_of_the_middle_is_missed(test: ServiceTest) {
+    let test = as_admin(test).await;
+    test.settle().await;
+    tamper(&test, "delete from audit_entry where seq = 2").await;
+    let workspace = test.actor.workspace;
+    assert_eq!(verify(&test).await, AuditReport::Broken { workspace, seq: 3, because: Broken::Gap });
+}
+
+on_both_engines!(SERVICE, rows_that_were_cut_off_the_end_are_missed_and_the_trail_says_so_for_ever);
+async fn rows_that_were_cut_off_the_end_are_missed_and_the_trail_says_so_for_ever(test: ServiceTest) {
+    let test = as_admin(test).await;
+    test.settle().await;
+    let workspace = test.actor.workspace;
+    tamper(&test, "delete from audit_entry where seq = 5").await;
+    assert_eq!(verify(&test).await, AuditReport::Broken { workspace, seq: 5, because: Broken::End });
+    create_user(&test, "grace@example.com", "BDR").await;
+    test.settle().await;
+    assert_eq!(verify(&test).await, AuditReport::Broken { workspace, seq: 6, because: Broken::Gap });
+}
+
+on_both_engines!(SERVICE, a_chain_that_was_started_anew_is_noticed);
+async fn a_chain_that_was_started_anew_is_noticed(test: ServiceTest) {
+    let test = as_admin(test).await;
+    test.settle().await;
+    let workspace = test.actor.workspace;
+    tamper(&test, "delete from audit_head").await;
+    assert_eq!(verify(&test).await, AuditReport::Broken { workspace, seq: 6, because: Broken::End });
+}
+
+on_both_engines!(SERVICE, the_trail_goes_on_after_a_batch_that_failed);
+async fn the_trail_goes_on_after_a_batch_that_failed(test: ServiceTest) {
+    let test = as_admin(test).await;
+    test.settle().await;
+    let inbox = &test.service.inboxes()[0];
+    let apply = inbox.handler().apply.clone();
+    let event = events::examples::all().into_iter().find(|event| event.r#type == TeamChanged::TYPE).unwrap();
+    let event = Envelope { workspace: test.actor.workspace, ..event };
+    // Handled, and rolled back: what the process remembers of the chain's end is wrong now.
+    let mut tx = test.service.context.db.begin().await.unwrap();
+    apply.handle(&mut tx, &event).await.unwrap();
+    tx.rollback().await.unwrap();
+    create_user(&test, "grace@example.com", "BDR").await;
+    test.settle().await;
+    assert_eq!(verify(&test).await, AuditReport::Holds { workspaces: 1, entries: 6 });
+}
+
+on_both_engines!(SERVICE, each_workspace_has_its_own_trail_and_sees_no_other);
+async fn each_workspace_has_its_own_trail_and_sees_no_other(test: ServiceTest) {
+    let test = as_admin(test).await;
+    test.settle().await;
+    let stranger = test.stranger();
+    let example = events::examples::all().remove(0);
+    let theirs = Envelope { workspace: stranger.workspace, ..example };
+    test.deliver_envelopes(&[theirs]).await;
+    assert_eq!(verify(&test).await, AuditReport::Holds { workspaces: 2, entries: 6 });
+    let seen = test.graphql_as(&stranger, TRAIL, json!({ "first": 100 })).await;
+    let seen = seen["data"]["auditTrail"]["edges"].as_array().unwrap().clone();
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0]["node"]["seq"], 1);
+    assert_eq!(trail(&test, json!({})).await.len(), 5);
+    let rep = Actor { permissions: vec![Permission::Read, Permission::Write], ..test.actor.clone() };
+    let refused = test.graphql_as(&rep, TRAIL, json!({})).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
+}
+
+on_both_engines!(SERVICE, the_trail_is_read_page_by_page_within_bounds);
+async fn the_trail_is_read_page_by_page_within_bounds(test: ServiceTest) {
+    let test = as_admin(test).await;
+    let start = test.clock.now();
+    test.clock.advance(chrono::TimeDelta::hours(1));
+    for number in 0..4 {
+        create_user(&test, &format!("rep{number}@example.com"), "BDR").await;
+    }
+    test.settle().await;
+    let hour = json!({ "since": start + chrono::TimeDelta::minutes(1) });
+    let mut seen = Vec::new();
+    let mut after = Value::Null;
+    for _ in 0..5 {
+        let data = test.graphql(TRAIL, json!({ "filter": hour, "first": 3, "after": after })).await;
+        let page = &data["auditTrail"];
+        seen.extend(page["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["seq"].as_i64().unwrap()));
+        if page["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+        after = page["pageInfo"]["endCursor"].clone();
+    }
+    assert_eq!(seen, [9, 8, 7, 6]);
+    assert_eq!(trail(&test, json!({ "until": start + chrono::TimeDelta::minutes(1) })).await.len(), 5);
+}
+
+on_both_engines!(SERVICE, an_admin_takes_the_trail_out_as_json_lines);
+async fn an_admin_takes_the_trail_out_as_json_lines(test: ServiceTest) {
+    let test = as_admin(test).await;
+    test.settle().await;
+    let get = |credential: Option<String>| {
+        let mut request = Request::get("/audit.jsonl");
+        if let Some(credential) = credential {
+            request = request.header("authorization", format!("Bearer {credential}"));
+        }
+        test.service.parts.http.clone().oneshot(request.body(Body::empty()).unwrap())
+    };
+    let response = get(Some(admin_key(&test))).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "application/jsonl");
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    let lines: Vec<Value> =
+        String::from_utf8(bytes.to_vec()).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.iter().map(|line| line["seq"].as_i64().unwrap()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    assert!(lines.windows(2).all(|pair| pair[0]["hash"] == pair[1]["previousHash"]));
+    assert!(lines[0]["event"].as_str().unwrap().starts_with(kernel::EventId::PREFIX));
+
+    assert_eq!(get(None).await.unwrap().status(), 401);
+    assert_eq!(get(Some("pw_guessed".into())).await.unwrap().status(), 401);
+    let reader = create_key(&test, json!({ "name": "reads", "permissions": ["READ"] })).await;
+    let refused = get(Some(reader["secret"].as_str().unwrap().to_owned())).await.unwrap();
+    assert_eq!(refused.status(), 403);
+}
+
+on_both_engines!(SERVICE, an_event_costs_the_trail_two_statements);
+async fn an_event_costs_the_trail_two_statements(test: ServiceTest) {
+    let test = as_admin(test).await;
+    test.settle().await;
+    let apply = test.service.inboxes()[0].handler().apply.clone();
+    let of_us = |event: Envelope| Envelope { workspace: test.actor.workspace, ..event };
+    let events: Vec<_> = events::examples::all().into_iter().take(10).map(of_us).collect();
+    let mut tx = test.service.context.db.begin().await.unwrap();
+    let work = async {
+        for event in &events {
+            apply.handle(&mut tx, event).await.unwrap();
+        }
+    };
+    let (statements, ()) = test.statements(work).await;
+    assert_eq!(statements, 20);
+}

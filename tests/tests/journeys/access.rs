@@ -1,0 +1,262 @@
+//! What somebody may not read by its id, no query shows them, whatever its way through the supergraph.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result, ensure};
+use pipewright_tests::{Deployment, Topology};
+use serde_json::{Value, json};
+
+use crate::on_both_topologies;
+
+const LEADS: usize = 12;
+/// Leads that become contacts with an opportunity.
+const CONVERTED: usize = 4;
+/// How deep the walk follows fields.
+const DEPTH: usize = 7;
+
+on_both_topologies!(no_way_through_the_api_shows_what_a_user_may_not_read);
+async fn no_way_through_the_api_shows_what_a_user_may_not_read(platform: Deployment) -> Result<()> {
+    let leads = capture(&platform).await?;
+    let owner = "query($id: ID!) { lead(id: $id) { routing { owner { user { id } } } } }";
+    let rep =
+        platform.graphql(owner, json!({ "id": leads[0] })).await?["lead"]["routing"]["owner"]["user"]["id"].take();
+    let key =
+        "mutation($user: ID) { createApiKey(input: { name: \"walk\", userId: $user }) { secret errors { code } } }";
+    let made = platform.graphql(key, json!({ "user": rep })).await?;
+    let secret = made["createApiKey"]["secret"].as_str().context("a key")?.to_owned();
+
+    let schema = Api::read(&platform).await?;
+    let everything = schema.walk(&platform, platform.key(), &BTreeSet::new()).await?;
+    let ids = ids_in(&everything);
+    ensure!(ids.len() > 5 * LEADS, "the walk has met {} objects", ids.len());
+    let everything = schema.walk(&platform, platform.key(), &ids).await?;
+
+    // What `get` refuses must not be seen; the walk of an admin proves that it could be.
+    let (mut hidden, mut shown) = (Vec::new(), 0);
+    for (number, id) in leads.iter().enumerate().skip(CONVERTED) {
+        let got =
+            platform.graphql_as(&secret, "query($id: ID!) { lead(id: $id) { email } }", json!({ "id": id })).await?;
+        if got["data"]["lead"].is_null() { hidden.push(number) } else { shown += 1 }
+    }
+    ensure!(!hidden.is_empty() && shown > 0, "{} hidden, {shown} shown", hidden.len());
+    let seen = schema.walk(&platform, &secret, &ids).await?;
+    for number in hidden {
+        for secret in secrets(number) {
+            ensure!(everything.iter().any(|answer| answer.text.contains(&secret)), "nobody finds {secret}");
+            if let Some(leak) = seen.iter().find(|answer| answer.text.contains(&secret)) {
+                anyhow::bail!("{secret} came out of {} {}: {}", leak.query, leak.variables, leak.text);
+            }
+        }
+    }
+    // Opportunities belong to whom the lead belonged to.
+    let deals = |answers: &[Answer]| {
+        (0..CONVERTED).filter(|number| answers.iter().any(|answer| answer.text.contains(&deal(*number)))).count()
+    };
+    ensure!(deals(&everything) == CONVERTED && deals(&seen) < CONVERTED, "{} of {CONVERTED}", deals(&seen));
+    let count = "{ leads(first: 200) { totalCount edges { node { id } } } }";
+    let own = platform.graphql_as(&secret, count, json!({})).await?["data"]["leads"].take();
+    ensure!(own["totalCount"] == json!(own["edges"].as_array().context("edges")?.len()), "{own}");
+    Ok(())
+}
+
+/// Captures leads whose texts nobody can guess, lets them run through the platform, and converts the first.
+async fn capture(platform: &Deployment) -> Result<Vec<Value>> {
+    const CAPTURE: &str = "mutation($input: CaptureLeadInput!) { captureLead(input: $input) { lead { id } } }";
+    const CONVERT: &str = "mutation($input: ConvertLeadInput!) { convertLead(input: $input) { errors { message } } }";
+    const SENT: &str = "{ messages(first: 1, filter: { state: SENT }) { totalCount } }";
+    const OPEN: &str = "{ opportunities(first: 1) { totalCount } }";
+    const FOUND: &str = "query($last: String!) { search(query: $last) { totalCount } }";
+    let mut leads = Vec::new();
+    for number in 0..LEADS {
+        let [email, first, last, title] = secrets(number);
+        let input =
+            json!({ "email": format!("{email}@walk.example"), "firstName": first, "lastName": last, "title": title });
+        leads.push(platform.graphql(CAPTURE, json!({ "input": input })).await?["captureLead"]["lead"]["id"].take());
+    }
+    platform
+        .until("every first mail sent", SENT, json!({}), |data| data["messages"]["totalCount"] == json!(LEADS))
+        .await?;
+    for (number, id) in leads.iter().enumerate().take(CONVERTED) {
+        let input = json!({ "id": id, "opportunity": { "name": deal(number) } });
+        platform.graphql(CONVERT, json!({ "input": input })).await?;
+    }
+    platform
+        .until("deals open", OPEN, json!({}), |data| data["opportunities"]["totalCount"] == json!(CONVERTED))
+        .await?;
+    let last = json!({ "last": deal(CONVERTED - 1) });
+    platform.until("the last is indexed", FOUND, last, |data| data["search"]["totalCount"] == json!(1)).await?;
+    Ok(leads)
+}
+
+/// Words of one lead that stand nowhere else.
+fn secrets(number: usize) -> [String; 4] {
+    ["brox", "qualv", "dremp", "zwick"].map(|word| format!("{word}{}", letters(number)))
+}
+
+fn deal(number: usize) -> String {
+    format!("Ghentz{}", letters(number))
+}
+
+/// Far enough apart that search takes none for another's misspelling.
+fn letters(number: usize) -> String {
+    let letter = char::from(b'a' + u8::try_from(number).unwrap_or_default());
+    std::iter::repeat_n(letter, 6).collect()
+}
+
+struct Answer {
+    query: String,
+    variables: Value,
+    text: String,
+}
+
+/// Everything that looks like an id.
+fn ids_in(answers: &[Answer]) -> BTreeSet<String> {
+    let is_id = |word: &&str| {
+        word.rsplit_once('_').is_some_and(|(prefix, rest)| !prefix.is_empty() && rest.len() == 26)
+            && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    answers.iter().flat_map(|answer| answer.text.split('"').filter(is_id).map(str::to_owned)).collect()
+}
+
+/// The published schema, as introspection tells it.
+struct Api {
+    types: BTreeMap<String, Value>,
+    query: String,
+}
+
+impl Api {
+    async fn read(platform: &Deployment) -> Result<Self> {
+        const TYPE: &str = "kind name ofType { kind name ofType { kind name ofType { kind name } } }";
+        let query = format!(
+            "{{ __schema {{ queryType {{ name }} types {{ kind name possibleTypes {{ name }} \
+             inputFields {{ name type {{ {TYPE} }} }} \
+             fields(includeDeprecated: true) {{ name type {{ {TYPE} }} args {{ name type {{ {TYPE} }} }} }} }} }} }}"
+        );
+        let schema = platform.graphql(&query, json!({})).await?["__schema"].take();
+        let named = |ty: &Value| Some((ty["name"].as_str()?.to_owned(), ty.clone()));
+        let types = schema["types"].as_array().context("types")?.iter().filter_map(named).collect();
+        Ok(Self { types, query: schema["queryType"]["name"].as_str().context("a query type")?.to_owned() })
+    }
+
+    /// The answers to every query field: without arguments, with each of `ids`, and with each secret word.
+    async fn walk(&self, platform: &Deployment, key: &str, ids: &BTreeSet<String>) -> Result<Vec<Answer>> {
+        let words: BTreeSet<String> =
+            (0..LEADS).flat_map(|number| secrets(number).into_iter().chain([deal(number)])).collect();
+        let mut answers = Vec::new();
+        for field in list(&self.types[&self.query], "fields") {
+            for (arguments, variables) in self.calls(field, ids, &words) {
+                let selection = self.selection(&name_of(&field["type"]), &mut vec![self.query.clone()]);
+                let query = format!("{} {{ {}{} {selection} }}", arguments.0, text(&field["name"]), arguments.1);
+                let answer = platform.graphql_as(key, &query, variables.clone()).await?;
+                let code = &answer["errors"][0]["extensions"]["code"];
+                ensure!(code != "VALIDATION_FAILED" && code != "PARSE_FAILED", "{query}: {answer}");
+                answers.push(Answer { query, variables, text: answer["data"].to_string() });
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Ways to call a field: what stands before and behind its name, and the variables.
+    fn calls(&self, field: &Value, ids: &BTreeSet<String>, words: &BTreeSet<String>) -> Vec<((String, String), Value)> {
+        let mut calls = Vec::new();
+        let arguments = list(field, "args");
+        let required: Vec<_> = arguments.iter().filter(|argument| argument["type"]["kind"] == "NON_NULL").collect();
+        if required.is_empty() {
+            calls.push((Default::default(), json!({})));
+        }
+        for argument in arguments {
+            if !required.is_empty() && required != [argument] {
+                continue;
+            }
+            let (name, ty) = (text(&argument["name"]), name_of(&argument["type"]));
+            let declared = declaration(&argument["type"]);
+            let mut call = |value: Value| {
+                let shape = (format!("query($value: {declared})"), format!("({name}: $value)"));
+                calls.push((shape, json!({ "value": value })));
+            };
+            let values: BTreeMap<&str, &BTreeSet<String>> = [("ID", ids), ("String", words)].into();
+            match values.get(ty.as_str()) {
+                _ if name == "after" => {}
+                Some(values) => values.iter().for_each(|value| call(json!(value))),
+                None => {
+                    for input in list(&self.types[&ty], "inputFields") {
+                        for value in values.get(name_of(&input["type"]).as_str()).into_iter().copied().flatten() {
+                            // An address is looked for whole.
+                            let value =
+                                if input["name"] == "email" { format!("{value}@walk.example") } else { value.clone() };
+                            call(json!({ text(&input["name"]): value }));
+                        }
+                    }
+                }
+            }
+        }
+        calls
+    }
+
+    /// Every field of a type that needs no argument, down to where a type comes again.
+    fn selection(&self, name: &str, path: &mut Vec<String>) -> String {
+        let Some(ty) = self.types.get(name) else { return String::new() };
+        if path.len() > DEPTH || path.iter().any(|seen| seen == name) {
+            return if matches!(text(&ty["kind"]), "OBJECT" | "INTERFACE" | "UNION") {
+                "{ __typename }".into()
+            } else {
+                String::new()
+            };
+        }
+        path.push(name.to_owned());
+        let mut parts = Vec::new();
+        for field in list(ty, "fields") {
+            if list(field, "args").iter().all(|argument| argument["type"]["kind"] != "NON_NULL") {
+                parts.push(format!("{} {}", text(&field["name"]), self.selection(&name_of(&field["type"]), path)));
+            }
+        }
+        for possible in list(ty, "possibleTypes").iter().filter(|_| ty["kind"] == "UNION") {
+            let possible = text(&possible["name"]);
+            // Members of a union may disagree about a field: each goes under names of its own.
+            let selection = self.selection(possible, path);
+            parts.push(format!("... on {possible} {}", aliased(&selection, possible)));
+        }
+        path.pop();
+        if parts.is_empty() { String::new() } else { format!("{{ __typename {} }}", parts.join(" ")) }
+    }
+}
+
+/// Gives the fields directly within a selection an alias that begins with `prefix`.
+fn aliased(selection: &str, prefix: &str) -> String {
+    let mut out = String::new();
+    let mut depth = 0;
+    for word in selection.split(' ') {
+        match word {
+            "{" => depth += 1,
+            "}" => depth -= 1,
+            "" | "__typename" => {}
+            _ if depth == 1 => out.push_str(&format!("{prefix}_{word}: ")),
+            _ => {}
+        }
+        out.push_str(word);
+        out.push(' ');
+    }
+    out
+}
+
+fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value[key].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// The type below lists and non-nulls.
+fn name_of(ty: &Value) -> String {
+    ty["name"].as_str().map_or_else(|| name_of(&ty["ofType"]), str::to_owned)
+}
+
+/// The type as a variable declares it.
+fn declaration(ty: &Value) -> String {
+    match text(&ty["kind"]) {
+        "NON_NULL" => format!("{}!", declaration(&ty["ofType"])),
+        "LIST" => format!("[{}]", declaration(&ty["ofType"])),
+        _ => text(&ty["name"]).to_owned(),
+    }
+}

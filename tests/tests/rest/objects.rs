@@ -1,0 +1,169 @@
+//! Reading and writing, held equal to GraphQL.
+
+use anyhow::{Context, Result};
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use crate::{View, document};
+
+#[tokio::test]
+async fn every_resource_shows_what_graphql_shows() -> Result<()> {
+    let view = View::with_data().await?;
+    let document = document();
+    let resources = [
+        ("leads", "lead", "Lead"),
+        ("accounts", "account", "Account"),
+        ("contacts", "contact", "Contact"),
+        ("opportunities", "opportunity", "Opportunity"),
+    ];
+    for (path, field, ty) in resources {
+        let selection = selection(&document["components"]["schemas"][ty]);
+        assert!(selection.contains("id") && selection.contains("version"), "{ty}: {selection}");
+        let ids: Vec<Value> = if document["paths"][format!("/rest/v1/{path}")].get("get").is_some() {
+            let list = format!(
+                "{{ {path}(first: 2) {{ totalCount edges {{ node {{ {selection} }} }} pageInfo {{ endCursor }} }} }}"
+            );
+            let graphql = view.platform.graphql(&list, json!({})).await?[path].take();
+            let nodes: Vec<Value> =
+                graphql["edges"].as_array().context("edges")?.iter().map(|edge| edge["node"].clone()).collect();
+            let rest = view.get(&format!("{path}?first=2")).await?;
+            assert_eq!(rest.status, 200, "{}", rest.body);
+            assert_eq!(rest.body["items"], json!(nodes), "{path}");
+            assert_eq!(rest.body["totalCount"], graphql["totalCount"], "{path}");
+            let next = rest.body["next"].as_str().context("a next page")?;
+            assert_eq!(rest.header("link"), format!("<{next}>; rel=\"next\""));
+            assert!(next.contains(graphql["pageInfo"]["endCursor"].as_str().context("a cursor")?), "{next}");
+            nodes.into_iter().map(|mut node| node["id"].take()).collect()
+        } else {
+            let leads =
+                view.platform.graphql("{ leads(first: 2) { edges { node { contact { id } } } } }", json!({})).await?;
+            let edges = leads["leads"]["edges"].as_array().context("edges")?;
+            edges.iter().map(|edge| edge["node"]["contact"]["id"].clone()).collect()
+        };
+        assert_eq!(ids.len(), 2, "{path}");
+        for id in ids {
+            let get = format!("query($id: ID!) {{ {field}(id: $id) {{ {selection} }} }}");
+            let graphql = view.platform.graphql(&get, json!({ "id": id })).await?[field].take();
+            let rest = view.get(&format!("{path}/{}", id.as_str().context("an id")?)).await?;
+            assert_eq!(rest.status, 200, "{}", rest.body);
+            assert_eq!(rest.body, graphql, "{path}");
+            assert_eq!(rest.header("etag"), format!("\"{}.{}\"", graphql["id"].as_str().unwrap(), graphql["version"]));
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_next_pages_lead_through_the_whole_list_once() -> Result<()> {
+    let view = View::open().await?;
+    for number in 0..5 {
+        view.post("leads", json!({ "email": format!("ada{number}@engines.example"), "source": "Web & mail" })).await?;
+        view.post("leads", json!({ "email": format!("bob{number}@looms.example") })).await?;
+    }
+    let mut seen = Vec::new();
+    let mut path = "/rest/v1/leads?first=2&source=Web+%26+mail".to_owned();
+    for _page in 0..10 {
+        let page = view.get(&path).await?;
+        assert_eq!((page.status.as_u16(), &page.body["totalCount"]), (200, &json!(5)), "{}", page.body);
+        seen.extend(page.body["items"].as_array().context("items")?.iter().map(|lead| lead["email"].clone()));
+        match page.body["next"].as_str() {
+            Some(next) => next.clone_into(&mut path),
+            None => {
+                assert_eq!(page.header("link"), "");
+                break;
+            }
+        }
+    }
+    let expected: Vec<Value> = (0..5).rev().map(|number| json!(format!("ada{number}@engines.example"))).collect();
+    assert_eq!(seen, expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_made_and_changed_here_is_made_and_changed_there() -> Result<()> {
+    let view = View::open().await?;
+    let made = view.post("leads", json!({ "email": "ada@engines.example", "firstName": "Ada" })).await?;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let id = made.body["id"].as_str().context("an id")?;
+    assert_eq!(made.header("location"), format!("/rest/v1/leads/{id}"));
+    assert_eq!(view.get(made.header("location")).await?.body, made.body);
+    let again = view.post("leads", json!({ "email": "ada@engines.example", "lastName": "Lovelace" })).await?;
+    assert_eq!((again.status.as_u16(), &again.body["id"]), (200, &made.body["id"]), "it was there");
+
+    let path = format!("leads/{id}");
+    let read = view.get(&path).await?;
+    let changed = view.patch(&path, json!({ "title": "Countess" }), Some(read.header("etag"))).await?;
+    assert_eq!((changed.status.as_u16(), &changed.body["title"]), (200, &json!("Countess")), "{}", changed.body);
+    let there = "query($id: ID!) { lead(id: $id) { title lastName version } }";
+    let there = view.platform.graphql(there, json!({ "id": id })).await?["lead"].take();
+    assert_eq!(there, json!({ "title": "Countess", "lastName": "Lovelace", "version": changed.body["version"] }));
+
+    let late = view.patch(&path, json!({ "title": "Baroness" }), Some(read.header("etag"))).await?;
+    late.assert_problem(412, "CONFLICT", None);
+    let other = view.patch(&path, json!({ "title": "Baroness" }), Some("\"lead_x.1\"")).await?;
+    other.assert_problem(412, "CONFLICT", Some("If-Match"));
+    let any = view.patch(&path, json!({ "title": "Baroness" }), Some("*")).await?;
+    assert_eq!((any.status.as_u16(), &any.body["title"]), (200, &json!("Baroness")));
+    let etag = view.get(&path).await?;
+    let known = view.send(Method::GET, &path, &[("if-none-match", etag.header("etag"))], None).await?;
+    assert_eq!((known.status.as_u16(), &known.body), (304, &Value::Null));
+    let stale = view.send(Method::GET, &path, &[("if-none-match", read.header("etag"))], None).await?;
+    assert_eq!(stale.status, 200);
+
+    let account = json!({ "name": "Engines", "domain": "engines.example" });
+    let key = [("idempotency-key", "the-first-one")];
+    let first = view.send(Method::POST, "accounts", &key, Some(account.clone())).await?;
+    let second = view.send(Method::POST, "accounts", &key, Some(account)).await?;
+    assert_eq!((first.status.as_u16(), second.status.as_u16()), (201, 201), "{}", second.body);
+    assert_eq!(first.body["id"], second.body["id"]);
+    let other = view.send(Method::POST, "accounts", &key, Some(json!({ "name": "Looms" }))).await?;
+    other.assert_problem(409, "IDEMPOTENCY_MISMATCH", Some("Idempotency-Key"));
+
+    view.known_to_pipeline(&first.body["id"]).await?;
+    let amount = json!({ "minor": 4_200_000, "currency": "EUR" });
+    let opportunity = json!({ "name": "Looms", "accountId": first.body["id"], "amount": amount });
+    let opportunity = view.post("opportunities", opportunity).await?;
+    assert_eq!((opportunity.status.as_u16(), &opportunity.body["amount"]), (201, &amount), "{}", opportunity.body);
+    let path = format!("opportunities/{}", opportunity.body["id"].as_str().context("an id")?);
+    let renamed = view.patch(&path, json!({ "name": "More looms" }), Some(opportunity.header("etag"))).await?;
+    assert_eq!((renamed.status.as_u16(), &renamed.body["name"]), (200, &json!("More looms")), "{}", renamed.body);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_key_may_do_here_what_it_may_do_there() -> Result<()> {
+    let view = View::with_data().await?;
+    for authorization in ["", "Bearer pw_nobody_has_this_key"] {
+        for method in [Method::GET, Method::POST] {
+            let refused = view.send(method, "leads", &[("authorization", authorization)], None).await?;
+            refused.assert_problem(401, "UNAUTHENTICATED", None);
+            assert_eq!(refused.header("www-authenticate"), "Bearer");
+        }
+    }
+    let user = "mutation { createUser(input: { name: \"Rae\", email: \"rae@pipewright.example\", role: READ_ONLY }) { user { id } errors { message } } }";
+    let user = view.platform.graphql(user, json!({})).await?["createUser"]["user"]["id"].take();
+    let key = "mutation($user: ID!) { createApiKey(input: { userId: $user, name: \"reader\" }) { secret errors { message } } }";
+    let key = view.platform.graphql(key, json!({ "user": user })).await?["createApiKey"]["secret"].take();
+    let reader = format!("Bearer {}", key.as_str().context("a key")?);
+    let reader = [("authorization", reader.as_str())];
+    let read = view.send(Method::GET, "leads", &reader, None).await?;
+    assert_eq!((read.status.as_u16(), &read.body["totalCount"]), (200, &json!(3)), "{}", read.body);
+    let lead = json!({ "email": "bob@looms.example" });
+    view.send(Method::POST, "leads", &reader, Some(lead)).await?.assert_problem(403, "FORBIDDEN", None);
+    let path = format!("leads/{}", read.body["items"][0]["id"].as_str().context("an id")?);
+    let title = json!({ "title": "Countess" });
+    view.send(Method::PATCH, &path, &reader, Some(title)).await?.assert_problem(403, "FORBIDDEN", None);
+    Ok(())
+}
+
+/// GraphQL's words for what the document says of an object.
+fn selection(schema: &Value) -> String {
+    let properties = schema["properties"].as_object().map(Map::iter).into_iter().flatten();
+    properties
+        .map(|(name, property)| match property.get("properties") {
+            Some(_) => format!("{name} {{ {} }}", selection(property)),
+            None => name.clone(),
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
