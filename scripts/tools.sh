@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need and cargo does not bring: cargo-nextest, and into .tools (no root needed) the
-# servers NATS and PostgreSQL. What the machine already has is left alone; run it as often as you like.
+# servers NATS and PostgreSQL; as root on Debian also Chromium. What the machine already has is left alone; run it as
+# often as you like.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -56,6 +57,21 @@ install_servers() {
     cp "$requirements" "$tools/installed.txt"
 }
 
+# What the tests of the playground look for.
+machine_has_browser() {
+    [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
+        command -v google-chrome >/dev/null
+}
+
+# No package of it can be unpacked without root, so elsewhere it is left to whoever owns the machine.
+install_browser() {
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say 'installing Chromium'
+        apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null && return 0
+    fi
+    say 'the tests of the playground need Chromium: install it, or name it in the variable CHROMIUM'
+}
+
 tools_are_current() {
     cmp -s "$requirements" "$tools/installed.txt" || return 1
     [ -x "$tools/bin/nats-server" ] || return 1
@@ -67,4 +83,5 @@ if ! cargo nextest --version >/dev/null 2>&1; then
     cargo install --quiet --locked "cargo-nextest@$nextest_version"
 fi
 tools_are_current || install_servers
+machine_has_browser || install_browser
 say 'ready'
