@@ -3,7 +3,7 @@
 use kernel::{DecisionId, EmailAddress, LeadId, RepId, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::event;
+use crate::{Envelope, Event, PayloadError, event};
 
 /// A rep as others need to know one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,3 +32,18 @@ pub struct LeadUnrouted {
     pub reason: String,
 }
 event!(LeadUnrouted, "crm.routing.lead.unrouted.v1", |e| e.lead);
+
+/// What says whose a lead is.
+pub const OWNER_EVENTS: &[&str] = &[LeadRouted::TYPE, LeadUnrouted::TYPE];
+
+/// Whose lead it is by one of [`OWNER_EVENTS`]: nobody's, when nobody could take it. `None` for any other event.
+pub fn owner_of(event: &Envelope) -> Result<Option<(LeadId, Option<UserId>)>, PayloadError> {
+    Ok(match event.r#type.as_str() {
+        LeadRouted::TYPE => {
+            let LeadRouted { lead, owner, .. } = event.payload()?;
+            Some((lead, Some(owner.user)))
+        }
+        LeadUnrouted::TYPE => Some((event.payload::<LeadUnrouted>()?.lead, None)),
+        _ => None,
+    })
+}

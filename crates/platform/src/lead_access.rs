@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use events::{
     Envelope, Event,
     lead::{Lead, LeadCaptured, LeadConverted, LeadUpdated},
-    routing::{LeadRouted, LeadUnrouted},
+    routing::{LeadRouted, LeadUnrouted, owner_of},
 };
 use kernel::{Action, Actor, Denied, EventId, Facts, LeadId, Object, UserId, WorkspaceId, access::Rows};
 use sqlx::{FromRow, QueryBuilder};
@@ -110,18 +110,13 @@ struct Keeper;
 #[async_trait]
 impl EventHandler for Keeper {
     async fn handle(&self, tx: &mut Tx, event: &Envelope) -> Result<(), HandleError> {
+        if let Some(owner) = owner_of(event)? {
+            return Ok(save_owners(tx, event.workspace, event.id, &[owner]).await?);
+        }
         match event.r#type.as_str() {
             LeadCaptured::TYPE => save_attributes(tx, event, &event.payload::<LeadCaptured>()?.current).await?,
             LeadUpdated::TYPE => save_attributes(tx, event, &event.payload::<LeadUpdated>()?.current).await?,
             LeadConverted::TYPE => save_attributes(tx, event, &event.payload::<LeadConverted>()?.current).await?,
-            LeadRouted::TYPE => {
-                let LeadRouted { lead, owner, .. } = event.payload()?;
-                save_owners(tx, event.workspace, event.id, &[(lead, Some(owner.user))]).await?;
-            }
-            LeadUnrouted::TYPE => {
-                let LeadUnrouted { lead, .. } = event.payload()?;
-                save_owners(tx, event.workspace, event.id, &[(lead, None)]).await?;
-            }
             _ => {}
         }
         Ok(())

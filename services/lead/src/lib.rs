@@ -28,7 +28,7 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     let app = App { db: context.db, outbox: context.outbox, clock: context.clock };
     let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
     let owners = Arc::new(app.clone());
-    parts.handlers.push(Handler { name: "lead-owner", subjects: app::OWNER_EVENTS, apply: owners });
+    parts.handlers.push(Handler { name: "lead-owner", subjects: events::routing::OWNER_EVENTS, apply: owners });
     parts.jobs.push(app.link_job());
     Ok(parts)
 }

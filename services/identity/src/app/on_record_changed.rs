@@ -3,9 +3,9 @@ use events::{
     Envelope, Event,
     lead::{AccountCreated, AccountUpdated, ContactCreated, LeadCaptured, LeadConverted, LeadUpdated},
     pipeline::{OpportunityCreated, OpportunityStageChanged, OpportunityUpdated},
-    routing::{LeadRouted, LeadUnrouted},
+    routing::{LeadRouted, LeadUnrouted, owner_of},
 };
-use kernel::{LeadId, Object, UserId, id::TypedId};
+use kernel::{Object, id::TypedId};
 use platform::{EventHandler, HandleError, Tx};
 
 use crate::{
@@ -36,6 +36,9 @@ impl OnRecordChanged {
 #[async_trait]
 impl EventHandler for OnRecordChanged {
     async fn handle(&self, tx: &mut Tx, event: &Envelope) -> Result<(), HandleError> {
+        if let Some((lead, owner)) = owner_of(event)? {
+            return Ok(store::records::keep_owner(tx, event.workspace, lead, owner, event.id).await?);
+        }
         let known = match event.r#type.as_str() {
             LeadCaptured::TYPE => lead(event.payload::<LeadCaptured>()?.current),
             LeadUpdated::TYPE => lead(event.payload::<LeadUpdated>()?.current),
@@ -50,19 +53,10 @@ impl EventHandler for OnRecordChanged {
             OpportunityCreated::TYPE => opportunity(&event.payload::<OpportunityCreated>()?.current),
             OpportunityStageChanged::TYPE => opportunity(&event.payload::<OpportunityStageChanged>()?.current),
             OpportunityUpdated::TYPE => opportunity(&event.payload::<OpportunityUpdated>()?.current),
-            LeadRouted::TYPE => {
-                let LeadRouted { lead, owner, .. } = event.payload()?;
-                return routed(tx, event, lead, Some(owner.user)).await;
-            }
-            LeadUnrouted::TYPE => return routed(tx, event, event.payload::<LeadUnrouted>()?.lead, None).await,
             _ => return Ok(()),
         };
         Ok(store::records::keep(tx, event.workspace, &known).await?)
     }
-}
-
-async fn routed(tx: &mut Tx, event: &Envelope, lead: LeadId, owner: Option<UserId>) -> Result<(), HandleError> {
-    Ok(store::records::keep_owner(tx, event.workspace, lead, owner, event.id).await?)
 }
 
 fn lead(lead: events::lead::Lead) -> Known {

@@ -18,7 +18,6 @@ pub use capture_lead::{CaptureLead, Captured};
 pub use convert_lead::{ConvertLead, Converted, OpportunityRequest};
 pub use create_account::CreateAccount;
 pub use import_leads::{ImportRow, ImportRows, Imported, Outcome, RowOutcome};
-pub use on_lead_routed::OWNER_EVENTS;
 pub use update_lead::UpdateLead;
 
 use crate::{domain::lead::LeadChange, error::Error, store};

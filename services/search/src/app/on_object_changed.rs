@@ -3,7 +3,7 @@ use events::{
     Envelope, Event, PayloadError,
     lead::{AccountCreated, AccountUpdated, ContactCreated, LeadCaptured, LeadConverted, LeadUpdated},
     pipeline::{OpportunityCreated, OpportunityStageChanged, OpportunityUpdated},
-    routing::{LeadRouted, LeadUnrouted},
+    routing::{LeadRouted, LeadUnrouted, owner_of},
 };
 use platform::{EventHandler, HandleError, Tx};
 
@@ -32,20 +32,12 @@ impl OnObjectChanged {
 #[async_trait]
 impl EventHandler for OnObjectChanged {
     async fn handle(&self, tx: &mut Tx, event: &Envelope) -> Result<(), HandleError> {
-        let (lead, owner) = match event.r#type.as_str() {
-            LeadRouted::TYPE => {
-                let LeadRouted { lead, owner, .. } = event.payload()?;
-                (lead, Some(owner.user))
-            }
-            LeadUnrouted::TYPE => (event.payload::<LeadUnrouted>()?.lead, None),
-            _ => {
-                if let Some(document) = document(event)? {
-                    store::keep(tx, &document, event.time).await?;
-                }
-                return Ok(());
-            }
-        };
-        Ok(store::keep_owner(tx, event.workspace, lead, owner, (event.id, event.time)).await?)
+        if let Some((lead, owner)) = owner_of(event)? {
+            store::keep_owner(tx, event.workspace, lead, owner, (event.id, event.time)).await?;
+        } else if let Some(document) = document(event)? {
+            store::keep(tx, &document, event.time).await?;
+        }
+        Ok(())
     }
 }
 
