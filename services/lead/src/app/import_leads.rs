@@ -129,13 +129,16 @@ impl App {
             let account = matching::find_account(&mut tx, &mut events, &mut index, who, now).await?;
             leads.push(Lead::capture(draft, self.clock.id(), actor.workspace, account, now));
         }
-        let inserted = store::leads::insert(&mut tx, &leads).await?;
-        if inserted.len() < leads.len() {
+        // The events are written down while the database takes the rows.
+        let written = async {
+            for lead in &leads {
+                events.push(&LeadCaptured { current: lead.published() });
+            }
+        };
+        let (inserted, ()) = futures::join!(store::leads::insert(&mut tx, &leads), written);
+        if inserted?.len() < leads.len() {
             // Another import took some of the addresses meanwhile; the client sends the stretch again.
             return Err(Error::Conflict);
-        }
-        for lead in &leads {
-            events.push(&LeadCaptured { current: lead.published() });
         }
         matching::match_again(&mut tx, &mut events, &mut changes, now).await?;
         save_changes(&mut tx, &mut events, &changes).await?;
