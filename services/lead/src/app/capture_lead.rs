@@ -41,7 +41,7 @@ impl App {
         let draft = LeadDraft { email, details, source, external_id: None, import_fingerprint: None };
         let mut tx = self.db.begin().await?;
         let mut events = self.outbox.events(actor.into());
-        let known = store::leads::known(&mut tx, actor.workspace, &[&draft.email], &[]).await?.pop();
+        let known = store::leads::known(&mut tx, actor.workspace, &[draft.email.as_str()], &[]).await?.pop();
         let captured = if let Some(lead) = known {
             let mut change = if lead.is_converted() {
                 None
@@ -54,15 +54,9 @@ impl App {
             let readable = actor.may(Action::Read, Object::Lead, &lead.facts()).is_ok();
             Captured { lead: readable.then(|| lead.seen_by(&actor.access)), created: false }
         } else {
-            let mut index = matching::index_for(&mut tx, actor.workspace, [(&draft.email, &draft.details)]).await?;
-            let account = matching::find_account(
-                &mut tx,
-                &mut events,
-                &mut index,
-                (&draft.email, &draft.details),
-                self.clock.now(),
-            )
-            .await?;
+            let (workspace, who, now) = (actor.workspace, (&draft.email, &draft.details), self.clock.now());
+            let mut index = matching::index_for(&mut tx, workspace, [who]).await?;
+            let account = matching::find_account(&mut tx, &mut events, workspace, &mut index, who, now).await?;
             let lead = Lead::capture(draft, self.clock.id(), actor.workspace, account, self.clock.now());
             if store::leads::insert(&mut tx, std::slice::from_ref(&lead)).await?.is_empty() {
                 return Err(Error::Conflict);

@@ -9,7 +9,7 @@ use crate::{
         lead::Lead,
     },
     error::Error,
-    store::{self, accounts::Wanted},
+    store,
 };
 
 #[derive(Debug, Clone)]
@@ -57,8 +57,7 @@ impl App {
         let mut events = self.outbox.events(actor.into());
         let known = match input.account.or(lead.account) {
             Some(id) => {
-                let wanted = Wanted { ids: vec![id], ..Wanted::default() };
-                let found = store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?.pop();
+                let found = store::accounts::by_id(&mut tx, actor.workspace, id).await?;
                 // The lead's own is there, whoever may read it; one that is named must be seen.
                 let found = found.filter(|account| input.account.is_none() || sees(actor, account));
                 Some(found.ok_or(Error::not_found("account"))?)
@@ -67,7 +66,10 @@ impl App {
             None => {
                 let who = (&lead.email, &lead.details);
                 let index = matching::index_for(&mut tx, actor.workspace, [who]).await?;
-                index.find(who.0, who.1).cloned()
+                match index.find(who.0, who.1) {
+                    Some(id) => store::accounts::by_id(&mut tx, actor.workspace, id).await?,
+                    None => None,
+                }
             }
         };
         let account = match known {

@@ -10,7 +10,7 @@ use super::{App, link_leads::link_leads};
 use crate::{
     domain::account::{Account, AccountDetails, AccountDraft},
     error::Error,
-    store::{self, accounts::Wanted},
+    store,
 };
 
 #[derive(Debug, Clone)]
@@ -27,8 +27,7 @@ impl App {
         let id = self.clock.id();
         let mut tx = self.db.begin().await?;
         if let Some(first) = claimed_before(&mut tx, actor, &input, id).await? {
-            let wanted = Wanted { ids: vec![first], ..Wanted::default() };
-            return store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?.pop().ok_or(Error::Conflict);
+            return store::accounts::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict);
         }
         let draft = AccountDraft { details: input.details, external_id: None, import_fingerprint: None };
         let account = Account::create(draft, id, actor.workspace, self.clock.now()).owned_by(actor.user());

@@ -70,7 +70,6 @@ fn wanted(drafts: &[(u32, AccountDraft)]) -> Wanted {
         domains: drafts.iter().filter_map(|(_, draft)| draft.details.domain.clone()).collect(),
         name_keys: drafts.iter().map(|(_, draft)| company_key(&draft.details.name)).collect(),
         external_ids: drafts.iter().filter_map(|(_, draft)| draft.external_id.clone()).collect(),
-        ids: Vec::new(),
     }
 }
 

@@ -126,7 +126,7 @@ impl App {
         let mut leads = Vec::with_capacity(fresh.len());
         for draft in fresh {
             let who = (&draft.email, &draft.details);
-            let account = matching::find_account(&mut tx, &mut events, &mut index, who, now).await?;
+            let account = matching::find_account(&mut tx, &mut events, actor.workspace, &mut index, who, now).await?;
             leads.push(Lead::capture(draft, self.clock.id(), actor.workspace, account, now));
         }
         // The events are written down while the database takes the rows.
@@ -173,7 +173,7 @@ struct Known {
 
 impl Known {
     async fn read(tx: &mut platform::Tx, actor: &Actor, drafts: &[(u32, LeadDraft)]) -> Result<Self, Error> {
-        let emails: Vec<&EmailAddress> = drafts.iter().map(|(_, draft)| &draft.email).collect();
+        let emails: Vec<&str> = drafts.iter().map(|(_, draft)| draft.email.as_str()).collect();
         let external_ids: Vec<&str> = drafts.iter().filter_map(|(_, draft)| draft.external_id.as_deref()).collect();
         let leads = store::leads::known(tx, actor.workspace, &emails, &external_ids).await?;
         let taken = leads.iter().map(|lead| lead.email.clone()).collect();

@@ -55,7 +55,7 @@ pub(super) async fn link_leads(
     let changes: Vec<_> = leads
         .iter()
         .filter_map(|lead| {
-            let account = index.find(&lead.email, &lead.details)?.id;
+            let account = index.find(&lead.email, &lead.details)?;
             lead.change(now, |lead| lead.account = Some(account))
         })
         .collect();

@@ -7,7 +7,7 @@ use crate::{
         matching::AccountIndex,
     },
     error::Error,
-    store::{self, accounts::Wanted},
+    store,
 };
 
 /// What of a lead decides its account.
@@ -19,36 +19,39 @@ pub(super) async fn index_for(
     workspace: WorkspaceId,
     leads: impl IntoIterator<Item = Who<'_>>,
 ) -> Result<AccountIndex, Error> {
-    let mut wanted = Wanted::default();
+    let (mut domains, mut name_keys) = (Vec::new(), Vec::new());
     for (email, details) in leads {
-        wanted.domains.extend(match_domain(email, details).map(str::to_owned));
-        wanted.name_keys.extend(details.company_key());
+        domains.extend(match_domain(email, details).map(str::to_owned));
+        name_keys.extend(details.company_key());
     }
-    for list in [&mut wanted.domains, &mut wanted.name_keys] {
+    for list in [&mut domains, &mut name_keys] {
         list.sort_unstable();
         list.dedup();
     }
-    Ok(AccountIndex::new(store::accounts::candidates(tx, workspace, &wanted).await?))
+    Ok(AccountIndex::new(store::accounts::keys(tx, workspace, &domains, &name_keys).await?))
 }
 
 /// The lead's account, if one is known. An account without a domain may learn it here.
 pub(super) async fn find_account(
     tx: &mut Tx,
     events: &mut Events<'_>,
+    workspace: WorkspaceId,
     index: &mut AccountIndex,
     (email, details): Who<'_>,
     now: Timestamp,
 ) -> Result<Option<AccountId>, Error> {
-    if let Some((id, domain)) = index.learns_domain(email, details)
-        && let Some(change) = index
-            .get(id)
-            .and_then(|account| account.change(now, |account| account.details.domain = Some(domain.clone())))
-        && store::accounts::update(tx, &change).await? == 1
-    {
-        events.push(&change.updated());
-        index.learn(change.current, domain);
+    if let Some((id, domain)) = index.learns_domain(email, details) {
+        let account = store::accounts::by_id(tx, workspace, id).await?;
+        let change =
+            account.and_then(|account| account.change(now, |account| account.details.domain = Some(domain.clone())));
+        if let Some(change) = change
+            && store::accounts::update(tx, &change).await? == 1
+        {
+            events.push(&change.updated());
+            index.learn(id, domain);
+        }
     }
-    Ok(index.find(email, details).map(|account| account.id))
+    Ok(index.find(email, details))
 }
 
 /// Looks for the account of changed leads that have none, where what decides it has changed.
@@ -63,7 +66,8 @@ pub(super) async fn match_again(
     let leads = moved.iter().map(|change| (&change.current.email, &change.current.details));
     let mut index = index_for(tx, workspace, leads).await?;
     for LeadChange { current, .. } in &mut moved {
-        current.account = find_account(tx, events, &mut index, (&current.email, &current.details), now).await?;
+        current.account =
+            find_account(tx, events, workspace, &mut index, (&current.email, &current.details), now).await?;
     }
     Ok(())
 }

@@ -3,12 +3,16 @@ use std::collections::HashSet;
 use kernel::{AccountId, Action, Actor, Object, PageArgs, Timestamp, UserId, WorkspaceId, access::Rows};
 use platform::{
     Db, Tx,
-    db::{AccessColumns, push_allowed, push_in_ids, push_in_texts, push_page, push_rows},
+    db::{AccessColumns, push_allowed, push_in_ids, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use crate::domain::account::{Account, AccountChange, AccountDetails};
+use super::select_named;
+use crate::domain::{
+    account::{Account, AccountChange, AccountDetails},
+    matching::AccountKeys,
+};
 
 const COLUMNS: &str = "id, workspace_id, version, name, domain, industry, country, employees, owner_id, external_id, import_fingerprint, created_at, updated_at";
 
@@ -180,21 +184,22 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[AccountId]) -> Result<Vec<Acc
     Ok(rows.into_iter().map(|row| Account::from(row).seen_by(&actor.access)).collect())
 }
 
+/// One account of the workspace, for whoever asks.
+pub async fn by_id(tx: &mut Tx, workspace: WorkspaceId, id: AccountId) -> Result<Option<Account>, sqlx::Error> {
+    let row: Option<Row> = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
+        query.push_bind(workspace).push(" and id = ").push_bind(id);
+        query.build_query_as().fetch_optional(conn).await?
+    });
+    Ok(row.map(Account::from))
+}
+
 /// Every account that one of these domains, names or foreign ids names.
 pub async fn candidates(tx: &mut Tx, workspace: WorkspaceId, wanted: &Wanted) -> Result<Vec<Account>, sqlx::Error> {
     let rows: Vec<Row> = with_tx!(tx, conn => {
-        // Whole conditions side by side: each finds its index, where a common part would have every account read.
-        let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where (workspace_id = "));
-        query.push_bind(workspace).push(" and domain");
-        push_in_texts(&mut query, wanted.domains.iter().map(String::as_str));
-        query.push(") or (workspace_id = ").push_bind(workspace).push(" and name_key");
-        push_in_texts(&mut query, wanted.name_keys.iter().map(String::as_str));
-        query.push(") or (workspace_id = ").push_bind(workspace).push(" and external_id");
-        push_in_texts(&mut query, wanted.external_ids.iter().map(String::as_str));
-        query.push(") or (workspace_id = ").push_bind(workspace).push(" and id");
-        push_in_ids(&mut query, wanted.ids.iter().copied());
-        query.push(")");
-        query.build_query_as().fetch_all(conn).await?
+        let columns = [("domain", wanted.domains.as_slice()), ("name_key", &wanted.name_keys), ("external_id", &wanted.external_ids)];
+        let mut query = select_named(COLUMNS, "account", workspace, &columns);
+        query.build_query_as().persistent(false).fetch_all(conn).await?
     });
     Ok(rows.into_iter().map(Account::from).collect())
 }
@@ -205,7 +210,21 @@ pub struct Wanted {
     pub domains: Vec<String>,
     pub name_keys: Vec<String>,
     pub external_ids: Vec<String>,
-    pub ids: Vec<AccountId>,
+}
+
+/// What a lead is compared with of every account that has one of these domains or names.
+pub async fn keys(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    domains: &[String],
+    name_keys: &[String],
+) -> Result<Vec<AccountKeys>, sqlx::Error> {
+    let rows: Vec<(AccountId, String, Option<String>)> = with_tx!(tx, conn => {
+        let columns = [("domain", domains), ("name_key", name_keys)];
+        let mut query = select_named("id, name_key, domain", "account", workspace, &columns);
+        query.build_query_as().persistent(false).fetch_all(conn).await?
+    });
+    Ok(rows.into_iter().map(|(id, name_key, domain)| AccountKeys { id, name_key, domain }).collect())
 }
 
 /// A page, newest first, with one row more than the page if another follows.

@@ -12,6 +12,7 @@ use platform::{
 };
 use sqlx::{FromRow, QueryBuilder};
 
+use super::select_named;
 use crate::domain::lead::{Details, Lead, LeadChange};
 
 const COLUMNS: &str = "id, workspace_id, version, email, first_name, last_name, title, company, company_domain, phone, \
@@ -202,19 +203,12 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[LeadId]) -> Result<Vec<Lead>,
 pub async fn known(
     tx: &mut Tx,
     workspace: WorkspaceId,
-    emails: &[&EmailAddress],
+    emails: &[&str],
     external_ids: &[&str],
 ) -> Result<Vec<Lead>, sqlx::Error> {
     let rows: Vec<Row> = with_tx!(tx, conn => {
-        // Whole conditions side by side: each finds its index, where a common part would have every lead read.
-        let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where (workspace_id = "));
-        query.push_bind(workspace).push(" and email");
-        push_in_texts(&mut query, emails.iter().map(|email| email.as_str()));
-        query.push(") or (workspace_id = ").push_bind(workspace).push(" and external_id");
-        push_in_texts(&mut query, external_ids.iter().copied());
-        query.push(")");
-        // What every full stretch of an import asks, and one lead alone.
-        query.build_query_as().fetch_all(conn).await?
+        let mut query = select_named(COLUMNS, "lead", workspace, &[("email", emails), ("external_id", external_ids)]);
+        query.build_query_as().persistent(false).fetch_all(conn).await?
     });
     Ok(rows.into_iter().map(Lead::from).collect())
 }
@@ -228,7 +222,7 @@ pub async fn unmatched(
     limit: i64,
 ) -> Result<Vec<Lead>, sqlx::Error> {
     let rows: Vec<Row> = with_tx!(tx, conn => {
-        // As in `known`.
+        // Whole conditions side by side: each finds its index, where a common part would have every lead read.
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where (account_id is null and workspace_id = "));
         query.push_bind(workspace).push(" and match_domain");
         push_in_texts(&mut query, domains.iter().map(String::as_str));

@@ -3,3 +3,31 @@
 pub mod accounts;
 pub mod contacts;
 pub mod leads;
+
+use kernel::{WorkspaceId, id::TypedId};
+use platform::db::{ListBind, push_in_texts};
+use sqlx::{Encode, QueryBuilder, Type};
+use uuid::Uuid;
+
+/// The rows of `table` that one of the lists names, each list by its column.
+///
+/// To be run without [`persistent`](sqlx::query::QueryAs::persistent): PostgreSQL plans a statement that it keeps as if a
+/// list had ten values, and then compares every row with each of hundreds.
+fn select_named<DB: ListBind, T: AsRef<str>>(
+    columns: &str,
+    table: &str,
+    workspace: WorkspaceId,
+    named: &[(&str, &[T])],
+) -> QueryBuilder<DB>
+where
+    Uuid: for<'q> Encode<'q, DB> + Type<DB>,
+{
+    let mut query = QueryBuilder::new(format!("select {columns} from {table} where 1 = 0"));
+    for (column, values) in named {
+        // Whole conditions side by side: each finds its index, where a common part would have every row read.
+        query.push(" or (workspace_id = ").push_bind(workspace.uuid()).push(format!(" and {column}"));
+        push_in_texts(&mut query, values.iter().map(AsRef::as_ref));
+        query.push(")");
+    }
+    query
+}
