@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{Code, Coded, Timestamp};
 
 /// Points at a row in a list ordered by `(time, id)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Cursor {
     pub time: Timestamp,
     pub id: Uuid,
@@ -41,7 +41,7 @@ impl Cursor {
 }
 
 /// A checked request for one page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageArgs {
     pub first: i64,
     pub after: Option<Cursor>,

@@ -59,6 +59,17 @@ pub enum Verdict {
     Unseen,
 }
 
+impl Verdict {
+    /// Refuses what is denied; with `missing` what the actor may not even see.
+    pub fn or_refuse<E: From<Denied>>(self, missing: E) -> Result<(), E> {
+        match self {
+            Self::Allowed => Ok(()),
+            Self::Denied(denied) => Err(denied.into()),
+            Self::Unseen => Err(missing),
+        }
+    }
+}
+
 /// Whether the actor may do `action` with the lead. What nobody has heard of is nobody's.
 pub async fn verdict(tx: &mut Tx, actor: &Actor, action: Action, lead: LeadId) -> Result<Verdict, sqlx::Error> {
     let unbounded = |action| actor.access.rows(Object::Lead, action) == Rows::All;

@@ -19,6 +19,17 @@ pub fn init(config: &LogConfig) {
     let _ = tracing_subscriber::registry().with(filter).with(layer).try_init();
 }
 
+/// An error with everything that caused it, for a log or an operator.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
 /// The process's metrics in Prometheus' text format.
 pub fn render_metrics() -> String {
     handle().map(PrometheusHandle::render).unwrap_or_default()

@@ -2,7 +2,7 @@
 
 use identity::app::{AuditReport, verify_audit};
 use kernel::Clock;
-use platform::{Db, Outbox, ServiceDef, bus::Bus, config::Config, inbox};
+use platform::{Db, Outbox, ServiceDef, bus::Bus, config::Config, inbox, telemetry::chain};
 use serde::Serialize;
 
 use crate::{import::CliError, stack::SERVICES};
@@ -135,14 +135,4 @@ async fn bus(config: &Config) -> Finding {
             Finding { what, ok: false, says: chain(&error), advice }
         }
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

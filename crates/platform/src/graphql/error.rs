@@ -1,6 +1,8 @@
 use async_graphql::{ErrorExtensions, SimpleObject};
 use kernel::{Code, Coded};
 
+use crate::telemetry::chain;
+
 /// Something the client can mend: shown beside a mutation's result.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
 #[graphql(shareable)]
@@ -59,14 +61,4 @@ pub(super) fn to_graphql<E: Coded + 'static>(error: &E) -> async_graphql::Error 
 
 fn can_be_mended(code: Code) -> bool {
     code.status() < 500 && !matches!(code, Code::Unauthenticated | Code::Forbidden)
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

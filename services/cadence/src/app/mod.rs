@@ -22,10 +22,7 @@ mod unsubscribe;
 use std::sync::Arc;
 
 use kernel::{Action, Actor, Clock, LeadId, WorkspaceId};
-use platform::{
-    Db, Outbox, Tx,
-    lead_access::{self, Verdict},
-};
+use platform::{Db, Outbox, Tx, lead_access};
 
 pub use enroll_lead::EnrollLead;
 pub use reacts::{EVENTS, Reacts};
@@ -56,9 +53,5 @@ fn system(workspace: WorkspaceId) -> Actor {
 
 /// Refuses unless the actor may send to the lead; with `missing` when they may not even see it.
 async fn may_send(tx: &mut Tx, actor: &Actor, lead: LeadId, missing: Error) -> Result<(), Error> {
-    match lead_access::verdict(tx, actor, Action::Send, lead).await? {
-        Verdict::Allowed => Ok(()),
-        Verdict::Denied(denied) => Err(denied.into()),
-        Verdict::Unseen => Err(missing),
-    }
+    lead_access::verdict(tx, actor, Action::Send, lead).await?.or_refuse(missing)
 }

@@ -14,8 +14,19 @@ use crate::world::*;
 on_both_engines!(SERVICE, one_click_unsubscribes_at_once_and_once);
 
 async fn call(test: &ServiceTest, method: &str, path: &str) -> (StatusCode, String) {
+    call_with(test, method, path, [("host", "127.0.0.1:4000")]).await
+}
+
+async fn call_with<const N: usize>(
+    test: &ServiceTest,
+    method: &str,
+    path: &str,
+    headers: [(&str, &str); N],
+) -> (StatusCode, String) {
     let request = Request::builder().method(method).uri(path);
-    let request = request
+    let request = headers
+        .into_iter()
+        .fold(request, |request, (name, value)| request.header(name, value))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Body::from("List-Unsubscribe=One-Click"))
         .unwrap();
@@ -112,4 +123,17 @@ async fn sent_mail_is_shown_to_nobody_else() {
     })
     .await;
     assert_eq!(call(&test, "GET", "/dev/mail").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn sent_mail_is_shown_through_no_proxy_and_under_no_foreign_name() {
+    let test = ServiceTest::sqlite(SERVICE).await;
+    for host in ["localhost:4000", "[::1]:4000"] {
+        assert_eq!(call_with(&test, "GET", "/dev/mail", [("host", host)]).await.0, StatusCode::OK, "{host}");
+    }
+    for host in ["rebound.example:4000", "10.0.0.7", "localhost.evil.example", ""] {
+        assert_eq!(call_with(&test, "GET", "/dev/mail", [("host", host)]).await.0, StatusCode::NOT_FOUND, "{host}");
+    }
+    let proxied = [("host", "localhost"), ("x-forwarded-for", "203.0.113.7")];
+    assert_eq!(call_with(&test, "GET", "/dev/mail", proxied).await.0, StatusCode::NOT_FOUND);
 }

@@ -1,5 +1,5 @@
 use kernel::{Action, Actor, LeadId, Permission};
-use platform::lead_access::{self, Verdict};
+use platform::lead_access;
 
 use super::App;
 use crate::{
@@ -21,11 +21,7 @@ impl App {
     pub async fn enrich_lead(&self, actor: &Actor, input: EnrichLead) -> Result<EnrichmentRun, Error> {
         actor.require(Permission::Write)?;
         let mut tx = self.db.begin().await?;
-        match lead_access::verdict(&mut tx, actor, Action::Update, input.lead).await? {
-            Verdict::Allowed => {}
-            Verdict::Denied(denied) => return Err(denied.into()),
-            Verdict::Unseen => return Err(Error::LeadNotFound),
-        }
+        lead_access::verdict(&mut tx, actor, Action::Update, input.lead).await?.or_refuse(Error::LeadNotFound)?;
         let lead = store::leads::by_id(&mut tx, actor, input.lead).await?.ok_or(Error::LeadNotFound)?;
         let account = store::leads::known(&mut tx, actor.workspace, &lead).await?.account;
         let run = self.run(&lead, RunDraft::new(Subject::new(&lead, account)));

@@ -1,7 +1,6 @@
 use async_graphql::dataloader::Loader;
-use kernel::{Cursor, PageArgs, RoleId, TeamId, Timestamp, UserId};
+use kernel::{PageArgs, RoleId, TeamId, UserId};
 use platform::graphql::{Batch, For, LoadError, by_actor, lists};
-use uuid::Uuid;
 
 use crate::{
     app::App,
@@ -15,46 +14,15 @@ pub struct Loaders(pub App);
 /// Key of one page of a team's members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MembersOf {
-    team: TeamId,
-    args: HashedArgs,
+    pub team: TeamId,
+    pub args: PageArgs,
 }
 
 /// Key of one page of the teams right below a team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChildrenOf {
-    team: TeamId,
-    args: HashedArgs,
-}
-
-/// [`PageArgs`] as a map's key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct HashedArgs {
-    first: i64,
-    after: Option<(Timestamp, Uuid)>,
-}
-
-impl MembersOf {
-    pub fn new(team: TeamId, args: PageArgs) -> Self {
-        Self { team, args: args.into() }
-    }
-}
-
-impl ChildrenOf {
-    pub fn new(team: TeamId, args: PageArgs) -> Self {
-        Self { team, args: args.into() }
-    }
-}
-
-impl From<PageArgs> for HashedArgs {
-    fn from(args: PageArgs) -> Self {
-        Self { first: args.first, after: args.after.map(|Cursor { time, id }| (time, id)) }
-    }
-}
-
-impl From<HashedArgs> for PageArgs {
-    fn from(args: HashedArgs) -> Self {
-        Self { first: args.first, after: args.after.map(|(time, id)| Cursor { time, id }) }
-    }
+    pub team: TeamId,
+    pub args: PageArgs,
 }
 
 impl Loader<For<UserId>> for Loaders {
@@ -105,7 +73,7 @@ impl Loader<For<MembersOf>> for Loaders {
         by_actor(keys, |actor, pages| async move {
             let mut rows = Vec::new();
             for (args, teams) in lists(pages.into_iter().map(|page| (page.args, page.team))) {
-                let found = store::users::pages_by_teams(&self.0.db, &actor, &teams, args.into()).await?;
+                let found = store::users::pages_by_teams(&self.0.db, &actor, &teams, args).await?;
                 rows.extend(found.into_iter().filter_map(|user| Some((MembersOf { team: user.team?, args }, user))));
             }
             Ok(lists(rows))
@@ -122,7 +90,7 @@ impl Loader<For<ChildrenOf>> for Loaders {
         by_actor(keys, |actor, pages| async move {
             let mut rows = Vec::new();
             for (args, teams) in lists(pages.into_iter().map(|page| (page.args, page.team))) {
-                let found = store::teams::pages_by_parents(&self.0.db, &actor, &teams, args.into()).await?;
+                let found = store::teams::pages_by_parents(&self.0.db, &actor, &teams, args).await?;
                 rows.extend(
                     found.into_iter().filter_map(|team| Some((ChildrenOf { team: team.parent()?, args }, team))),
                 );

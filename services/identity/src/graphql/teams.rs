@@ -49,7 +49,7 @@ impl TeamObject {
         #[graphql(desc = "A cursor of this list.")] after: Option<String>,
     ) -> async_graphql::Result<List<TeamObject>> {
         let args = PageArgs::parse(first, after.as_deref()).graphql()?;
-        let teams: Option<Vec<Team>> = load::<Loaders, _, _>(ctx, ChildrenOf::new(self.id, args)).await?;
+        let teams: Option<Vec<Team>> = load::<Loaders, _, _>(ctx, ChildrenOf { team: self.id, args }).await?;
         let cursor = |team: &Team| Cursor { time: team.created_at, id: team.id.uuid() };
         Ok(page(teams.unwrap_or_default(), args.first, Default::default(), cursor))
     }
@@ -62,7 +62,7 @@ impl TeamObject {
         #[graphql(desc = "A cursor of this list.")] after: Option<String>,
     ) -> async_graphql::Result<List<UserObject>> {
         let args = PageArgs::parse(first, after.as_deref()).graphql()?;
-        let users: Option<Vec<User>> = load::<Loaders, _, _>(ctx, MembersOf::new(self.id, args)).await?;
+        let users: Option<Vec<User>> = load::<Loaders, _, _>(ctx, MembersOf { team: self.id, args }).await?;
         let cursor = |user: &User| Cursor { time: user.created_at, id: user.id.uuid() };
         Ok(page(users.unwrap_or_default(), args.first, Default::default(), cursor))
     }

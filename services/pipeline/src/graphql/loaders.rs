@@ -1,7 +1,6 @@
 use async_graphql::dataloader::Loader;
-use kernel::{AccountId, Cursor, OpportunityId, PageArgs, PipelineId, StageId, Timestamp};
+use kernel::{AccountId, OpportunityId, PageArgs, PipelineId, StageId};
 use platform::graphql::{Batch, For, LoadError, by_actor, lists};
-use uuid::Uuid;
 
 use crate::{
     app::App,
@@ -26,28 +25,8 @@ pub struct CountOf(pub AccountId);
 /// Key of one page of an account's opportunities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageOf {
-    account: AccountId,
-    args: HashedArgs,
-}
-
-/// [`PageArgs`] as a map's key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct HashedArgs {
-    first: i64,
-    after: Option<(Timestamp, Uuid)>,
-}
-
-impl PageOf {
-    pub fn new(account: AccountId, args: PageArgs) -> Self {
-        let after = args.after.map(|Cursor { time, id }| (time, id));
-        Self { account, args: HashedArgs { first: args.first, after } }
-    }
-}
-
-impl From<HashedArgs> for PageArgs {
-    fn from(args: HashedArgs) -> Self {
-        Self { first: args.first, after: args.after.map(|(time, id)| Cursor { time, id }) }
-    }
+    pub account: AccountId,
+    pub args: PageArgs,
 }
 
 impl Loader<For<OpportunityId>> for Loaders {
@@ -126,8 +105,7 @@ impl Loader<For<PageOf>> for Loaders {
         by_actor(keys, |actor, pages| async move {
             let mut rows = Vec::new();
             for (args, accounts) in lists(pages.into_iter().map(|page| (page.args, page.account))) {
-                let page = PageArgs::from(args);
-                let found = store::opportunities::pages_by_accounts(&self.0.db, &actor, &accounts, page).await?;
+                let found = store::opportunities::pages_by_accounts(&self.0.db, &actor, &accounts, args).await?;
                 rows.extend(found.into_iter().map(|row| (PageOf { account: row.account, args }, row)));
             }
             Ok(lists(rows))

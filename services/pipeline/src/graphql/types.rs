@@ -124,7 +124,8 @@ impl AccountObject {
         #[graphql(desc = "A cursor of this list.")] after: Option<String>,
     ) -> async_graphql::Result<Option<List<OpportunityObject, OpportunityTotal>>> {
         let args = PageArgs::parse(first, after.as_deref()).graphql()?;
-        let opportunities: Option<Vec<Opportunity>> = load::<Loaders, _, _>(ctx, PageOf::new(self.id, args)).await?;
+        let opportunities: Option<Vec<Opportunity>> =
+            load::<Loaders, _, _>(ctx, PageOf { account: self.id, args }).await?;
         Ok(Some(page(opportunities.unwrap_or_default(), args.first, OpportunityTotal::OfAccount(self.id), cursor)))
     }
 }

@@ -1,8 +1,5 @@
 use kernel::{Action, Actor, Decision, LeadId, Permission};
-use platform::{
-    Origin,
-    lead_access::{self, Verdict},
-};
+use platform::{Origin, lead_access};
 
 use super::App;
 use crate::{
@@ -16,11 +13,7 @@ impl App {
     pub async fn route_lead(&self, actor: &Actor, lead: LeadId) -> Result<Decision, Error> {
         actor.require(Permission::Write)?;
         let mut tx = self.db.begin().await?;
-        match lead_access::verdict(&mut tx, actor, Action::Update, lead).await? {
-            Verdict::Allowed => {}
-            Verdict::Denied(denied) => return Err(denied.into()),
-            Verdict::Unseen => return Err(Error::no_lead()),
-        }
+        lead_access::verdict(&mut tx, actor, Action::Update, lead).await?.or_refuse(Error::no_lead())?;
         let mut pool = self.lock_pool(&mut tx, actor.workspace).await?;
         let before = store::assignments::by_lead(&mut tx, actor.workspace, lead).await?.ok_or_else(Error::no_lead)?;
         let routed = self.decide(&mut pool, lead, before.rep);
