@@ -18,7 +18,8 @@ pub mod service;
 pub mod telemetry;
 
 /// Every program of ours allocates through this: an import and a gateway query spend about a fifth of their
-/// processor time on small, short-lived allocations.
+/// processor time on small, short-lived allocations. Not in our own tests, which link this crate twice, through testkit.
+#[cfg(not(test))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,8 +1,12 @@
 use std::borrow::Cow;
 
-use sqlx::migrate::{Migration, Migrator};
+use sqlx::{
+    Connection, Database, FromRow, PgConnection, PgPool,
+    migrate::{Migration, Migrator},
+    query::QueryScalar,
+};
 
-use super::{Db, DbError, Reader};
+use super::{Db, DbError, Writer, fence};
 
 static PLATFORM: Migrator = sqlx::migrate!("./migrations");
 
@@ -15,30 +19,37 @@ impl Migrations {
         Self(service)
     }
 
-    /// Applies what is missing and returns how many that were.
+    /// Applies what is missing, puts up the fence between workspaces, and returns how many were missing.
     pub async fn apply(self, db: &Db) -> Result<usize, DbError> {
-        let before = self.applied(db).await;
-        let migrator = self.migrator();
         match db.writer() {
-            Reader::Postgres(pool) => migrator.run(pool).await?,
-            Reader::Sqlite(pool) => migrator.run(pool).await?,
+            Writer::Postgres(pool) => self.apply_on_postgres(pool).await,
+            Writer::Sqlite(pool) => {
+                let before = number(applied().fetch_one(pool).await);
+                self.migrator().run(pool).await?;
+                Ok(number(applied().fetch_one(pool).await) - before)
+            }
         }
-        Ok(self.applied(db).await - before)
+    }
+
+    /// On a connection of the login itself: those of the pool take a role that owns nothing, which is made here.
+    async fn apply_on_postgres(self, pool: &PgPool) -> Result<usize, DbError> {
+        let mut conn = PgConnection::connect_with(&pool.connect_options()).await.map_err(DbError::Connect)?;
+        fence::see_all(&mut conn).await.map_err(DbError::Fence)?;
+        let before = number(applied().fetch_one(&mut conn).await);
+        self.migrator().run(&mut conn).await?;
+        fence::put_up(&mut conn).await.map_err(DbError::Fence)?;
+        let after = number(applied().fetch_one(&mut conn).await);
+        conn.close().await.map_err(DbError::Connect)?;
+        Ok(after - before)
     }
 
     /// How many are not applied yet.
     pub async fn pending(self, db: &Db) -> Result<usize, DbError> {
-        Ok(self.migrator().iter().count().saturating_sub(self.applied(db).await))
-    }
-
-    async fn applied(self, db: &Db) -> usize {
-        const SQL: &str = "select count(*) from _sqlx_migrations";
-        let count: Result<i64, sqlx::Error> = match db.writer() {
-            Reader::Postgres(pool) => sqlx::query_scalar(SQL).fetch_one(pool).await,
-            Reader::Sqlite(pool) => sqlx::query_scalar(SQL).fetch_one(pool).await,
+        let done = match db.writer() {
+            Writer::Postgres(pool) => number(applied().fetch_one(pool).await),
+            Writer::Sqlite(pool) => number(applied().fetch_one(pool).await),
         };
-        // No table yet means nothing applied.
-        count.ok().and_then(|count| usize::try_from(count).ok()).unwrap_or(0)
+        Ok(self.migrator().iter().count().saturating_sub(done))
     }
 
     fn migrator(self) -> Migrator {
@@ -46,4 +57,17 @@ impl Migrations {
         all.sort_by_key(|migration| migration.version);
         Migrator { migrations: Cow::Owned(all), ..Migrator::DEFAULT }
     }
+}
+
+fn applied<'q, DB>() -> QueryScalar<'q, DB, i64, DB::Arguments>
+where
+    DB: Database,
+    (i64,): for<'r> FromRow<'r, DB::Row>,
+{
+    sqlx::query_scalar("select count(*) from _sqlx_migrations")
+}
+
+/// No table yet means nothing applied.
+fn number(count: Result<i64, sqlx::Error>) -> usize {
+    count.ok().and_then(|count| usize::try_from(count).ok()).unwrap_or(0)
 }
