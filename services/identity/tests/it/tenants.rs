@@ -112,7 +112,7 @@ async fn rows(test: &ServiceTest, workspace: WorkspaceId) -> Vec<(String, i64, S
         );
         let sql = sqlx::AssertSqlSafe(sql);
         let (count, text): (i64, String) =
-            with_db!(test.service.context.db, pool => sqlx::query_as(sql).bind(workspace).fetch_one(pool).await)
+            with_db!(test.service.context.db.everywhere(), pool => sqlx::query_as(sql).bind(workspace).fetch_one(pool).await)
                 .unwrap();
         all.push((table.to_owned(), count, text));
     }
@@ -169,7 +169,7 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     let key: kernel::ApiKeyId = id(&create_key(&test, json!({ "name": "ours", "userId": user })).await["apiKey"]["id"]);
     test.settle().await;
     let (db, now, page) = (&test.service.context.db, test.clock.now(), PageArgs { first: 50, after: None });
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.everywhere().begin().await.unwrap();
     let ours = test.actor.workspace;
     let session = equip(&test, &mut tx, ours, user).await;
     tx.commit().await.unwrap();
@@ -178,7 +178,7 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     assert!(before.iter().all(|(_, count, _)| *count > 0), "{before:?}");
 
     let other = test.stranger();
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.everywhere().begin().await.unwrap();
     let second = Workspace { id: other.workspace, slug: "theirs".into(), name: "Theirs".into(), created_at: now };
     assert!(workspaces::claim(&mut tx, &second).await.unwrap());
     tx.commit().await.unwrap();
@@ -196,7 +196,7 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     }
 
     let theirs = other.workspace;
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.everywhere().begin().await.unwrap();
     assert!(api_keys::revoke(&mut tx, theirs, key, now).await.unwrap().is_none());
     assert_eq!(api_keys::expire(&mut tx, theirs, key, now).await.unwrap(), 0);
     api_keys::set_last_used(&mut tx, &[Used { workspace: theirs, key, at: now }]).await.unwrap();
@@ -262,7 +262,7 @@ async fn reads(test: &ServiceTest, actor: &Actor, found: bool, ids: &Ids, page: 
     assert_eq!(passwords::hash_of(db, workspace, *user).await.unwrap().is_some(), found);
     assert_eq!(!audit::list(db, actor, &AuditFilter::default(), page).await.unwrap().is_empty(), found);
     assert_eq!(!audit::chain(db, workspace, 0, 10).await.unwrap().is_empty(), found);
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.everywhere().begin().await.unwrap();
     assert_eq!(users::by_id(&mut tx, workspace, *user).await.unwrap().is_some(), found);
     assert_eq!(users::count_active_admins(&mut tx, workspace).await.unwrap() > 0, found);
     assert_eq!(teams::by_id(&mut tx, workspace, *team).await.unwrap().is_some(), found);

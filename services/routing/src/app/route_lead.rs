@@ -15,7 +15,7 @@ impl App {
     /// in the history.
     pub async fn route_lead(&self, actor: &Actor, lead: LeadId) -> Result<Decision, Error> {
         actor.require(Permission::Write)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         match lead_access::verdict(&mut tx, actor, Action::Update, lead).await? {
             Verdict::Allowed => {}
             Verdict::Denied(denied) => return Err(denied.into()),
