@@ -1,7 +1,8 @@
 use std::borrow::Cow;
 
+use futures::future::BoxFuture;
 use sqlx::{
-    Connection, Database, FromRow, PgConnection, PgPool,
+    Connection, Database, FromRow, PgConnection, PgPool, SqlitePool,
     migrate::{Migration, Migrator},
     query::QueryScalar,
 };
@@ -20,15 +21,18 @@ impl Migrations {
     }
 
     /// Applies what is missing, puts up the fence between workspaces, and returns how many were missing.
-    pub async fn apply(self, db: &Db) -> Result<usize, DbError> {
+    pub fn apply(self, db: &Db) -> BoxFuture<'_, Result<usize, DbError>> {
+        // Boxed, or whoever sends a future with this in it has to show that sqlx's inmost ones can be sent.
         match db.writer() {
-            Writer::Postgres(pool) => self.apply_on_postgres(pool).await,
-            Writer::Sqlite(pool) => {
-                let before = number(applied().fetch_one(pool).await);
-                self.migrator().run(pool).await?;
-                Ok(number(applied().fetch_one(pool).await) - before)
-            }
+            Writer::Postgres(pool) => Box::pin(self.apply_on_postgres(pool)),
+            Writer::Sqlite(pool) => Box::pin(self.apply_on_sqlite(pool)),
         }
+    }
+
+    async fn apply_on_sqlite(self, pool: &SqlitePool) -> Result<usize, DbError> {
+        let before = number(applied().fetch_one(pool).await);
+        self.migrator().run(pool).await?;
+        Ok(number(applied().fetch_one(pool).await) - before)
     }
 
     /// On a connection of the login itself: those of the pool take a role that owns nothing, which is made here.
@@ -36,7 +40,8 @@ impl Migrations {
         let mut conn = PgConnection::connect_with(&pool.connect_options()).await.map_err(DbError::Connect)?;
         fence::see_all(&mut conn).await.map_err(DbError::Fence)?;
         let before = number(applied().fetch_one(&mut conn).await);
-        self.migrator().run(&mut conn).await?;
+        // What `run` does; of a borrowed connection, that is no future that can be sent.
+        self.migrator().run_direct(None, &mut conn, false).await?;
         fence::put_up(&mut conn).await.map_err(DbError::Fence)?;
         let after = number(applied().fetch_one(&mut conn).await);
         conn.close().await.map_err(DbError::Connect)?;

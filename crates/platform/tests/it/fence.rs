@@ -152,16 +152,16 @@ async fn a_fence_that_is_down_is_known() {
     let (database, url) = of_an_ordinary_login(&server, "bypassrls").await;
     let db = open(&url).await.db;
     assert_eq!(db.fence().await.unwrap(), Fence::Bypassed, "it cannot make the role that would bind it");
-    // A superuser's start makes the role, which is then there for the next start of the other.
-    let root = Db::connect(&database.url).await.unwrap();
-    migrations(&[TABLE]).apply(&root).await.unwrap();
-    assert_eq!(root.fence().await.unwrap(), Fence::Up);
+    let mut root = PgConnection::connect(&database.url).await.unwrap();
+    root.execute("create role pipewright_service nologin; grant pipewright_service to ordinary").await.unwrap();
+    let db = Db::connect(&url).await.unwrap();
+    migrations(&[TABLE]).apply(&db).await.unwrap();
+    assert_eq!(db.fence().await.unwrap(), Fence::Up);
 
-    let mut conn = PgConnection::connect(&database.url).await.unwrap();
-    conn.execute("alter table thing disable row level security").await.unwrap();
-    assert_eq!(root.fence().await.unwrap(), Fence::Open(vec!["thing".to_owned()]));
-    migrations(&[TABLE]).apply(&root).await.unwrap();
-    assert_eq!(root.fence().await.unwrap(), Fence::Up);
+    root.execute("alter table thing disable row level security").await.unwrap();
+    assert_eq!(db.fence().await.unwrap(), Fence::Open(vec!["thing".to_owned()]));
+    migrations(&[TABLE]).apply(&db).await.unwrap();
+    assert_eq!(db.fence().await.unwrap(), Fence::Up);
     assert_eq!(Db::connect("sqlite::memory:").await.unwrap().fence().await.unwrap(), Fence::None);
 }
 
