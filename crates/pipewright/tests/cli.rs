@@ -2,6 +2,7 @@
 
 use std::process::{Command, Output};
 
+use sqlx::Connection;
 use tempfile::TempDir;
 
 /// Runs the program in an empty folder of its own.
@@ -94,6 +95,24 @@ async fn doctor_names_the_first_entry_of_the_audit_trail_that_does_not_hold() {
     let text = out(&doctor);
     let line = text.lines().find(|line| line.contains("identity audit trail")).unwrap_or_else(|| panic!("{text}"));
     assert!(line.starts_with("FAIL") && line.contains("entry 1 does not hold: it was changed"), "{line}");
+}
+
+/// How the fence is put up is tested in platform.
+#[tokio::test]
+async fn doctor_says_whether_postgresql_keeps_the_workspaces_apart() {
+    let database = testkit::postgres_database().await;
+    let db = platform::Db::connect(&database.url).await.unwrap();
+    identity::SERVICE.migrations.apply(&db).await.unwrap();
+    db.close().await;
+    let doctor = || {
+        let doctor = pipewright(&folder(), &["doctor"], &[("PIPEWRIGHT__DATABASE__URL", &database.url)]);
+        let text = out(&doctor);
+        text.lines().find(|line| line.contains("identity fence")).unwrap_or_else(|| panic!("{text}")).to_owned()
+    };
+    assert!(doctor().starts_with("ok "), "{}", doctor());
+    let mut conn = sqlx::PgConnection::connect(&database.url).await.unwrap();
+    sqlx::raw_sql("alter table team disable row level security").execute(&mut conn).await.unwrap();
+    assert!(doctor().starts_with("FAIL") && doctor().ends_with("none around team"), "{}", doctor());
 }
 
 #[test]

@@ -179,12 +179,14 @@ impl Inbox {
     }
 
     async fn apply(&self, envelopes: &[&Envelope]) -> Result<(), HandleError> {
-        let mut tx = self.db.begin().await?;
+        let Some(first) = envelopes.first() else { return Ok(()) };
+        let mut tx = self.db.of(first.workspace).begin().await?;
         let mut fresh = self.mark(&mut tx, envelopes).await?;
         let handled = fresh.len();
         for envelope in envelopes {
             // Taken out, since a batch can hold one event twice.
             if fresh.remove(&envelope.id) {
+                tx.turn_to(envelope.workspace).await?;
                 self.handler.apply.handle(&mut tx, envelope).await?;
             }
         }

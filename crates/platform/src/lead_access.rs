@@ -90,8 +90,7 @@ pub async fn reads(db: &Db, actor: &Actor, lead: LeadId, owner: UserId) -> Resul
     if actor.access.rows(Object::Lead, Action::Read) == Rows::All {
         return Ok(true);
     }
-    let known: Option<Row> =
-        with_db!(db, pool => sqlx::query_as(FACTS).bind(actor.workspace).bind(lead).fetch_optional(pool).await?);
+    let known: Option<Row> = with_db!(db.of(actor.workspace), pool => sqlx::query_as(FACTS).bind(actor.workspace).bind(lead).fetch_optional(pool).await?);
     let row = Row { owner_id: Some(owner), ..known.unwrap_or_default() };
     Ok(actor.may(Action::Read, Object::Lead, &row.facts()).is_ok())
 }

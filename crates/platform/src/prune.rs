@@ -34,7 +34,7 @@ async fn prune(db: &Db, clock: &Clock) -> Result<bool, sqlx::Error> {
     let before = clock.now() - KEPT;
     // Ids begin with their time.
     let made_before = Uuid::from_u128(u128::try_from(before.timestamp_millis()).unwrap_or_default() << 80);
-    let mut tx = db.begin().await?;
+    let mut tx = db.everywhere().begin().await?;
     let marks = execute!(tx, sqlx::query(INBOX).bind(before).bind(BATCH))?;
     let keys = execute!(tx, sqlx::query(KEYS).bind(made_before).bind(BATCH))?;
     tx.commit().await?;
@@ -64,7 +64,7 @@ mod tests {
         let mark = "insert into inbox (handler, event_id, handled_at) values ('h', $1, $2)";
         for key in ["old", "young"] {
             clock.advance(TimeDelta::days(20));
-            let mut tx = db.begin().await.unwrap();
+            let mut tx = db.of(actor.workspace).begin().await.unwrap();
             execute!(tx, sqlx::query(mark).bind(clock.id::<kernel::EventId>()).bind(clock.now())).unwrap();
             let claimed =
                 claim(&mut tx, &actor, "make", key, &serde_json::json!({}), clock.id::<kernel::AccountId>().uuid())
@@ -78,7 +78,7 @@ mod tests {
         let marks: i64 =
             with_db!(db, pool => sqlx::query_scalar("select count(*) from inbox").fetch_one(pool).await).unwrap();
         let keys: Vec<String> =
-            with_db!(db, pool => sqlx::query_scalar("select key from idempotency_key").fetch_all(pool).await).unwrap();
+            with_db!(db.of(actor.workspace), pool => sqlx::query_scalar("select key from idempotency_key").fetch_all(pool).await).unwrap();
         assert_eq!((marks, keys), (1, vec!["young".to_owned()]));
     }
 

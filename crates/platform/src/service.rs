@@ -13,7 +13,7 @@ use crate::{
     auth::{ActorTokens, Authenticator},
     bus::{Bus, Consumer},
     config::Config,
-    db::Migrations,
+    db::{Fence, Migrations},
     graphql::Subgraph,
     inbox::{Handler, Inbox},
     lifecycle::Tasks,
@@ -108,6 +108,10 @@ impl Service {
             .await
             .with_context(|| format!("the {} service's database", def.name))?;
         def.migrations.apply(&db).await.with_context(|| format!("the {} service's database", def.name))?;
+        match db.fence().await? {
+            Fence::None | Fence::Up => {}
+            down => tracing::warn!(service = def.name, "the fence between workspaces is down: {down}"),
+        }
         let outbox = Outbox::new(def.name, db.clone(), clock.clone());
         let context =
             ServiceContext { db: db.clone(), outbox: outbox.clone(), bus: bus.clone(), clock, config, tokens };

@@ -7,6 +7,7 @@ mod nats;
 mod postgres;
 mod process;
 mod service;
+pub mod tenants;
 mod tools;
 
 pub use mail::{MailServer, Mood};

@@ -2,7 +2,7 @@
 
 use identity::app::{AuditReport, verify_audit};
 use kernel::Clock;
-use platform::{Db, Outbox, ServiceDef, bus::Bus, config::Config, inbox, telemetry::chain};
+use platform::{Db, Outbox, ServiceDef, bus::Bus, config::Config, db::Fence, inbox, telemetry::chain};
 use serde::Serialize;
 
 use crate::{import::CliError, stack::SERVICES};
@@ -93,11 +93,28 @@ async fn contents(db: &Db, def: ServiceDef, name: impl Fn(&str) -> String) -> Ve
         }
         Err(error) => Finding { what: name("dead letters"), ok: false, says: chain(&error), advice: None },
     };
-    let mut findings = vec![waiting, letters];
+    let mut findings = vec![waiting, letters, fence(db, name("fence")).await];
     if def.name == identity::SERVICE.name {
         findings.push(audit(db, name("audit trail")).await);
     }
     findings
+}
+
+/// Whether PostgreSQL itself keeps the workspaces apart.
+async fn fence(db: &Db, what: String) -> Finding {
+    match db.fence().await {
+        Ok(fence) => {
+            let advice = match fence {
+                Fence::None | Fence::Up => None,
+                Fence::Open(_) => Some("run `pipewright migrate` as the owner of the tables"),
+                Fence::Bypassed => Some(
+                    "take `superuser` and `bypassrls` from the login, or make the role `pipewright_service` and grant it to the login",
+                ),
+            };
+            Finding { what, ok: advice.is_none(), says: fence.to_string(), advice }
+        }
+        Err(error) => Finding { what, ok: false, says: chain(&error), advice: None },
+    }
 }
 
 /// Follows the chain of hashes of every workspace.

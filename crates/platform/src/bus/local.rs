@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::{BusError, Delivery, Settle, Token};
 use crate::{
     Db,
-    db::{Reader, push_in_texts},
+    db::{Writer, push_in_texts},
 };
 
 /// How long an attempt may take before its event is delivered again.
@@ -43,7 +43,7 @@ pub struct LocalBus {
 impl LocalBus {
     pub async fn open(file: &str, clock: Clock) -> Result<Self, BusError> {
         let db = Db::connect_rebuildable(file).await.map_err(|error| BusError::Local(Box::new(error)))?;
-        let Reader::Sqlite(pool) = db.writer() else { return Err(BusError::UnknownScheme) };
+        let Writer::Sqlite(pool) = db.writer() else { return Err(BusError::UnknownScheme) };
         let lock = if file.starts_with(":memory:") { None } else { Some(Arc::new(lock(file)?)) };
         sqlx::raw_sql(include_str!("schema.sql")).execute(pool).await?;
         // A lease does not outlive the process that took it.

@@ -7,12 +7,18 @@ use std::{
     time::Duration,
 };
 
+use kernel::WorkspaceId;
 use sqlx::{
-    PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    Connection, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use thiserror::Error;
+
+use super::{
+    fence::TAKE_ROLE,
+    view::{self, PgReader, View, Whose},
+};
 
 /// How many rows of prepared statements SQLite's page cache may hold, in KiB per connection: small, since a
 /// process opens a file per service.
@@ -28,6 +34,8 @@ pub enum DbError {
     Connect(#[source] sqlx::Error),
     #[error("the migrations cannot be applied")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("the fence between workspaces cannot be put up")]
+    Fence(#[source] sqlx::Error),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +45,8 @@ pub enum Engine {
 }
 
 /// A service's database. Cheap to clone.
+///
+/// By itself it reads only what belongs to no workspace; [`Db::of`] and [`Db::everywhere`] say whose rows are meant.
 #[derive(Debug, Clone)]
 pub struct Db {
     pools: Pools,
@@ -52,6 +62,13 @@ enum Pools {
 /// Where reads go; see [`with_db!`](crate::with_db).
 #[derive(Debug)]
 pub enum Reader<'a> {
+    Postgres(PgReader<'a>),
+    Sqlite(&'a SqlitePool),
+}
+
+/// The pools themselves.
+#[derive(Debug)]
+pub(crate) enum Writer<'a> {
     Postgres(&'a PgPool),
     Sqlite(&'a SqlitePool),
 }
@@ -60,6 +77,7 @@ pub enum Reader<'a> {
 #[derive(Debug)]
 pub struct Tx {
     inner: TxInner,
+    whose: Whose,
     statements: Arc<AtomicU64>,
 }
 
@@ -94,13 +112,27 @@ impl Db {
         }
     }
 
-    /// Begins a transaction that may write.
-    pub async fn begin(&self) -> Result<Tx, sqlx::Error> {
+    /// As one workspace has it: on PostgreSQL no statement reaches the rows of another.
+    pub fn of(&self, workspace: WorkspaceId) -> View<'_> {
+        View { db: self, whose: Whose::Workspaces(workspace) }
+    }
+
+    /// With the rows of every workspace, for what looks over all of them or does not know yet whose it is.
+    pub fn everywhere(&self) -> View<'_> {
+        View { db: self, whose: Whose::Everybodys }
+    }
+
+    /// Begins a transaction over the platform's own tables, which belong to no workspace.
+    pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
+        self.begin_as(Whose::Nobodys).await
+    }
+
+    pub(super) async fn begin_as(&self, whose: Whose) -> Result<Tx, sqlx::Error> {
         let inner = match &self.pools {
-            Pools::Postgres(pool) => TxInner::Postgres(pool.begin().await?),
+            Pools::Postgres(pool) => TxInner::Postgres(view::begin(pool, whose).await?),
             Pools::Sqlite { write, .. } => TxInner::Sqlite(write.begin_with("begin immediate").await?),
         };
-        Ok(Tx { inner, statements: self.statements.clone() })
+        Ok(Tx { inner, whose, statements: self.statements.clone() })
     }
 
     /// How many statements went to this database since it was opened: what a test of "no statement per row"
@@ -121,17 +153,21 @@ impl Db {
 
     #[doc(hidden)]
     pub fn reader(&self) -> Reader<'_> {
+        self.reader_as(Whose::Nobodys)
+    }
+
+    pub(super) fn reader_as(&self, whose: Whose) -> Reader<'_> {
         self.statements.fetch_add(1, Ordering::Relaxed);
         match &self.pools {
-            Pools::Postgres(pool) => Reader::Postgres(pool),
+            Pools::Postgres(pool) => Reader::Postgres(PgReader { pool, whose }),
             Pools::Sqlite { read, .. } => Reader::Sqlite(read),
         }
     }
 
-    pub(crate) fn writer(&self) -> Reader<'_> {
+    pub(crate) fn writer(&self) -> Writer<'_> {
         match &self.pools {
-            Pools::Postgres(pool) => Reader::Postgres(pool),
-            Pools::Sqlite { write, .. } => Reader::Sqlite(write),
+            Pools::Postgres(pool) => Writer::Postgres(pool),
+            Pools::Sqlite { write, .. } => Writer::Sqlite(write),
         }
     }
 }
@@ -151,6 +187,18 @@ impl Tx {
         }
     }
 
+    /// From here on the transaction has the rows of this workspace alone.
+    pub async fn turn_to(&mut self, workspace: WorkspaceId) -> Result<(), sqlx::Error> {
+        let whose = Whose::Workspaces(workspace);
+        if let TxInner::Postgres(tx) = &mut self.inner
+            && self.whose != whose
+        {
+            view::turn_to(tx, workspace).await?;
+        }
+        self.whose = whose;
+        Ok(())
+    }
+
     pub fn engine(&self) -> Engine {
         match self.inner {
             TxInner::Postgres(_) => Engine::Postgres,
@@ -167,12 +215,13 @@ impl Tx {
 
 async fn postgres(url: &str) -> Result<Pools, DbError> {
     let options = PgConnectOptions::from_str(url).map_err(DbError::Connect)?;
+    // Not one of the pool's: the role that those take may be made by the migrations only.
+    PgConnection::connect_with(&options).await.map_err(DbError::Connect)?.close().await.map_err(DbError::Connect)?;
     let pool = PgPoolOptions::new()
         .max_connections(10)
         .acquire_timeout(Duration::from_secs(10))
-        .connect_with(options)
-        .await
-        .map_err(DbError::Connect)?;
+        .after_connect(|conn, _| Box::pin(async move { sqlx::raw_sql(TAKE_ROLE).execute(conn).await.map(|_| ()) }))
+        .connect_lazy_with(options);
     Ok(Pools::Postgres(pool))
 }
 

@@ -1,8 +1,13 @@
 use std::borrow::Cow;
 
-use sqlx::migrate::{Migration, Migrator};
+use futures::future::BoxFuture;
+use sqlx::{
+    Connection, Database, FromRow, PgConnection, PgPool, SqlitePool,
+    migrate::{Migration, Migrator},
+    query::QueryScalar,
+};
 
-use super::{Db, DbError, Reader};
+use super::{Db, DbError, Writer, fence};
 
 static PLATFORM: Migrator = sqlx::migrate!("./migrations");
 
@@ -15,30 +20,41 @@ impl Migrations {
         Self(service)
     }
 
-    /// Applies what is missing and returns how many that were.
-    pub async fn apply(self, db: &Db) -> Result<usize, DbError> {
-        let before = self.applied(db).await;
-        let migrator = self.migrator();
+    /// Applies what is missing, puts up the fence between workspaces, and returns how many were missing.
+    pub fn apply(self, db: &Db) -> BoxFuture<'_, Result<usize, DbError>> {
+        // Boxed, or whoever sends a future with this in it has to show that sqlx's inmost ones can be sent.
         match db.writer() {
-            Reader::Postgres(pool) => migrator.run(pool).await?,
-            Reader::Sqlite(pool) => migrator.run(pool).await?,
+            Writer::Postgres(pool) => Box::pin(self.apply_on_postgres(pool)),
+            Writer::Sqlite(pool) => Box::pin(self.apply_on_sqlite(pool)),
         }
-        Ok(self.applied(db).await - before)
+    }
+
+    async fn apply_on_sqlite(self, pool: &SqlitePool) -> Result<usize, DbError> {
+        let before = number(applied().fetch_one(pool).await);
+        self.migrator().run(pool).await?;
+        Ok(number(applied().fetch_one(pool).await) - before)
+    }
+
+    /// On a connection of the login itself: those of the pool take a role that owns nothing, which is made here.
+    async fn apply_on_postgres(self, pool: &PgPool) -> Result<usize, DbError> {
+        let mut conn = PgConnection::connect_with(&pool.connect_options()).await.map_err(DbError::Connect)?;
+        fence::see_all(&mut conn).await.map_err(DbError::Fence)?;
+        let before = number(applied().fetch_one(&mut conn).await);
+        // What `run` does; of a borrowed connection, that is no future that can be sent.
+        self.migrator().run_direct(None, &mut conn, false).await?;
+        fence::put_up(&mut conn).await.map_err(DbError::Fence)?;
+        let after = number(applied().fetch_one(&mut conn).await);
+        conn.close().await.map_err(DbError::Connect)?;
+        Ok(after - before)
     }
 
     /// How many are not applied yet.
     pub async fn pending(self, db: &Db) -> Result<usize, DbError> {
-        Ok(self.migrator().iter().count().saturating_sub(self.applied(db).await))
-    }
-
-    async fn applied(self, db: &Db) -> usize {
-        const SQL: &str = "select count(*) from _sqlx_migrations";
-        let count: Result<i64, sqlx::Error> = match db.writer() {
-            Reader::Postgres(pool) => sqlx::query_scalar(SQL).fetch_one(pool).await,
-            Reader::Sqlite(pool) => sqlx::query_scalar(SQL).fetch_one(pool).await,
+        let done = match db.writer() {
+            Writer::Postgres(pool) => number(applied().fetch_one(pool).await),
+            Writer::Sqlite(pool) => number(applied().fetch_one(pool).await),
         };
-        // No table yet means nothing applied.
-        count.ok().and_then(|count| usize::try_from(count).ok()).unwrap_or(0)
+        Ok(self.migrator().iter().count().saturating_sub(done))
     }
 
     fn migrator(self) -> Migrator {
@@ -46,4 +62,17 @@ impl Migrations {
         all.sort_by_key(|migration| migration.version);
         Migrator { migrations: Cow::Owned(all), ..Migrator::DEFAULT }
     }
+}
+
+fn applied<'q, DB>() -> QueryScalar<'q, DB, i64, DB::Arguments>
+where
+    DB: Database,
+    (i64,): for<'r> FromRow<'r, DB::Row>,
+{
+    sqlx::query_scalar("select count(*) from _sqlx_migrations")
+}
+
+/// No table yet means nothing applied.
+fn number(count: Result<i64, sqlx::Error>) -> usize {
+    count.ok().and_then(|count| usize::try_from(count).ok()).unwrap_or(0)
 }

@@ -3,20 +3,29 @@
 //!
 //! SQLite has one writer connection and a small read pool: more writers only wait for each other. Its
 //! transactions begin `immediate`, since one that reads first and writes later cannot wait for the lock.
+//!
+//! Whose rows are meant is said first: `db.of(workspace)` or `db.everywhere()`. PostgreSQL then holds every statement
+//! to it, whatever its own predicate says (`fence.rs`); SQLite has the predicates alone.
 
 mod access;
 mod engine;
+mod fence;
 mod lists;
 mod migrate;
 mod text;
+mod view;
 
 pub use access::{AccessColumns, push_allowed};
+pub(crate) use engine::Writer;
 pub use engine::{Db, DbError, Engine, Reader, Tx, TxInner};
+pub use fence::Fence;
 pub use lists::{ListBind, push_after, push_in_ids, push_in_texts, push_page, push_rows};
 pub use migrate::Migrations;
 pub use text::Text;
+pub use view::{PgReader, View};
 
-/// Runs a read on the pool: `with_db!(db, pool => sqlx::query_as::<_, Row>(SQL).fetch_all(pool).await)`.
+/// Runs a read on the pool:
+/// `with_db!(db.of(workspace), pool => sqlx::query_as::<_, Row>(SQL).fetch_all(pool).await)`.
 #[macro_export]
 macro_rules! with_db {
     ($db:expr, $pool:ident => $body:expr) => {

@@ -6,17 +6,12 @@ use kernel::{Actor, Clock, EventId};
 use pipewright_platform::{
     Db, EventHandler, HandleError, Handler, Outbox, Tx,
     bus::{Bus, Consumer, Settle},
-    db::Migrations,
     execute,
     inbox::{self, Inbox, MAX_ATTEMPTS},
     with_db,
 };
-use sqlx::migrate::Migrator;
 
-use crate::clock;
-
-/// No tables of its own: the platform's are what is tested.
-static NO_MIGRATIONS: Migrator = Migrator::DEFAULT;
+use crate::{clock, migrations};
 
 /// Makes two tests of one: on SQLite and on PostgreSQL.
 macro_rules! on_both_engines {
@@ -47,10 +42,7 @@ struct Fixture {
 async fn open(url: &str) -> Fixture {
     let clock = clock();
     let db = Db::connect(url).await.unwrap();
-    Migrations::new(&NO_MIGRATIONS).apply(&db).await.unwrap();
-    let mut tx = db.begin().await.unwrap();
-    execute!(tx, sqlx::query("create table effect (event_id uuid not null)")).unwrap();
-    tx.commit().await.unwrap();
+    migrations(&["create table effect (event_id uuid not null)"]).apply(&db).await.unwrap();
     let bus = Bus::connect("local::memory:", clock.clone()).await.unwrap();
     let actor = Actor::system(clock.id(), "test");
     Fixture { outbox: Outbox::new("test", db.clone(), clock.clone()), db, bus, clock, actor }
@@ -58,7 +50,7 @@ async fn open(url: &str) -> Fixture {
 
 impl Fixture {
     async fn save_events(&self, count: usize) {
-        let mut tx = self.db.begin().await.unwrap();
+        let mut tx = self.db.of(self.actor.workspace).begin().await.unwrap();
         let mut events = self.outbox.events((&self.actor).into());
         for _ in 0..count {
             events.push(&ApiKeyRevoked { key: self.clock.id() });
@@ -71,7 +63,7 @@ impl Fixture {
         let example = examples::all().into_iter().find(|event| event.r#type == LeadCaptured::TYPE).unwrap();
         let mut event: LeadCaptured = example.payload().unwrap();
         event.current.title = Some("x".repeat(2 << 20));
-        let mut tx = self.db.begin().await.unwrap();
+        let mut tx = self.db.of(self.actor.workspace).begin().await.unwrap();
         let mut events = self.outbox.events((&self.actor).into());
         events.push(&event);
         events.save(&mut tx).await.unwrap();
@@ -115,7 +107,7 @@ async fn take_all(fixture: &Fixture, inbox: &Inbox, consumer: &mut Consumer) {
 
 on_both_engines!(what_rolls_back_publishes_nothing);
 async fn what_rolls_back_publishes_nothing(fixture: Fixture) {
-    let mut tx = fixture.db.begin().await.unwrap();
+    let mut tx = fixture.db.of(fixture.actor.workspace).begin().await.unwrap();
     let mut events = fixture.outbox.events((&fixture.actor).into());
     events.push(&ApiKeyRevoked { key: fixture.clock.id() });
     events.save(&mut tx).await.unwrap();

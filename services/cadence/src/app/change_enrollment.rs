@@ -26,7 +26,7 @@ impl App {
         reason: Option<String>,
     ) -> Result<Enrollment, Error> {
         actor.require(Permission::Write)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         let enrollment =
             store::enrollments::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("enrolment"))?;
         may_send(&mut tx, actor, enrollment.lead, Error::not_found("enrolment")).await?;
@@ -49,7 +49,7 @@ impl App {
         to: EnrollmentState,
     ) -> Result<Enrollment, Error> {
         actor.require(Permission::Write)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         let enrollment =
             store::enrollments::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("enrolment"))?;
         may_send(&mut tx, actor, enrollment.lead, Error::not_found("enrolment")).await?;

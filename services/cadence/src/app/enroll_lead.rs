@@ -19,7 +19,7 @@ impl App {
     pub async fn enroll_lead(&self, actor: &Actor, input: EnrollLead) -> Result<Enrollment, Error> {
         actor.require(Permission::Write)?;
         let workspace = actor.workspace;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         may_send(&mut tx, actor, input.lead, Error::NotFound { what: "lead", field: "leadId" }).await?;
         let lead = store::leads::by_id(&mut tx, workspace, input.lead).await?;
         let lead = lead.ok_or(Error::NotFound { what: "lead", field: "leadId" })?;

@@ -34,7 +34,7 @@ impl App {
                     None => Settlement::Uncertain,
                 };
                 tracing::warn!(message = %message.id, attempt = message.attempts, ?settlement, "a message was left half sent");
-                let mut tx = self.db.begin().await?;
+                let mut tx = self.db.of(message.workspace).begin().await?;
                 let actor = system(message.workspace);
                 self.settle(&mut tx, (&actor).into(), &message, settlement, &[MessageState::Sending]).await?;
                 self.outbox.commit(tx).await?;

@@ -47,7 +47,7 @@ impl App {
         if !store::outgoing::any_due(&self.db, now).await? {
             return Ok(reserved);
         }
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.everywhere().begin().await?;
         store::outgoing::lock(&mut tx).await?;
         let mut addressed = HashSet::new();
         for outgoing in store::outgoing::due(&mut tx, now, self.mailer.window()).await? {
@@ -63,6 +63,7 @@ impl App {
 
     async fn rule(&self, tx: &mut Tx, outgoing: Outgoing) -> Result<Option<ReservedMessage>, Error> {
         let now = self.clock.now();
+        tx.turn_to(outgoing.message.workspace).await?;
         let Judged { ruling, decision, letter, subject } = self.judge(&outgoing);
         let queued = outgoing.message;
         let mut message = Message { decision: Some(decision), trouble: None, ..queued.clone() };

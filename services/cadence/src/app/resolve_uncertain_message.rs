@@ -21,7 +21,7 @@ impl App {
         input: ResolveUncertainMessage,
     ) -> Result<Message, Error> {
         actor.require(Permission::Write)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         let message =
             store::messages::by_id(&mut tx, actor.workspace, input.id).await?.ok_or(Error::not_found("message"))?;
         may_send(&mut tx, actor, message.lead, Error::not_found("message")).await?;

@@ -39,11 +39,10 @@ impl App {
     async fn record_once(&self, outcomes: &[(ReservedMessage, HandOver)]) -> Result<(), Error> {
         // Whoever stopped waiting for us may have called it uncertain; who handed it over knows better.
         const FROM: &[MessageState] = &[MessageState::Sending, MessageState::Uncertain];
-        if outcomes.is_empty() {
-            return Ok(());
-        }
-        let mut tx = self.db.begin().await?;
+        let Some((first, _)) = outcomes.first() else { return Ok(()) };
+        let mut tx = self.db.of(first.message.workspace).begin().await?;
         for (ReservedMessage { message, .. }, outcome) in outcomes {
+            tx.turn_to(message.workspace).await?;
             if *outcome != HandOver::Taken {
                 tracing::warn!(message = %message.id, attempt = message.attempts, ?outcome, "a message was not taken");
             }

@@ -27,7 +27,7 @@ impl App {
             reason,
             created_at: now,
         };
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         if store::suppressions::insert(&mut tx, &suppression).await?.is_none() {
             return store::suppressions::by_email(&mut tx, actor.workspace, &suppression.email)
                 .await?

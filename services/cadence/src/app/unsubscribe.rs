@@ -31,7 +31,7 @@ impl App {
             reason: WHY.to_owned(),
             created_at: now,
         };
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         if store::suppressions::insert(&mut tx, &suppression).await?.is_none() {
             return Ok(true);
         }

@@ -139,13 +139,14 @@ pub async fn running(tx: &mut Tx, workspace: WorkspaceId, of: Of<'_>) -> Result<
 /// nobody can guess, stands for it.
 pub async fn by_token(db: &Db, token: &str) -> Result<Option<Enrollment>, sqlx::Error> {
     let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from enrollment where token = $1"));
-    let row: Option<Row> = with_db!(db, pool => sqlx::query_as(sql).bind(token).fetch_optional(pool).await)?;
+    let row: Option<Row> =
+        with_db!(db.everywhere(), pool => sqlx::query_as(sql).bind(token).fetch_optional(pool).await)?;
     Ok(row.map(Enrollment::from))
 }
 
 /// The enrolments with these ids of leads that the actor may read, in no order.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[EnrollmentId]) -> Result<Vec<Enrollment>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from enrollment where workspace_id = "));
         query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
@@ -157,7 +158,7 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[EnrollmentId]) -> Result<Vec<
 
 /// The newest enrolments of each of these leads, newest first.
 pub async fn of_leads(db: &Db, actor: &Actor, leads: &[LeadId]) -> Result<Vec<Enrollment>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!(
             "select {COLUMNS} from (select {COLUMNS}, row_number() over (partition by lead_id order by started_at desc, id desc) as place \
              from enrollment where workspace_id = "

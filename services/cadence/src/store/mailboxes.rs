@@ -34,7 +34,8 @@ pub async fn insert(tx: &mut Tx, mailbox: &Mailbox) -> Result<(), sqlx::Error> {
 
 pub async fn find(db: &Db, workspace: WorkspaceId) -> Result<Option<Mailbox>, sqlx::Error> {
     let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from mailbox where workspace_id = $1"));
-    let row: Option<Row> = with_db!(db, pool => sqlx::query_as(sql).bind(workspace).fetch_optional(pool).await)?;
+    let row: Option<Row> =
+        with_db!(db.of(workspace), pool => sqlx::query_as(sql).bind(workspace).fetch_optional(pool).await)?;
     Ok(row.map(Mailbox::from))
 }
 

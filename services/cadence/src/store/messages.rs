@@ -127,13 +127,14 @@ pub async fn left_behind(db: &Db, before: Timestamp, limit: i64) -> Result<Vec<M
     let sql = sqlx::AssertSqlSafe(format!(
         "select {COLUMNS} from message where state = 'sending' and attempted_at <= $1 order by attempted_at, id limit $2"
     ));
-    let rows: Vec<Row> = with_db!(db, pool => sqlx::query_as(sql).bind(before).bind(limit).fetch_all(pool).await)?;
+    let rows: Vec<Row> =
+        with_db!(db.everywhere(), pool => sqlx::query_as(sql).bind(before).bind(limit).fetch_all(pool).await)?;
     Ok(rows.into_iter().map(Message::from).collect())
 }
 
 /// Every message of these enrolments, by step.
 pub async fn of_enrollments(db: &Db, actor: &Actor, enrollments: &[EnrollmentId]) -> Result<Vec<Message>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from message where workspace_id = "));
         query.push_bind(actor.workspace).push(" and enrollment_id");
         push_in_ids(&mut query, enrollments.iter().copied());
@@ -151,7 +152,7 @@ pub async fn list(
     state: Option<MessageState>,
     page: PageArgs,
 ) -> Result<Vec<Message>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from message where workspace_id = "));
         query.push_bind(actor.workspace);
         push_readable(&mut query, actor, "lead_id");
@@ -165,7 +166,7 @@ pub async fn list(
 }
 
 pub async fn count(db: &Db, actor: &Actor, state: Option<MessageState>) -> Result<i64, sqlx::Error> {
-    with_db!(db, pool => {
+    with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new("select count(*) from message where workspace_id = ");
         query.push_bind(actor.workspace);
         push_readable(&mut query, actor, "lead_id");

@@ -69,7 +69,8 @@ const FACTS: &str = "s.subject as subject_template, s.body as body_template, e.t
 pub async fn any_due(db: &Db, now: Timestamp) -> Result<bool, sqlx::Error> {
     const SQL: &str = "select m.id from message m join enrollment e on e.workspace_id = m.workspace_id and e.id = m.enrollment_id \
         where m.state = 'queued' and e.state = 'active' and m.due_at <= $1 limit 1";
-    let found: Option<MessageId> = with_db!(db, pool => sqlx::query_scalar(SQL).bind(now).fetch_optional(pool).await)?;
+    let found: Option<MessageId> =
+        with_db!(db.everywhere(), pool => sqlx::query_scalar(SQL).bind(now).fetch_optional(pool).await)?;
     Ok(found.is_some())
 }
 

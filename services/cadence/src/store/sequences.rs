@@ -112,7 +112,7 @@ pub async fn step_at(
 
 /// The sequences with these ids, in no order.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[SequenceId]) -> Result<Vec<Sequence>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from sequence where workspace_id = "));
         query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
@@ -123,7 +123,7 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[SequenceId]) -> Result<Vec<Se
 
 /// A page, newest first, with one row more than the page if another follows.
 pub async fn list(db: &Db, workspace: WorkspaceId, page: PageArgs) -> Result<Vec<Sequence>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from sequence where workspace_id = "));
         query.push_bind(workspace);
         push_page(&mut query, "created_at", "id", page);
@@ -136,7 +136,7 @@ async fn with_steps(db: &Db, workspace: WorkspaceId, rows: Vec<Row>) -> Result<V
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let steps: Vec<StepRow> = with_db!(db, pool => {
+    let steps: Vec<StepRow> = with_db!(db.of(workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {STEP_COLUMNS} from step where workspace_id = "));
         query.push_bind(workspace).push(" and sequence_id");
         push_in_ids(&mut query, rows.iter().map(|row| row.id));

@@ -56,7 +56,7 @@ pub async fn by_email(
 
 /// A page, newest first, with one row more than the page if another follows.
 pub async fn list(db: &Db, workspace: WorkspaceId, page: PageArgs) -> Result<Vec<Suppression>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from suppression where workspace_id = "));
         query.push_bind(workspace);
         push_page(&mut query, "created_at", "id", page);

@@ -33,7 +33,7 @@ async fn sequence(test: &ServiceTest, name: &str, body: &str) -> SequenceId {
     let (id, workspace) = (test.clock.id(), test.actor.workspace);
     let sequence =
         Sequence { id, workspace, name: name.into(), version: 1, created_at: test.clock.now(), steps: vec![step] };
-    let mut tx = test.service.context.db.begin().await.unwrap();
+    let mut tx = test.service.context.db.of(test.actor.workspace).begin().await.unwrap();
     store::sequences::insert(&mut tx, &sequence).await.unwrap();
     tx.commit().await.unwrap();
     id
@@ -157,7 +157,7 @@ async fn a_paused_mailbox_holds_everything_back(test: ServiceTest) {
 async fn a_stored_decision_is_taken_the_same_again(test: ServiceTest) {
     welcomed_lead(&test, "ada@engines.example").await;
     let db = &test.service.context.db;
-    let stored: sqlx::types::Json<Decision> = with_db!(db, pool => sqlx::query_scalar("select decision from message where decision is not null").fetch_one(pool).await.unwrap());
+    let stored: sqlx::types::Json<Decision> = with_db!(db.everywhere(), pool => sqlx::query_scalar("select decision from message where decision is not null").fetch_one(pool).await.unwrap());
     let inputs = serde_json::from_value(stored.inputs.clone()).unwrap();
     let (again, _) = gate::decide(stored.id, stored.subject.parse().unwrap(), &inputs, &Rules::CURRENT);
     assert_eq!(again, stored.0);

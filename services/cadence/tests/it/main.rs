@@ -8,4 +8,5 @@ mod lists;
 mod pages;
 mod senders;
 mod smtp;
+mod tenants;
 mod world;

@@ -17,7 +17,7 @@ async fn senders_that_look_at_once_keep_to_one_mail_an_address_a_day() {
     for number in 0..2 {
         let mut sequence = Sequence::inbound_welcome(test.actor.workspace, &test.clock);
         sequence.name = format!("Sequence {number}");
-        let mut tx = one.db.begin().await.unwrap();
+        let mut tx = one.db.of(test.actor.workspace).begin().await.unwrap();
         store::sequences::insert(&mut tx, &sequence).await.unwrap();
         tx.commit().await.unwrap();
         sequences.push(sequence.id);

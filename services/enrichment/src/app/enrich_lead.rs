@@ -20,7 +20,7 @@ impl App {
     /// Verifies and enriches a lead again, with what is known by now. The run before is kept.
     pub async fn enrich_lead(&self, actor: &Actor, input: EnrichLead) -> Result<EnrichmentRun, Error> {
         actor.require(Permission::Write)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         lead_access::verdict(&mut tx, actor, Action::Update, input.lead).await?.or_refuse(Error::LeadNotFound)?;
         let lead = store::leads::by_id(&mut tx, actor, input.lead).await?.ok_or(Error::LeadNotFound)?;
         let account = store::leads::known(&mut tx, actor.workspace, &lead).await?.account;

@@ -71,7 +71,7 @@ pub async fn insert(tx: &mut Tx, workspace: WorkspaceId, run: &EnrichmentRun) ->
 
 /// The latest run of each of these leads, in no order.
 pub async fn latest_of_leads(db: &Db, actor: &Actor, leads: &[LeadId]) -> Result<Vec<EnrichmentRun>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!(
             "select {COLUMNS} from lead l join enrichment_run r on r.workspace_id = l.workspace_id and r.id = l.run_id where l.workspace_id = "
         ));
@@ -85,7 +85,7 @@ pub async fn latest_of_leads(db: &Db, actor: &Actor, leads: &[LeadId]) -> Result
 
 /// The runs with these ids, in no order.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[EnrichmentRunId]) -> Result<Vec<EnrichmentRun>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from enrichment_run r where r.workspace_id = "));
         query.push_bind(actor.workspace).push(" and r.id");
         push_in_ids(&mut query, ids.iter().copied());
@@ -97,7 +97,7 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[EnrichmentRunId]) -> Result<V
 
 /// A page of a lead's runs, newest first, with one row more than the page if another follows.
 pub async fn list(db: &Db, actor: &Actor, lead: LeadId, page: PageArgs) -> Result<Vec<EnrichmentRun>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from enrichment_run r where r.workspace_id = "));
         query.push_bind(actor.workspace).push(" and r.lead_id = ").push_bind(lead);
         push_readable(&mut query, actor, "r.lead_id");

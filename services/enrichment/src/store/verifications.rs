@@ -49,7 +49,7 @@ pub async fn save(tx: &mut Tx, workspace: WorkspaceId, verified: &LeadVerificati
 
 /// The verifications of these leads, in no order.
 pub async fn of_leads(db: &Db, actor: &Actor, leads: &[LeadId]) -> Result<Vec<LeadVerification>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new("select lead_id, email, verdict, checks, verified_at from verification where workspace_id = ");
         query.push_bind(actor.workspace).push(" and lead_id");
         push_in_ids(&mut query, leads.iter().copied());

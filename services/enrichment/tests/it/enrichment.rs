@@ -97,7 +97,7 @@ async fn an_event_that_is_handled_twice_has_one_effect(test: ServiceTest) {
     let envelope = captured(&test, lead(&test, "ada@engines.example"));
     // Past the inbox, as a replay from the lead service's outbox would come.
     for _ in 0..2 {
-        let mut tx = test.service.context.db.begin().await.unwrap();
+        let mut tx = test.service.context.db.of(test.actor.workspace).begin().await.unwrap();
         test.service.inboxes()[0].handler().apply.handle(&mut tx, &envelope).await.unwrap();
         tx.commit().await.unwrap();
     }

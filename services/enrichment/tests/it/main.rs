@@ -5,4 +5,5 @@ mod build;
 mod enrich_lead;
 mod enrichment;
 mod reads;
+mod tenants;
 mod verification;

@@ -77,7 +77,7 @@ impl App {
     pub async fn bootstrap(&self, bootstrap: Bootstrap) -> Result<Option<ApiKeySecret>, BootstrapError> {
         let Bootstrap { key, admin, team, key_file } = bootstrap;
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.everywhere().begin().await?;
         let workspace = Workspace {
             id: self.clock.id(),
             slug: FIRST_WORKSPACE.to_owned(),

@@ -50,7 +50,7 @@ impl App {
             "name": input.name, "user": user, "permissions": permissions, "expiresAt": input.expires_at,
         });
         let (id, again) = (self.clock.id(), input.idempotency_key.as_deref());
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         if let Some(first) = made_before(&mut tx, actor, "createApiKey", again, &asked, id).await? {
             let key = store::api_keys::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict)?;
             return Ok(CreatedApiKey { key, secret: None });

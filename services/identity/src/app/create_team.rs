@@ -22,7 +22,7 @@ impl App {
         let CreateTeam { name, parent, manager, idempotency_key: key } = input;
         let asked = json!({ "name": name, "parent": parent, "manager": manager });
         let (id, now) = (self.clock.id(), self.clock.now());
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         if let Some(first) = made_before(&mut tx, actor, "createTeam", key.as_deref(), &asked, id).await? {
             return store::teams::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict);
         }

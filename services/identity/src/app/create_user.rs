@@ -62,7 +62,7 @@ impl App {
         asked: &Value,
     ) -> Result<User, Error> {
         actor.require(Permission::Admin)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         if let Some((operation, key)) = key
             && let Some(first) = made_before(&mut tx, actor, operation, Some(&key), asked, id).await?
         {

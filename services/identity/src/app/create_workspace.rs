@@ -43,7 +43,7 @@ impl App {
         }
         let now = self.clock.now();
         let workspace = Workspace { id: self.clock.id(), slug, name, created_at: now };
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(workspace.id).begin().await?;
         if !store::workspaces::claim(&mut tx, &workspace).await? {
             return Err(Error::SlugTaken);
         }

@@ -11,7 +11,7 @@ impl App {
     /// Hangs a team, with all below it, under another, or at the root. Each of them is told as changed.
     pub async fn move_team(&self, actor: &Actor, id: TeamId, parent: Option<TeamId>) -> Result<Team, Error> {
         actor.require(Permission::Admin)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         // Two moves at once could hang each team below the other.
         store::workspaces::lock(&mut tx, actor.workspace).await?;
         let team = store::teams::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("team"))?;

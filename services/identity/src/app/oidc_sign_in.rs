@@ -70,7 +70,7 @@ impl App {
         let url = format!("{}{joint}{query}", metadata.authorization_endpoint);
         let browser_hash = browser.hash().as_str().to_owned();
         let attempt = Attempt { workspace_id, browser_hash, nonce, verifier, return_to, expires_at: now + PATIENCE };
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(workspace_id).begin().await?;
         store::oidc::insert_attempt(&mut tx, &state.hash(), &attempt).await?;
         tx.commit().await?;
         Ok(Departure { url, browser })
@@ -81,7 +81,7 @@ impl App {
         let provider = self.provider()?;
         let Return { state, code, issuer, browser, client, user_agent } = back;
         self.attempts.by_address(&client, self.clock.now())?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.everywhere().begin().await?;
         let attempt = store::oidc::take_attempt(&mut tx, &KeyHash::of(&state)).await?;
         tx.commit().await?;
         let attempt = attempt.filter(|attempt| self.clock.now() < attempt.expires_at).ok_or(Error::BadCredentials)?;
@@ -127,7 +127,7 @@ impl App {
 
     /// The user whom the provider means: the one it meant before, else, once, the one with the verified address.
     async fn whom(&self, workspace: WorkspaceId, external: &ExternalUser) -> Result<Option<UserId>, Error> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(workspace).begin().await?;
         if let Some(user) = store::oidc::linked(&mut tx, workspace, external).await? {
             let user = store::users::by_id(&mut tx, workspace, user).await?;
             let user = user.filter(|user| user.active && user.kind == UserKind::Person);

@@ -41,7 +41,7 @@ impl App {
         if used.is_empty() {
             return Ok(false);
         }
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.everywhere().begin().await?;
         store::api_keys::set_last_used(&mut tx, &used).await?;
         tx.commit().await?;
         Ok(true)

@@ -48,7 +48,7 @@ impl App {
             updated_at: now,
         };
         let asked = json!({ "name": role.name, "base": role.base, "grants": role.grants });
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         if let Some(first) = made_before(&mut tx, actor, "createRole", key.as_deref(), &asked, role.id).await? {
             return store::roles::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict);
         }
@@ -70,7 +70,7 @@ impl App {
         if let Some(grants) = &grants {
             grants.check()?;
         }
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         // Two roles must not take one name at once.
         store::workspaces::lock(&mut tx, actor.workspace).await?;
         let role = store::roles::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("role"))?;
@@ -102,7 +102,7 @@ impl App {
     /// Deletes a role that nobody has.
     pub async fn delete_role(&self, actor: &Actor, id: RoleId) -> Result<RoleId, Error> {
         actor.require(Permission::Admin)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         store::workspaces::lock(&mut tx, actor.workspace).await?;
         let role = store::roles::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("role"))?;
         if store::roles::delete_unused(&mut tx, actor.workspace, id).await? == 0 {

@@ -25,7 +25,7 @@ impl App {
             return Err(Error::invalid("overlapSeconds", "the overlap is between none and 30 days"));
         }
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         let old = store::api_keys::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("API key"))?;
         if !old.is_active(now) {
             return Err(Error::invalid("id", "this key opens nothing any more; make a new one"));

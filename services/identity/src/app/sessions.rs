@@ -21,11 +21,12 @@ impl App {
     pub async fn refresh(&self, token: &str, client: Client) -> Result<Tokens, Error> {
         let now = self.clock.now();
         self.attempts.by_address(&client, now)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.everywhere().begin().await?;
         let (workspace, id) = match store::sessions::use_refresh(&mut tx, &KeyHash::of(token), now).await? {
             Presented::Unknown => return Err(Error::BadRefreshToken),
             Presented::Used { workspace, session } => {
                 let because = RevokedBecause::RefreshReused;
+                tx.turn_to(workspace).await?;
                 let ended = store::sessions::revoke(&mut tx, workspace, session, because, now).await?;
                 if let Some(session) = ended {
                     self.tell_revoked(&mut tx, &Actor::system(workspace, "identity"), &[session], because, client)
@@ -36,6 +37,7 @@ impl App {
             }
             Presented::Fresh { workspace, session } => (workspace, session),
         };
+        tx.turn_to(workspace).await?;
         let found = store::sessions::with_standing_for_update(&mut tx, workspace, id).await?;
         let active = found.filter(|(session, standing)| session.is_active(now) && standing.active);
         let Some((session, _)) = active else { return Err(Error::BadRefreshToken) };
@@ -50,12 +52,13 @@ impl App {
     pub async fn sign_out(&self, token: &str, client: Client) -> Result<(), Error> {
         let now = self.clock.now();
         self.attempts.by_address(&client, now)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.everywhere().begin().await?;
         let (workspace, id) = match store::sessions::use_refresh(&mut tx, &KeyHash::of(token), now).await? {
             Presented::Unknown => return Ok(()),
             Presented::Fresh { workspace, session } | Presented::Used { workspace, session } => (workspace, session),
         };
         let because = RevokedBecause::SignedOut;
+        tx.turn_to(workspace).await?;
         if let Some(session) = store::sessions::revoke(&mut tx, workspace, id, because, now).await? {
             let actor = person(workspace, session.user);
             self.tell_revoked(&mut tx, &actor, &[session], because, client).await?;
@@ -78,7 +81,7 @@ impl App {
     /// Ends one's own session, or, for admins, anybody's. Ended again, it stays as it is.
     pub async fn revoke_session(&self, actor: &Actor, id: SessionId) -> Result<Session, Error> {
         actor.require(Permission::Read)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         let session = store::sessions::by_id(&mut tx, actor.workspace, id).await?;
         // To whoever is no admin, others' sessions do not exist.
         let own = |session: &Session| actor.subject == session.user.to_string();
@@ -111,7 +114,7 @@ impl App {
     /// Takes away sessions, invitations and signing keys that have been over for long. Says whether there were any.
     pub async fn prune_sessions(&self) -> Result<bool, sqlx::Error> {
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.everywhere().begin().await?;
         let gone = store::sessions::prune(&mut tx, now - KEPT, BATCH).await?;
         store::oidc::prune(&mut tx, now).await?;
         store::signing_keys::prune(&mut tx, now - super::signing::KEPT_FOR).await?;

@@ -60,7 +60,7 @@ impl App {
     pub async fn invite_user(&self, actor: &Actor, user: UserId) -> Result<Invitation, Error> {
         actor.require(Permission::Admin)?;
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         let user = store::users::by_id(&mut tx, actor.workspace, user).await?;
         let user = user.ok_or(Error::NotFound { what: "user", field: "userId" })?;
         if !user.active || user.kind == UserKind::ServiceAccount {
@@ -98,7 +98,7 @@ impl App {
         self.clock.random(&mut salt);
         let hash = self.hashing.hash(password, salt).await?;
         let (now, actor) = (self.clock.now(), person(workspace, user));
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(workspace).begin().await?;
         if let Some(invitation) = invitation
             && store::passwords::use_invitation(&mut tx, &invitation, now).await? == 0
         {

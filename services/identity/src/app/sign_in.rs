@@ -192,7 +192,7 @@ impl App {
             revoked_at: None,
         };
         let actor = person(workspace, user);
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(workspace).begin().await?;
         store::sessions::insert(&mut tx, &session).await?;
         let refresh = self.give_refresh_token(&mut tx, &session, now).await?;
         let mut events = self.outbox.events((&actor).into());
@@ -226,7 +226,7 @@ impl App {
         if failures.is_empty() {
             return Ok(false);
         }
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.everywhere().begin().await?;
         for Failure { workspace, event } in &failures {
             // Whoever it was, it was not the user.
             let actor = Actor::system(*workspace, "identity");

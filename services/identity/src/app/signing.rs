@@ -55,7 +55,7 @@ impl App {
         let mut seed = [0; 32];
         self.clock.random(&mut seed);
         let stored = StoredKey { id: self.clock.id(), seed: BASE64.encode(seed), created_at: now };
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.everywhere().begin().await?;
         store::signing_keys::insert(&mut tx, &stored).await?;
         tx.commit().await?;
         self.load_signing_keys().await?;

@@ -25,7 +25,7 @@ impl App {
         must_exist: Option<TeamId>,
     ) -> Result<User, Error> {
         actor.require(Permission::Admin)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         // Against the deletion of the team meanwhile.
         store::workspaces::lock(&mut tx, actor.workspace).await?;
         if let Some(team) = must_exist {

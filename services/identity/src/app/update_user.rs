@@ -25,7 +25,7 @@ impl App {
     /// Changes a user; a new role or absence counts for their keys at once.
     pub async fn update_user(&self, actor: &Actor, input: UpdateUser) -> Result<User, Error> {
         actor.require(Permission::Admin)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         // Two admins who demote each other at once would both find the other still there.
         store::workspaces::lock(&mut tx, actor.workspace).await?;
         let user = store::users::by_id(&mut tx, actor.workspace, input.id).await?.ok_or(Error::not_found("user"))?;

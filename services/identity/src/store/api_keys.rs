@@ -79,7 +79,7 @@ pub async fn by_hash(db: &Db, hash: &KeyHash) -> Result<Option<Credential>, sqlx
         from api_key k join workspace_user u on u.id = k.user_id and u.workspace_id = k.workspace_id \
         left join role r on r.id = u.custom_role_id left join team t on t.id = u.team_id where k.hash = $1";
     let row: Option<CredentialRow> =
-        with_db!(db, pool => sqlx::query_as(SQL).bind(hash.as_str()).fetch_optional(pool).await?);
+        with_db!(db.everywhere(), pool => sqlx::query_as(SQL).bind(hash.as_str()).fetch_optional(pool).await?);
     Ok(row.map(|row| Credential { key: row.key.into(), standing: row.standing.into() }))
 }
 
@@ -174,7 +174,7 @@ pub async fn by_id(tx: &mut Tx, workspace: WorkspaceId, id: ApiKeyId) -> Result<
 
 /// A page, newest first, with one row more than the page if another follows.
 pub async fn list(db: &Db, actor: &Actor, page: PageArgs) -> Result<Vec<ApiKey>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from api_key where workspace_id = "));
         query.push_bind(actor.workspace);
         push_page(&mut query, "created_at", "id", page);

@@ -103,7 +103,7 @@ pub async fn list(
     filter: &AuditFilter,
     page: PageArgs,
 ) -> Result<Vec<AuditEntry>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from audit_entry where workspace_id = "));
         query.push_bind(actor.workspace);
         for (column, wanted) in [("actor", &filter.actor), ("action", &filter.action), ("subject", &filter.subject)] {
@@ -125,7 +125,7 @@ pub async fn list(
 
 /// The next entries of a chain after `seq`, oldest first.
 pub async fn chain(db: &Db, workspace: WorkspaceId, after: i64, limit: i64) -> Result<Vec<AuditEntry>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from audit_entry where workspace_id = "));
         query.push_bind(workspace).push(" and seq > ").push_bind(after);
         query.push(" order by seq limit ").push_bind(limit);
@@ -140,7 +140,7 @@ pub async fn heads(db: &Db) -> Result<Vec<(WorkspaceId, Option<Head>)>, sqlx::Er
         (select workspace_id from audit_head union select distinct workspace_id from audit_entry) w \
         left join audit_head h on h.workspace_id = w.workspace_id order by w.workspace_id";
     let rows: Vec<(WorkspaceId, Option<i64>, Option<String>)> =
-        with_db!(db, pool => sqlx::query_as(SQL).fetch_all(pool).await?);
+        with_db!(db.everywhere(), pool => sqlx::query_as(SQL).fetch_all(pool).await?);
     let head = |seq: Option<i64>, hash: Option<String>| Some(Head { seq: seq?, hash: hash? });
     Ok(rows.into_iter().map(|(workspace, seq, hash)| (workspace, head(seq, hash))).collect())
 }

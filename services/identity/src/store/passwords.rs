@@ -41,15 +41,15 @@ pub async fn candidate(db: &Db, slug: &str, email: &EmailAddress) -> Result<Opti
     const SQL: &str = "select u.workspace_id, u.id, u.kind, u.active, p.hash from workspace w \
         join workspace_user u on u.workspace_id = w.id left join password p on p.user_id = u.id \
         where w.slug = $1 and u.email = $2";
-    let row: Option<Row> = with_db!(db, pool => sqlx::query_as(SQL).bind(slug).bind(email).fetch_optional(pool).await?);
+    let row: Option<Row> =
+        with_db!(db.everywhere(), pool => sqlx::query_as(SQL).bind(slug).bind(email).fetch_optional(pool).await?);
     Ok(row.map(Candidate::from))
 }
 
 /// The password of a known user.
 pub async fn hash_of(db: &Db, workspace: WorkspaceId, user: UserId) -> Result<Option<PasswordHash>, sqlx::Error> {
     const SQL: &str = "select hash from password where workspace_id = $1 and user_id = $2";
-    let hash: Option<String> =
-        with_db!(db, pool => sqlx::query_scalar(SQL).bind(workspace).bind(user).fetch_optional(pool).await?);
+    let hash: Option<String> = with_db!(db.of(workspace), pool => sqlx::query_scalar(SQL).bind(workspace).bind(user).fetch_optional(pool).await?);
     Ok(hash.map(PasswordHash::from_stored))
 }
 
@@ -88,7 +88,7 @@ pub async fn invite(
 pub async fn invited(db: &Db, hash: &KeyHash, now: Timestamp) -> Result<Option<(WorkspaceId, UserId)>, sqlx::Error> {
     const SQL: &str =
         "select workspace_id, user_id from invitation where hash = $1 and used_at is null and expires_at > $2";
-    with_db!(db, pool => sqlx::query_as(SQL).bind(hash.as_str()).bind(now).fetch_optional(pool).await)
+    with_db!(db.everywhere(), pool => sqlx::query_as(SQL).bind(hash.as_str()).bind(now).fetch_optional(pool).await)
 }
 
 /// Uses up an invitation. Returns 0 if somebody was faster.

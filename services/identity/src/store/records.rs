@@ -66,6 +66,6 @@ pub async fn keep_owner(
 pub async fn by_id(db: &Db, workspace: WorkspaceId, object: Object, id: Uuid) -> Result<Option<Record>, sqlx::Error> {
     const SQL: &str = "select owner_id, country, source, industry from record_access \
         where workspace_id = $1 and object = $2 and id = $3";
-    let row: Option<Row> = with_db!(db, pool => sqlx::query_as(SQL).bind(workspace).bind(Text(object)).bind(id).fetch_optional(pool).await?);
+    let row: Option<Row> = with_db!(db.of(workspace), pool => sqlx::query_as(SQL).bind(workspace).bind(Text(object)).bind(id).fetch_optional(pool).await?);
     Ok(row.map(|Row { owner_id, country, source, industry }| Record { owner: owner_id, country, source, industry }))
 }

@@ -98,7 +98,7 @@ pub async fn name_taken(tx: &mut Tx, workspace: WorkspaceId, id: RoleId, name: &
 
 /// The roles with these ids, in no order.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[RoleId]) -> Result<Vec<CustomRole>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from role where workspace_id = "));
         query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
@@ -109,7 +109,7 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[RoleId]) -> Result<Vec<Custom
 
 /// A page, newest first, with one row more than the page if another follows.
 pub async fn list(db: &Db, actor: &Actor, page: PageArgs) -> Result<Vec<CustomRole>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from role where workspace_id = "));
         query.push_bind(actor.workspace);
         push_page(&mut query, "created_at", "id", page);

@@ -85,8 +85,7 @@ pub async fn with_standing(
     workspace: WorkspaceId,
     id: SessionId,
 ) -> Result<Option<(Session, Standing)>, sqlx::Error> {
-    let row: Option<StandingSession> =
-        with_db!(db, pool => sqlx::query_as(WITH_STANDING).bind(workspace).bind(id).fetch_optional(pool).await?);
+    let row: Option<StandingSession> = with_db!(db.of(workspace), pool => sqlx::query_as(WITH_STANDING).bind(workspace).bind(id).fetch_optional(pool).await?);
     Ok(row.map(|row| (row.session.into(), row.standing.into())))
 }
 
@@ -112,7 +111,7 @@ pub async fn by_id(tx: &mut Tx, workspace: WorkspaceId, id: SessionId) -> Result
 
 /// A page of a user's sessions, newest first, with one row more than the page if another follows.
 pub async fn list(db: &Db, workspace: WorkspaceId, user: UserId, page: PageArgs) -> Result<Vec<Session>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from session where workspace_id = "));
         query.push_bind(workspace).push(" and user_id = ").push_bind(user);
         push_page(&mut query, "created_at", "id", page);

@@ -130,7 +130,7 @@ pub async fn tree(tx: &mut Tx, team: &Team) -> Result<Vec<Team>, sqlx::Error> {
 
 /// The teams with these ids, in no order.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[TeamId]) -> Result<Vec<Team>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from team where workspace_id = "));
         query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
@@ -141,7 +141,7 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[TeamId]) -> Result<Vec<Team>,
 
 /// A page, newest first, with one row more than the page if another follows.
 pub async fn list(db: &Db, actor: &Actor, page: PageArgs) -> Result<Vec<Team>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from team where workspace_id = "));
         query.push_bind(actor.workspace);
         push_page(&mut query, "created_at", "id", page);
@@ -157,7 +157,7 @@ pub async fn pages_by_parents(
     parents: &[TeamId],
     page: PageArgs,
 ) -> Result<Vec<Team>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!(
             "select {COLUMNS} from (select {COLUMNS}, \
              row_number() over (partition by parent_id order by created_at desc, id desc) as place \

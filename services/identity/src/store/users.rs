@@ -141,7 +141,7 @@ pub async fn by_id(tx: &mut Tx, workspace: WorkspaceId, id: UserId) -> Result<Op
 
 /// The users with these ids, in no order.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[UserId]) -> Result<Vec<User>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from workspace_user where workspace_id = "));
         query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
@@ -170,7 +170,7 @@ pub async fn count_active_admins(tx: &mut Tx, workspace: WorkspaceId) -> Result<
 
 /// A page, newest first, with one row more than the page if another follows.
 pub async fn list(db: &Db, actor: &Actor, page: PageArgs) -> Result<Vec<User>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from workspace_user where workspace_id = "));
         query.push_bind(actor.workspace);
         push_page(&mut query, "created_at", "id", page);
@@ -190,7 +190,7 @@ pub async fn with_standing(
         from workspace_user u left join role r on r.id = u.custom_role_id left join team t on t.id = u.team_id \
         where u.workspace_id = $1 and u.id = $2";
     let row: Option<StandingUser> =
-        with_db!(db, pool => sqlx::query_as(SQL).bind(workspace).bind(id).fetch_optional(pool).await?);
+        with_db!(db.of(workspace), pool => sqlx::query_as(SQL).bind(workspace).bind(id).fetch_optional(pool).await?);
     Ok(row.map(|row| (row.user.into(), row.standing.into())))
 }
 
@@ -207,7 +207,7 @@ pub async fn in_tree(db: &Db, workspace: WorkspaceId, path: &[TeamId]) -> Result
     const SQL: &str = "select u.id from team t join workspace_user u on u.team_id = t.id and u.workspace_id = t.workspace_id \
         where t.workspace_id = $1 and (t.path = $2 or t.path like $3) order by u.id limit $4";
     let path = path_to_text(path);
-    with_db!(db, pool => sqlx::query_scalar(SQL)
+    with_db!(db.of(workspace), pool => sqlx::query_scalar(SQL)
         .bind(workspace).bind(path.clone()).bind(format!("{path} %")).bind(MAX_TEAM).fetch_all(pool).await)
 }
 
@@ -218,7 +218,7 @@ pub async fn pages_by_teams(
     teams: &[TeamId],
     page: PageArgs,
 ) -> Result<Vec<User>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!(
             "select {COLUMNS} from (select {COLUMNS}, \
              row_number() over (partition by team_id order by created_at desc, id desc) as place \

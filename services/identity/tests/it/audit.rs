@@ -32,7 +32,7 @@ async fn verify(test: &ServiceTest) -> AuditReport {
 
 /// What somebody with access to the database does.
 async fn tamper(test: &ServiceTest, sql: &'static str) {
-    let mut tx = test.service.context.db.begin().await.unwrap();
+    let mut tx = test.service.context.db.everywhere().begin().await.unwrap();
     let touched = platform::execute!(tx, sqlx::query(sql)).unwrap();
     assert!(touched > 0, "{sql}");
     tx.commit().await.unwrap();
@@ -139,7 +139,7 @@ async fn the_trail_goes_on_after_a_batch_that_failed(test: ServiceTest) {
     let event = events::examples::all().into_iter().find(|event| event.r#type == TeamChanged::TYPE).unwrap();
     let event = Envelope { workspace: test.actor.workspace, ..event };
     // Handled, and rolled back: what the process remembers of the chain's end is wrong now.
-    let mut tx = test.service.context.db.begin().await.unwrap();
+    let mut tx = test.service.context.db.of(test.actor.workspace).begin().await.unwrap();
     apply.handle(&mut tx, &event).await.unwrap();
     tx.rollback().await.unwrap();
     create_user(&test, "grace@example.com", "BDR").await;
@@ -226,7 +226,7 @@ async fn an_event_costs_the_trail_two_statements(test: ServiceTest) {
     let apply = test.service.inboxes()[0].handler().apply.clone();
     let of_us = |event: Envelope| Envelope { workspace: test.actor.workspace, ..event };
     let events: Vec<_> = events::examples::all().into_iter().take(10).map(of_us).collect();
-    let mut tx = test.service.context.db.begin().await.unwrap();
+    let mut tx = test.service.context.db.of(test.actor.workspace).begin().await.unwrap();
     let work = async {
         for event in &events {
             apply.handle(&mut tx, event).await.unwrap();

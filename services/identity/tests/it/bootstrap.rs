@@ -52,7 +52,7 @@ async fn the_generated_key_is_for_its_owner_alone_and_the_database_knows_only_it
     let file = test.service.context.config.data_dir.join(KEY_FILE);
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let hash: String =
-        with_db!(test.service.context.db, pool => sqlx::query_scalar("select hash from api_key").fetch_one(pool).await)
+        with_db!(test.service.context.db.everywhere(), pool => sqlx::query_scalar("select hash from api_key").fetch_one(pool).await)
             .unwrap();
     assert_eq!(hash, KeyHash::of(&key).as_str());
     for entry in std::fs::read_dir(file.parent().unwrap()).unwrap() {
@@ -115,7 +115,8 @@ async fn two_processes_that_start_at_once_make_one_workspace() {
     let (a, b, c) = tokio::join!(start(), start(), start());
     let (a, b, c) = (a.unwrap(), b.unwrap(), c.unwrap());
     const COUNTS: &str = "select (select count(*) from workspace) * 100 + (select count(*) from workspace_user) * 10 + (select count(*) from api_key)";
-    let counts: i64 = with_db!(a.context.db, pool => sqlx::query_scalar(COUNTS).fetch_one(pool).await).unwrap();
+    let counts: i64 =
+        with_db!(a.context.db.everywhere(), pool => sqlx::query_scalar(COUNTS).fetch_one(pool).await).unwrap();
     assert_eq!(counts, 151, "one workspace, five users, one key");
     let key = std::fs::read_to_string(folder.path().join(KEY_FILE)).unwrap();
     for service in [&a, &b, &c] {

@@ -1,7 +1,5 @@
 //! Two workspaces in one database: no method of the store reads or changes what is the other's.
 
-use std::{fs, path::Path};
-
 use events::identity::RevokedBecause;
 use kernel::{Actor, EmailAddress, LeadId, Object, PageArgs, PersonName, UserId, WorkspaceId, id::TypedId};
 use pipewright_identity::{
@@ -24,9 +22,9 @@ use pipewright_identity::{
         roles, sessions, teams, users, workspaces,
     },
 };
-use platform::{Tx, with_db};
+use platform::Tx;
 use serde_json::json;
-use testkit::{ServiceTest, on_both_engines};
+use testkit::{ServiceTest, on_both_engines, tenants};
 
 use crate::{as_admin, create_key, create_user};
 
@@ -65,58 +63,18 @@ const EXEMPT: [(&str, &[&str]); 5] = [
     ("the installation's own keys", &["signing_keys::insert", "signing_keys::since"]),
 ];
 
+/// Nothing here has a client's key or an attempt to come in, and nothing is about leads of others.
+const EMPTY: [&str; 3] = ["idempotency_key", "lead_access", "oidc_attempt"];
+
 #[test]
 fn every_store_method_is_tried_or_has_a_reason() {
-    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
-    let tried = include_str!("tenants.rs");
-    let mut missing = Vec::new();
-    for file in fs::read_dir(store).unwrap() {
-        let path = file.unwrap().path();
-        let module = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let text = fs::read_to_string(&path).unwrap();
-        for line in text.lines().filter_map(|line| line.strip_prefix("pub async fn ")) {
-            let name = format!("{module}::{}", line.split('(').next().unwrap());
-            let exempt = EXEMPT.iter().any(|(_, names)| names.contains(&name.as_str()));
-            if !exempt && !tried.contains(&format!("{name}(")) {
-                missing.push(name);
-            }
-        }
-    }
-    assert!(missing.is_empty(), "untried: {missing:?}");
+    tenants::every_store_method_is_tried(env!("CARGO_MANIFEST_DIR"), include_str!("tenants.rs"), &EXEMPT);
 }
 
-/// Everything of one workspace, as text.
-async fn rows(test: &ServiceTest, workspace: WorkspaceId) -> Vec<(String, i64, String)> {
-    let mut all = Vec::new();
-    for (table, column) in [
-        ("workspace_user", "name || role || cast(version as text)"),
-        ("team", "name || path || cast(version as text)"),
-        ("role", "name || cast(version as text)"),
-        (
-            "api_key",
-            "name || coalesce(cast(expires_at as text), '') || coalesce(cast(revoked_at as text), '') || coalesce(cast(last_used_at as text), '')",
-        ),
-        ("session", "method || cast(last_used_at as text) || coalesce(cast(revoked_at as text), '')"),
-        ("password", "hash"),
-        ("invitation", "hash || coalesce(cast(used_at as text), '')"),
-        ("external_identity", "issuer || subject"),
-        ("audit_entry", "action || hash"),
-        ("audit_head", "hash"),
-        (
-            "record_access",
-            "cast(version as text) || coalesce(country, '') || case when owner_id is null then 'nobody' else 'somebody' end",
-        ),
-    ] {
-        let sql = format!(
-            "select count(*), coalesce(max({column}), '') || coalesce(min({column}), '') from {table} where workspace_id = $1"
-        );
-        let sql = sqlx::AssertSqlSafe(sql);
-        let (count, text): (i64, String) =
-            with_db!(test.service.context.db, pool => sqlx::query_as(sql).bind(workspace).fetch_one(pool).await)
-                .unwrap();
-        all.push((table.to_owned(), count, text));
-    }
-    all
+#[tokio::test]
+async fn every_table_of_a_workspace_is_behind_the_fence() {
+    let test = ServiceTest::postgres(SERVICE).await;
+    tenants::every_table_is_fenced(&test, &["signing_key", "workspace"]).await;
 }
 
 /// One session of ours, with all that hangs on a user.
@@ -135,6 +93,7 @@ async fn equip(test: &ServiceTest, tx: &mut Tx, workspace: WorkspaceId, user: Us
         revoked_at: None,
     };
     sessions::insert(tx, &session).await.unwrap();
+    sessions::insert_refresh(tx, &session, &KeyHash::of("ours"), now).await.unwrap();
     passwords::set(tx, workspace, user, &PasswordHash::from_stored("ours".into()), now).await.unwrap();
     passwords::invite(tx, workspace, user, &KeyHash::of("ours"), now + LIFETIME, now).await.unwrap();
     oidc::link(tx, workspace, &external(), user, now).await.unwrap();
@@ -169,16 +128,15 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     let key: kernel::ApiKeyId = id(&create_key(&test, json!({ "name": "ours", "userId": user })).await["apiKey"]["id"]);
     test.settle().await;
     let (db, now, page) = (&test.service.context.db, test.clock.now(), PageArgs { first: 50, after: None });
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.everywhere().begin().await.unwrap();
     let ours = test.actor.workspace;
     let session = equip(&test, &mut tx, ours, user).await;
     tx.commit().await.unwrap();
     let top_team = teams_by_id(&test, ours, id(&top)).await.unwrap();
-    let before = rows(&test, ours).await;
-    assert!(before.iter().all(|(_, count, _)| *count > 0), "{before:?}");
+    let before = tenants::rows_in_every_table(&test, ours, &EMPTY).await;
 
     let other = test.stranger();
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.everywhere().begin().await.unwrap();
     let second = Workspace { id: other.workspace, slug: "theirs".into(), name: "Theirs".into(), created_at: now };
     assert!(workspaces::claim(&mut tx, &second).await.unwrap());
     tx.commit().await.unwrap();
@@ -196,7 +154,7 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     }
 
     let theirs = other.workspace;
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.everywhere().begin().await.unwrap();
     assert!(api_keys::revoke(&mut tx, theirs, key, now).await.unwrap().is_none());
     assert_eq!(api_keys::expire(&mut tx, theirs, key, now).await.unwrap(), 0);
     api_keys::set_last_used(&mut tx, &[Used { workspace: theirs, key, at: now }]).await.unwrap();
@@ -228,7 +186,7 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     // What we invited somebody to stays open when they invite.
     passwords::invite(&mut tx, theirs, user, &KeyHash::of("theirs"), now + LIFETIME, now).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(rows(&test, ours).await, before);
+    assert_eq!(tenants::rows(&test, ours).await, before);
 }
 
 struct Ids {
@@ -262,7 +220,7 @@ async fn reads(test: &ServiceTest, actor: &Actor, found: bool, ids: &Ids, page: 
     assert_eq!(passwords::hash_of(db, workspace, *user).await.unwrap().is_some(), found);
     assert_eq!(!audit::list(db, actor, &AuditFilter::default(), page).await.unwrap().is_empty(), found);
     assert_eq!(!audit::chain(db, workspace, 0, 10).await.unwrap().is_empty(), found);
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.everywhere().begin().await.unwrap();
     assert_eq!(users::by_id(&mut tx, workspace, *user).await.unwrap().is_some(), found);
     assert_eq!(users::count_active_admins(&mut tx, workspace).await.unwrap() > 0, found);
     assert_eq!(teams::by_id(&mut tx, workspace, *team).await.unwrap().is_some(), found);

@@ -22,7 +22,7 @@ const USER: &str = "insert into workspace_user (id, workspace_id, version, name,
 async fn check(url: &str) {
     let db = Db::connect(url).await.unwrap();
     assert!(SERVICE.migrations.apply(&db).await.unwrap() > 1);
-    let user: (String, String, i64) = with_db!(db, pool => {
+    let user: (String, String, i64) = with_db!(db.everywhere(), pool => {
         sqlx::query_as("select role, kind, version from workspace_user").fetch_one(pool).await.unwrap()
     });
     assert_eq!(user, ("account_executive".into(), "person".into(), 3));

@@ -104,14 +104,14 @@ async fn the_only_active_admin_stays_one(test: ServiceTest) {
 /// On PostgreSQL: SQLite has one writer, so nothing there happens at once.
 #[tokio::test]
 async fn two_admins_cannot_demote_each_other_at_once() {
-    const WAITING: &str =
-        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    const WAITING: &str = "select count(distinct l.pid) from pg_locks l join pg_stat_activity a on a.pid = l.pid \
+        where a.datname = current_database() and not l.granted";
     let test = as_admin(ServiceTest::postgres(SERVICE).await).await;
     let first = me(&test).await["user"]["id"].take();
     let second = create_user(&test, "grace@example.com", "ADMIN").await["user"]["id"].take();
     let db = &test.service.context.db;
     // Holds both changes before they write, until both have decided or wait for their turn to.
-    let mut gate = db.begin().await.unwrap();
+    let mut gate = db.of(test.actor.workspace).begin().await.unwrap();
     platform::execute!(gate, sqlx::query("update workspace_user set active = active")).unwrap();
     let open_the_gate = async {
         loop {

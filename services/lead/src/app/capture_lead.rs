@@ -39,7 +39,7 @@ impl App {
     async fn try_capture(&self, actor: &Actor, input: CaptureLead) -> Result<Captured, Error> {
         let CaptureLead { email, details, source } = input;
         let draft = LeadDraft { email, details, source, external_id: None, import_fingerprint: None };
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         let mut events = self.outbox.events(actor.into());
         let known = store::leads::known(&mut tx, actor.workspace, &[draft.email.as_str()], &[]).await?.pop();
         let captured = if let Some(lead) = known {

@@ -44,7 +44,7 @@ impl App {
     pub async fn convert_lead(&self, actor: &Actor, input: ConvertLead) -> Result<Converted, Error> {
         actor.require(Permission::Write)?;
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         let lead = store::leads::by_id(&mut tx, actor, input.id).await?.ok_or(Error::not_found("lead"))?;
         actor.may(Action::Update, Object::Lead, &lead.facts())?;
         actor.access.require_some(Object::Contact, Action::Create)?;

@@ -25,7 +25,7 @@ impl App {
         actor.require(Permission::Write)?;
         actor.access.require_some(Object::Account, Action::Create)?;
         let id = self.clock.id();
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         if let Some(first) = claimed_before(&mut tx, actor, &input, id).await? {
             return store::accounts::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict);
         }

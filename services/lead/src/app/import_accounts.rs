@@ -33,7 +33,7 @@ impl App {
             }
         }
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         let mut known = Batch::new(store::accounts::candidates(&mut tx, actor.workspace, &wanted(&drafts)).await?);
         for (row, draft) in drafts {
             let match_key = draft.external_id.clone().unwrap_or_else(|| company_key(&draft.details.name));

@@ -84,7 +84,7 @@ impl App {
                 Err(errors) => imported.rejected.extend(errors),
             }
         }
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         let mut known = Known::read(&mut tx, actor, &drafts).await?;
         let mut fresh = Vec::new();
         let mut changes = Vec::new();

@@ -21,7 +21,7 @@ impl App {
             return Ok(false);
         };
         let actor = Actor::system(workspace, "lead");
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(workspace).begin().await?;
         let accounts = store::accounts::with_pending_links(&mut tx, workspace, ACCOUNTS).await?;
         let mut events = self.outbox.events((&actor).into());
         link_leads(&mut tx, &mut events, workspace, &accounts, self.clock.now()).await?;

@@ -25,7 +25,7 @@ impl App {
             let reason = "a lead becomes converted by convertLead".to_owned();
             return Err(Error::Invalid { code: Code::InvalidInput, field: "status", reason });
         }
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         let lead = store::leads::by_id(&mut tx, actor, input.id).await?.ok_or(Error::not_found("lead"))?;
         actor.may(Action::Update, Object::Lead, &lead.facts())?;
         for field in input.details.given() {

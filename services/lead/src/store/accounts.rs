@@ -159,7 +159,7 @@ pub async fn set_link_pending(
 /// A workspace with accounts for which more leads wait.
 pub async fn workspace_with_pending_links(db: &Db) -> Result<Option<WorkspaceId>, sqlx::Error> {
     const SQL: &str = "select workspace_id from account where link_pending limit 1";
-    with_db!(db, pool => sqlx::query_scalar(SQL).fetch_optional(pool).await)
+    with_db!(db.everywhere(), pool => sqlx::query_scalar(SQL).fetch_optional(pool).await)
 }
 
 /// Up to `limit` accounts for which more leads wait.
@@ -174,7 +174,7 @@ pub async fn with_pending_links(tx: &mut Tx, workspace: WorkspaceId, limit: i64)
 
 /// The accounts with these ids that the actor may read, in no order.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[AccountId]) -> Result<Vec<Account>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
         query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
@@ -229,7 +229,7 @@ pub async fn keys(
 
 /// A page, newest first, with one row more than the page if another follows.
 pub async fn list(db: &Db, actor: &Actor, filter: &AccountFilter, page: PageArgs) -> Result<Vec<Account>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
         query.push_bind(actor.workspace);
         push_filter!(query, filter);
@@ -241,7 +241,7 @@ pub async fn list(db: &Db, actor: &Actor, filter: &AccountFilter, page: PageArgs
 }
 
 pub async fn count(db: &Db, actor: &Actor, filter: &AccountFilter) -> Result<i64, sqlx::Error> {
-    with_db!(db, pool => {
+    with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new("select count(*) from account where workspace_id = ");
         query.push_bind(actor.workspace);
         push_filter!(query, filter);

@@ -100,7 +100,7 @@ pub async fn by_email(
 
 /// The contacts with these ids that the actor may read, in no order.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[ContactId]) -> Result<Vec<Contact>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from contact where workspace_id = "));
         query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());

@@ -189,7 +189,7 @@ pub async fn update(tx: &mut Tx, change: &LeadChange) -> Result<u64, sqlx::Error
 
 /// The leads with these ids that the actor may read, in no order.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[LeadId]) -> Result<Vec<Lead>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
         query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
@@ -247,7 +247,7 @@ pub async fn by_id(tx: &mut Tx, actor: &Actor, id: LeadId) -> Result<Option<Lead
 
 /// A page, newest first, with one row more than the page if another follows.
 pub async fn list(db: &Db, actor: &Actor, filter: &LeadFilter, page: PageArgs) -> Result<Vec<Lead>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
         query.push_bind(actor.workspace);
         push_filter!(query, filter);
@@ -259,7 +259,7 @@ pub async fn list(db: &Db, actor: &Actor, filter: &LeadFilter, page: PageArgs) -
 }
 
 pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64, sqlx::Error> {
-    with_db!(db, pool => {
+    with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new("select count(*) from lead where workspace_id = ");
         query.push_bind(actor.workspace);
         push_filter!(query, filter);

@@ -5,3 +5,4 @@ mod accounts;
 mod convert;
 mod import;
 mod leads;
+mod tenants;

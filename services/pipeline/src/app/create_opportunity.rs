@@ -39,7 +39,7 @@ impl App {
         if input.amount.is_some() {
             actor.access.require_write(Object::Opportunity, "amount")?;
         }
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         let id = self.clock.id();
         if let Some(first) = claimed_before(&mut tx, actor, &input, id).await? {
             return store::opportunities::by_id(&mut tx, actor, first).await?.ok_or(Error::Conflict);

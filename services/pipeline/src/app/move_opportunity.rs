@@ -20,7 +20,7 @@ impl App {
     /// Moves an opportunity to a stage of its pipeline; the stage decides whether that wins or loses it.
     pub async fn move_opportunity(&self, actor: &Actor, input: MoveOpportunity) -> Result<Opportunity, Error> {
         actor.require(Permission::Write)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         let opportunity = store::opportunities::by_id(&mut tx, actor, input.id).await?;
         let opportunity = opportunity.ok_or(Error::not_found("opportunity", "id"))?;
         actor.may(Action::Update, Object::Opportunity, &opportunity.facts())?;

@@ -31,7 +31,7 @@ impl App {
         if !pipelines.is_empty() || page.after.is_some() {
             return Ok(pipelines);
         }
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         let pipeline = default_pipeline(&mut tx, actor.workspace, &self.clock).await?;
         tx.commit().await?;
         Ok(vec![pipeline])

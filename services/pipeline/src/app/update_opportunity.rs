@@ -17,7 +17,7 @@ pub struct UpdateOpportunity {
 impl App {
     pub async fn update_opportunity(&self, actor: &Actor, input: UpdateOpportunity) -> Result<Opportunity, Error> {
         actor.require(Permission::Write)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         let opportunity = store::opportunities::by_id(&mut tx, actor, input.id).await?;
         let opportunity = opportunity.ok_or(Error::not_found("opportunity", "id"))?;
         actor.may(Action::Update, Object::Opportunity, &opportunity.facts())?;

@@ -195,7 +195,7 @@ pub async fn by_id(tx: &mut Tx, actor: &Actor, id: OpportunityId) -> Result<Opti
 
 /// The opportunities with these ids that the actor may read, in no order.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[OpportunityId]) -> Result<Vec<Opportunity>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from opportunity where workspace_id = "));
         query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
@@ -212,7 +212,7 @@ pub async fn list(
     filter: &OpportunityFilter,
     page: PageArgs,
 ) -> Result<Vec<Opportunity>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from opportunity where workspace_id = "));
         query.push_bind(actor.workspace);
         push_filter!(query, filter);
@@ -224,7 +224,7 @@ pub async fn list(
 }
 
 pub async fn count(db: &Db, actor: &Actor, filter: &OpportunityFilter) -> Result<i64, sqlx::Error> {
-    with_db!(db, pool => {
+    with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new("select count(*) from opportunity where workspace_id = ");
         query.push_bind(actor.workspace);
         push_filter!(query, filter);
@@ -241,7 +241,7 @@ pub async fn pages_by_accounts(
     accounts: &[AccountId],
     page: PageArgs,
 ) -> Result<Vec<Opportunity>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!(
             "select {COLUMNS} from (select {COLUMNS}, \
              row_number() over (partition by account_id order by created_at desc, id desc) as place \
@@ -263,7 +263,7 @@ pub async fn count_by_accounts(
     actor: &Actor,
     accounts: &[AccountId],
 ) -> Result<HashMap<AccountId, i64>, sqlx::Error> {
-    let rows: Vec<(AccountId, i64)> = with_db!(db, pool => {
+    let rows: Vec<(AccountId, i64)> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new("select account_id, count(*) from opportunity where workspace_id = ");
         query.push_bind(actor.workspace).push(" and account_id");
         push_in_ids(&mut query, accounts.iter().copied());
@@ -277,7 +277,7 @@ pub async fn count_by_accounts(
 /// The last entries of each of these opportunities' ways through the stages, oldest first. Whoever asks has read the
 /// opportunities.
 pub async fn entries(db: &Db, actor: &Actor, ids: &[OpportunityId]) -> Result<Vec<StageEntry>, sqlx::Error> {
-    let rows: Vec<EntryRow> = with_db!(db, pool => {
+    let rows: Vec<EntryRow> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!(
             "select {ENTRY_COLUMNS} from (select {ENTRY_COLUMNS}, \
              row_number() over (partition by opportunity_id order by version desc) as place \

@@ -87,7 +87,7 @@ pub async fn by_id(tx: &mut Tx, actor: &Actor, id: PipelineId) -> Result<Option<
 
 /// The pipelines with these ids, in no order.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[PipelineId]) -> Result<Vec<Pipeline>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from pipeline where workspace_id = "));
         query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
@@ -98,7 +98,7 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[PipelineId]) -> Result<Vec<Pi
 
 /// A page, newest first, with one row more than the page if another follows.
 pub async fn list(db: &Db, actor: &Actor, page: PageArgs) -> Result<Vec<Pipeline>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from pipeline where workspace_id = "));
         query.push_bind(actor.workspace);
         push_page(&mut query, "created_at", "id", page);
@@ -109,7 +109,7 @@ pub async fn list(db: &Db, actor: &Actor, page: PageArgs) -> Result<Vec<Pipeline
 
 /// The stages with these ids, in no order.
 pub async fn stages_by_ids(db: &Db, actor: &Actor, ids: &[StageId]) -> Result<Vec<Stage>, sqlx::Error> {
-    let rows: Vec<StageRow> = with_db!(db, pool => {
+    let rows: Vec<StageRow> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {STAGE_COLUMNS} from stage where workspace_id = "));
         query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
@@ -142,7 +142,7 @@ async fn with_stages(db: &Db, workspace: WorkspaceId, rows: Vec<Row>) -> Result<
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let stages: Vec<StageRow> = with_db!(db, pool => {
+    let stages: Vec<StageRow> = with_db!(db.of(workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {STAGE_COLUMNS} from stage where workspace_id = "));
         query.push_bind(workspace).push(" and pipeline_id");
         push_in_ids(&mut query, rows.iter().map(|row| row.id));

@@ -7,5 +7,6 @@ mod idempotency;
 mod moving;
 mod pipelines;
 mod reading;
+mod tenants;
 mod updating;
 mod world;

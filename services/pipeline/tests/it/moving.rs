@@ -112,7 +112,7 @@ async fn second_pipeline(service: &Service, test: &ServiceTest) -> Pipeline {
     let context = &service.context;
     let app = App { db: context.db.clone(), outbox: context.outbox.clone(), clock: context.clock.clone() };
     let pipeline = Pipeline { name: "Renewals".into(), ..Pipeline::new_business(test.actor.workspace, &app.clock) };
-    let mut tx = app.db.begin().await.unwrap();
+    let mut tx = app.db.of(test.actor.workspace).begin().await.unwrap();
     pipewright_pipeline::store::pipelines::insert(&mut tx, &pipeline).await.unwrap();
     tx.commit().await.unwrap();
     pipeline

@@ -12,7 +12,7 @@ impl App {
     /// in the history.
     pub async fn route_lead(&self, actor: &Actor, lead: LeadId) -> Result<Decision, Error> {
         actor.require(Permission::Write)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         lead_access::verdict(&mut tx, actor, Action::Update, lead).await?.or_refuse(Error::no_lead())?;
         let mut pool = self.lock_pool(&mut tx, actor.workspace).await?;
         let before = store::assignments::by_lead(&mut tx, actor.workspace, lead).await?.ok_or_else(Error::no_lead)?;

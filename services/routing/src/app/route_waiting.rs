@@ -41,7 +41,7 @@ impl App {
         let mut worked = false;
         for workspace in store::pools::with_work(&self.db, self.clock.now(), WORKSPACES).await? {
             let actor = Actor::system(workspace, SERVICE);
-            let mut tx = self.db.begin().await?;
+            let mut tx = self.db.of(workspace).begin().await?;
             worked |= self.route_waiting(&mut tx, Origin::from(&actor), BATCH).await? > 0;
             self.outbox.commit(tx).await?;
         }

@@ -20,7 +20,7 @@ impl App {
     /// Changes a rep's part in the rotation. One who can take leads again finds the ones that wait.
     pub async fn update_rep(&self, actor: &Actor, input: UpdateRep) -> Result<Rep, Error> {
         actor.require(Permission::Admin)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
         let pool = self.lock_pool(&mut tx, actor.workspace).await?;
         let rep =
             pool.member(input.id).map(|member| &member.rep).ok_or(Error::NotFound { what: "rep", field: "id" })?;

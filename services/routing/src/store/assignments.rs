@@ -74,7 +74,7 @@ pub async fn by_lead(tx: &mut Tx, workspace: WorkspaceId, lead: LeadId) -> Resul
 
 /// The decisions in force for those of these leads that the actor may read, in no order.
 pub async fn by_leads(db: &Db, actor: &Actor, leads: &[LeadId]) -> Result<Vec<Assignment>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from assignment where workspace_id = "));
         query.push_bind(actor.workspace).push(" and lead_id");
         push_in_ids(&mut query, leads.iter().copied());

@@ -76,7 +76,7 @@ pub async fn insert(tx: &mut Tx, workspace: WorkspaceId, routed: &[Routed]) -> R
 
 /// The decisions with these ids about leads that the actor may read, in no order.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[DecisionId]) -> Result<Vec<Decision>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from decision where workspace_id = "));
         query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
@@ -88,7 +88,7 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[DecisionId]) -> Result<Vec<De
 
 /// A page of all decisions or of one lead's, newest first, with one row more than the page if another follows.
 pub async fn list(db: &Db, actor: &Actor, lead: Option<LeadId>, page: PageArgs) -> Result<Vec<Decision>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from decision where workspace_id = "));
         query.push_bind(actor.workspace);
         push_readable(&mut query, actor, "lead_id");
@@ -102,7 +102,7 @@ pub async fn list(db: &Db, actor: &Actor, lead: Option<LeadId>, page: PageArgs) 
 }
 
 pub async fn count(db: &Db, actor: &Actor, lead: Option<LeadId>) -> Result<i64, sqlx::Error> {
-    with_db!(db, pool => {
+    with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new("select count(*) from decision where workspace_id = ");
         query.push_bind(actor.workspace);
         push_readable(&mut query, actor, "lead_id");

@@ -97,5 +97,5 @@ pub async fn with_work(db: &Db, now: Timestamp, limit: i64) -> Result<Vec<Worksp
         where r.enabled and not r.paused and (m.daily_cap is null or m.taken_on <> $1 or m.taken < m.daily_cap) \
         and exists (select 1 from assignment a where a.workspace_id = m.workspace_id and a.rep_id is null) \
         group by m.workspace_id limit $2";
-    with_db!(db, pool => sqlx::query_scalar(SQL).bind(day_of(now)).bind(limit).fetch_all(pool).await)
+    with_db!(db.everywhere(), pool => sqlx::query_scalar(SQL).bind(day_of(now)).bind(limit).fetch_all(pool).await)
 }

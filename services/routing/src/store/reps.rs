@@ -112,7 +112,7 @@ pub async fn update(tx: &mut Tx, rep: &Rep) -> Result<u64, sqlx::Error> {
 
 /// The reps with these ids, in no order.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[RepId]) -> Result<Vec<Rep>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from rep r join pool_member m on m.rep_id = r.id where r.workspace_id = "));
         query.push_bind(actor.workspace).push(" and r.id");
         push_in_ids(&mut query, ids.iter().copied());
@@ -123,7 +123,7 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[RepId]) -> Result<Vec<Rep>, s
 
 /// A page, newest first, with one row more than the page if another follows.
 pub async fn list(db: &Db, workspace: WorkspaceId, page: PageArgs) -> Result<Vec<Rep>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db, pool => {
+    let rows: Vec<Row> = with_db!(db.of(workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from rep r join pool_member m on m.rep_id = r.id where r.workspace_id = "));
         query.push_bind(workspace);
         push_page(&mut query, "r.created_at", "r.id", page);

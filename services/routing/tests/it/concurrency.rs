@@ -22,7 +22,7 @@ fn app(test: &ServiceTest) -> App {
 
 /// Handles one event in a transaction of its own, as another process would.
 async fn handle(app: &App, event: &Envelope) -> Result<(), HandleError> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.of(event.workspace).begin().await?;
     app.handle(&mut tx, event).await?;
     Ok(app.outbox.commit(tx).await?)
 }

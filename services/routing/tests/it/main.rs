@@ -5,6 +5,7 @@ mod queue;
 mod reps;
 mod routing;
 mod subscription;
+mod tenants;
 
 use chrono::TimeDelta;
 use events::{

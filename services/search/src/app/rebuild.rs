@@ -17,9 +17,10 @@ pub async fn reset(db: &Db, clock: &Clock) -> Result<(), sqlx::Error> {
 /// Applies a page of a history, in one transaction; returns how many events it took. Live events may arrive
 /// meanwhile and events may come twice: versions decide. What a live handler would have buried is passed over.
 pub async fn replay(db: &Db, history: &[Envelope]) -> Result<usize, HandleError> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.everywhere().begin().await?;
     let mut taken = 0;
     for event in history.iter().filter(|event| OnObjectChanged::SUBJECTS.contains(&event.r#type.as_str())) {
+        tx.turn_to(event.workspace).await?;
         match OnObjectChanged.handle(&mut tx, event).await {
             Ok(()) => taken += 1,
             Err(HandleError::Payload(_)) => {

@@ -96,13 +96,13 @@ pub async fn keep_owner(
 pub async fn state(db: &Db) -> Result<State, sqlx::Error> {
     const SQL: &str =
         "select generation, exists (select 1 from document where dirty) as has_dirty from index_state where id = 1";
-    with_db!(db, pool => sqlx::query_as(SQL).fetch_one(pool).await)
+    with_db!(db.everywhere(), pool => sqlx::query_as(SQL).fetch_one(pool).await)
 }
 
 /// Up to `limit` documents that the index does not have yet, of all workspaces: there is one index.
 pub async fn dirty(db: &Db, limit: i64) -> Result<Vec<Document>, sqlx::Error> {
     const SQL: &str = "select workspace_id, kind, id, version, texts, owner_id, country, source, industry, revision from document where dirty order by updated_at limit $1";
-    let rows: Vec<Row> = with_db!(db, pool => sqlx::query_as(SQL).bind(limit).fetch_all(pool).await)?;
+    let rows: Vec<Row> = with_db!(db.everywhere(), pool => sqlx::query_as(SQL).bind(limit).fetch_all(pool).await)?;
     Ok(rows.into_iter().map(Document::from).collect())
 }
 
@@ -111,7 +111,7 @@ pub async fn mark_indexed(db: &Db, documents: &[Document]) -> Result<(), sqlx::E
     if documents.is_empty() {
         return Ok(());
     }
-    let mut tx = db.begin().await?;
+    let mut tx = db.everywhere().begin().await?;
     with_tx!(tx, conn => {
         let mut query = QueryBuilder::new("update document set dirty = false where (workspace_id, kind, id, revision) in (");
         push_rows(&mut query, documents, |mut row, document| {
@@ -125,7 +125,7 @@ pub async fn mark_indexed(db: &Db, documents: &[Document]) -> Result<(), sqlx::E
 
 /// Has everything indexed again.
 pub async fn mark_all_dirty(db: &Db) -> Result<(), sqlx::Error> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.everywhere().begin().await?;
     execute!(tx, sqlx::query("update document set dirty = true where not dirty"))?;
     tx.commit().await
 }
@@ -133,7 +133,7 @@ pub async fn mark_all_dirty(db: &Db) -> Result<(), sqlx::Error> {
 /// Gives a new database its first generation.
 pub async fn ensure_generation(db: &Db, clock: &Clock) -> Result<(), sqlx::Error> {
     const SQL: &str = "insert into index_state (id, generation) values (1, $1) on conflict do nothing";
-    let mut tx = db.begin().await?;
+    let mut tx = db.everywhere().begin().await?;
     execute!(tx, sqlx::query(SQL).bind(new_generation(clock)))?;
     tx.commit().await
 }
@@ -141,7 +141,7 @@ pub async fn ensure_generation(db: &Db, clock: &Clock) -> Result<(), sqlx::Error
 /// Forgets every document of every workspace, and begins another generation.
 pub async fn reset(db: &Db, clock: &Clock) -> Result<(), sqlx::Error> {
     const SQL: &str = "insert into index_state (id, generation) values (1, $1) on conflict (id) do update set generation = excluded.generation";
-    let mut tx = db.begin().await?;
+    let mut tx = db.everywhere().begin().await?;
     execute!(tx, sqlx::query("delete from document"))?;
     execute!(tx, sqlx::query(SQL).bind(new_generation(clock)))?;
     tx.commit().await

@@ -6,3 +6,4 @@ mod indexing;
 mod objects;
 mod paging;
 mod rebuilding;
+mod tenants;

@@ -69,7 +69,7 @@ async fn compare(engine: &str, import_url: &str, bare_url: &str, table: &mut Tab
     let bare = Db::connect(bare_url).await?;
     lead::SERVICE.migrations.apply(&bare).await?;
     for db in [&app.db, &bare] {
-        let mut tx = db.begin().await?;
+        let mut tx = db.of(actor.workspace).begin().await?;
         store::accounts::insert(&mut tx, &accounts).await?;
         tx.commit().await?;
     }
@@ -83,7 +83,7 @@ async fn compare(engine: &str, import_url: &str, bare_url: &str, table: &mut Tab
         let import_took = started.elapsed();
         ensure!(imported.outcomes.len() == STRETCH && imported.rejected.is_empty(), "the import took other rows");
         let started = Instant::now();
-        let mut tx = bare.begin().await?;
+        let mut tx = bare.of(actor.workspace).begin().await?;
         store::leads::insert(&mut tx, &leads).await?;
         tx.commit().await?;
         let bare_took = started.elapsed();
@@ -136,7 +136,7 @@ async fn ensure_same(app: &App, bare: &Db, actor: &Actor) -> Result<()> {
 
 /// One account that leads belong to.
 async fn one_account(db: &Db, actor: &Actor) -> Result<AccountId> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.of(actor.workspace).begin().await?;
     let wanted = store::accounts::Wanted { domains: vec![domain(0)], ..Default::default() };
     let found = store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?;
     Ok(found.first().context("no account")?.id)

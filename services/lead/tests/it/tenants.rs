@@ -1,0 +1,153 @@
+//! Two workspaces in one database: no method of the store reads or changes what is the other's.
+
+use kernel::{AccountId, Actor, ContactId, EmailAddress, LeadId, PageArgs};
+use pipewright_lead::{
+    SERVICE,
+    domain::{
+        account::{Account, AccountChange},
+        lead::{Lead, LeadChange},
+    },
+    store::{
+        accounts::{self, AccountFilter, Wanted},
+        contacts,
+        leads::{self, LeadFilter},
+    },
+};
+use platform::{Db, execute, with_db, with_tx};
+use serde_json::{Value, json};
+use testkit::{ServiceTest, on_both_engines, tenants};
+
+/// What takes no workspace, and why.
+const EXEMPT: [(&str, &[&str]); 2] = [
+    ("the row's own workspace", &["accounts::insert", "contacts::insert", "leads::insert"]),
+    ("a job's look over all of them", &["accounts::workspace_with_pending_links"]),
+];
+
+#[test]
+fn every_store_method_is_tried_or_has_a_reason() {
+    tenants::every_store_method_is_tried(env!("CARGO_MANIFEST_DIR"), include_str!("tenants.rs"), &EXEMPT);
+}
+
+#[tokio::test]
+async fn every_table_of_a_workspace_is_behind_the_fence() {
+    tenants::every_table_is_fenced(&ServiceTest::postgres(SERVICE).await, &[]).await;
+}
+
+/// What one workspace has.
+struct Ours {
+    account: AccountId,
+    contact: ContactId,
+    /// Converted; another one has no account.
+    lead: LeadId,
+}
+
+fn email() -> EmailAddress {
+    EmailAddress::parse("ada@engines.example").unwrap()
+}
+
+fn id<T: std::str::FromStr>(value: &Value) -> T {
+    value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{value} is no such id"))
+}
+
+async fn equip(test: &ServiceTest) -> Ours {
+    const ACCOUNT: &str = "mutation { createAccount(input: { name: \"Engines\", domain: \"engines.example\", idempotencyKey: \"ours\" }) { account { id } } }";
+    const CAPTURE: &str =
+        "mutation($email: String!) { captureLead(input: { email: $email, company: \"Looms\" }) { lead { id } } }";
+    const CONVERT: &str = "mutation($id: ID!) { convertLead(input: { id: $id }) { contact { id } } }";
+    let account = id(&test.graphql(ACCOUNT, json!({})).await["createAccount"]["account"]["id"]);
+    let lead = test.graphql(CAPTURE, json!({ "email": email() })).await["captureLead"]["lead"]["id"].take();
+    test.graphql(CAPTURE, json!({ "email": "ben@looms.example" })).await;
+    let contact = id(&test.graphql(CONVERT, json!({ "id": lead })).await["convertLead"]["contact"]["id"]);
+    let ours = Ours { account, contact, lead: id(&lead) };
+    test.settle().await;
+    let db = &test.service.context.db;
+    let account = accounts::by_ids(db, &test.actor, &[ours.account]).await.unwrap();
+    let mut tx = db.of(test.actor.workspace).begin().await.unwrap();
+    accounts::set_link_pending(&mut tx, test.actor.workspace, &account, true).await.unwrap();
+    tx.commit().await.unwrap();
+    ours
+}
+
+on_both_engines!(SERVICE, no_store_method_reads_or_changes_what_is_anothers);
+async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
+    let ours = equip(&test).await;
+    let (db, other, now) = (&test.service.context.db, test.stranger(), test.clock.now());
+    let before = tenants::rows_in_every_table(&test, test.actor.workspace, &["lead_access"]).await;
+    // Ours finds each; theirs finds none, or each of these would pass for a broken method too.
+    for (actor, found) in [(&test.actor, true), (&other, false)] {
+        reads(db, actor, &ours, found).await;
+    }
+
+    let account = accounts::by_ids(db, &test.actor, &[ours.account]).await.unwrap().pop().unwrap();
+    let lead = leads::by_ids(db, &test.actor, &[ours.lead]).await.unwrap().pop().unwrap();
+    let theirs = other.workspace;
+    // With no fence but the predicates.
+    let mut tx = db.everywhere().begin().await.unwrap();
+    let mut foreign = Account { workspace: theirs, version: 2, ..account.clone() };
+    foreign.details.name = "Mallory".into();
+    let change = AccountChange { previous: account.clone(), current: foreign };
+    assert_eq!(accounts::update(&mut tx, &change).await.unwrap(), 0);
+    accounts::set_link_pending(&mut tx, theirs, &[account], false).await.unwrap();
+    let mut foreign = Lead { workspace: theirs, version: lead.version + 1, updated_at: now, ..lead.clone() };
+    foreign.details.title = Some("Mallory".into());
+    assert_eq!(leads::update(&mut tx, &LeadChange { previous: lead, current: foreign }).await.unwrap(), 0);
+    leads::set_owner(&mut tx, theirs, ours.lead, Some(test.clock.id()), test.clock.id()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(tenants::rows(&test, test.actor.workspace).await, before);
+}
+
+async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
+    let (workspace, page) = (actor.workspace, PageArgs { first: 50, after: None });
+    let Ours { account, contact, lead } = ours;
+    let (all_accounts, all_leads) = (AccountFilter::default(), LeadFilter::default());
+    assert_eq!(!accounts::by_ids(db, actor, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!accounts::list(db, actor, &all_accounts, page).await.unwrap().is_empty(), found);
+    assert_eq!(accounts::count(db, actor, &all_accounts).await.unwrap() > 0, found);
+    assert_eq!(!contacts::by_ids(db, actor, &[*contact]).await.unwrap().is_empty(), found);
+    assert_eq!(!leads::by_ids(db, actor, &[*lead]).await.unwrap().is_empty(), found);
+    assert_eq!(!leads::list(db, actor, &all_leads, page).await.unwrap().is_empty(), found);
+    assert_eq!(leads::count(db, actor, &all_leads).await.unwrap() > 0, found);
+    let mut tx = db.everywhere().begin().await.unwrap();
+    for wanted in [
+        Wanted { ids: vec![*account], ..Wanted::default() },
+        Wanted { domains: vec!["engines.example".into()], ..Wanted::default() },
+        Wanted { name_keys: vec!["engines".into()], ..Wanted::default() },
+    ] {
+        assert_eq!(!accounts::candidates(&mut tx, workspace, &wanted).await.unwrap().is_empty(), found, "{wanted:?}");
+    }
+    assert_eq!(!accounts::with_pending_links(&mut tx, workspace, 10).await.unwrap().is_empty(), found);
+    assert_eq!(contacts::by_email(&mut tx, workspace, &email()).await.unwrap().is_some(), found);
+    assert_eq!(!leads::known(&mut tx, workspace, &[&email()], &[]).await.unwrap().is_empty(), found);
+    let (domain, company) = (["looms.example".to_owned()], ["looms".to_owned()]);
+    assert_eq!(!leads::unmatched(&mut tx, workspace, &domain, &[], 10).await.unwrap().is_empty(), found);
+    assert_eq!(!leads::unmatched(&mut tx, workspace, &[], &company, 10).await.unwrap().is_empty(), found);
+    assert_eq!(leads::by_id(&mut tx, actor, *lead).await.unwrap().is_some(), found);
+    tx.rollback().await.unwrap();
+}
+
+/// The first fence is taken away: no predicate in sight.
+#[tokio::test]
+async fn the_fence_holds_a_statement_that_forgets_the_workspace() {
+    let test = ServiceTest::postgres(SERVICE).await;
+    equip(&test).await;
+    let (db, other) = (&test.service.context.db, test.stranger());
+    let capture = "mutation { captureLead(input: { email: \"eve@elsewhere.example\" }) { lead { id } } }";
+    test.graphql_as(&other, capture, json!({})).await;
+    let before = tenants::rows(&test, test.actor.workspace).await;
+
+    let emails: Vec<String> = with_db!(db.of(other.workspace), pool => {
+        sqlx::query_scalar("select email from lead").fetch_all(pool).await.unwrap()
+    });
+    assert_eq!(emails, ["eve@elsewhere.example"]);
+    let mut tx = db.of(other.workspace).begin().await.unwrap();
+    assert_eq!(execute!(tx, sqlx::query("update lead set title = 'Mallory'")).unwrap(), 1);
+    assert_eq!(execute!(tx, sqlx::query("update account set name = 'Mallory'")).unwrap(), 0);
+    assert_eq!(execute!(tx, sqlx::query("delete from contact")).unwrap(), 0);
+    let companies: i64 = with_tx!(tx, conn => {
+        sqlx::query_scalar("select count(*) from lead l join account a on a.id = l.account_id").fetch_one(conn).await
+    })
+    .unwrap();
+    assert_eq!(companies, 0);
+    tx.commit().await.unwrap();
+    assert_eq!(tenants::rows(&test, test.actor.workspace).await, before);
+}
