@@ -18,7 +18,8 @@ pub mod service;
 pub mod telemetry;
 
 /// Every program of ours allocates through this: an import and a gateway query spend about a fifth of their
-/// processor time on small, short-lived allocations.
+/// processor time on small, short-lived allocations. Not in the unit tests, which link us a second time, by testkit.
+#[cfg(not(test))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

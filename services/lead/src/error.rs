@@ -12,7 +12,7 @@ pub enum Error {
     #[error(transparent)]
     Denied(#[from] kernel::Denied),
     #[error("there is no such {what}")]
-    NotFound { what: &'static str },
+    NotFound { what: &'static str, field: &'static str },
     #[error("{reason}")]
     Invalid { code: Code, field: &'static str, reason: String },
     #[error("the lead has been converted and is read-only")]
@@ -32,8 +32,9 @@ pub enum Error {
 }
 
 impl Error {
-    pub fn not_found(what: &'static str) -> Self {
-        Self::NotFound { what }
+    /// `field` is the input field that names the object.
+    pub fn not_found(what: &'static str, field: &'static str) -> Self {
+        Self::NotFound { what, field }
     }
 }
 
@@ -68,8 +69,7 @@ impl Coded for Error {
 
     fn field(&self) -> Option<&str> {
         match self {
-            Self::NotFound { .. } => Some("id"),
-            Self::Invalid { field, .. } => Some(field),
+            Self::NotFound { field, .. } | Self::Invalid { field, .. } => Some(field),
             Self::Denied(error) => error.field(),
             Self::DomainTaken => Some("domain"),
             Self::Idempotency(error) => error.field(),

@@ -1,5 +1,11 @@
 use events::lead::{AccountCreated, ContactCreated, LeadConverted, LeadStatus, RequestedOpportunity};
 use kernel::{AccountId, Action, Actor, Code, LeadId, Money, Object, OpportunityId, Permission, is_free_mail};
+use platform::{
+    Tx,
+    idempotency::{Request, made_before},
+    outbox::Events,
+};
+use serde_json::{Value, json};
 
 use super::{App, link_leads::link_leads, matching};
 use crate::{
@@ -18,6 +24,7 @@ pub struct ConvertLead {
     /// The account to convert into; the lead's own, else one with its company's name, if `None`.
     pub account: Option<AccountId>,
     pub opportunity: Option<OpportunityRequest>,
+    pub idempotency_key: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -43,9 +50,16 @@ impl App {
     /// who is a contact already is not made again.
     pub async fn convert_lead(&self, actor: &Actor, input: ConvertLead) -> Result<Converted, Error> {
         actor.require(Permission::Write)?;
-        let now = self.clock.now();
+        let asked = input.asked();
+        let request = Request { operation: "convertLead", key: input.idempotency_key.as_deref(), input: &asked };
+        // Chosen before it is known whether one is asked for: it is what the request's key remembers.
+        let (opportunity, now) = (self.clock.id(), self.clock.now());
         let mut tx = self.db.begin().await?;
-        let lead = store::leads::by_id(&mut tx, actor, input.id).await?.ok_or(Error::not_found("lead"))?;
+        let again = made_before(&mut tx, actor, request, opportunity).await?;
+        let lead = store::leads::by_id(&mut tx, actor, input.id).await?.ok_or(Error::not_found("lead", "id"))?;
+        if let Some(first) = again {
+            return converted_before(&mut tx, actor, lead, input.opportunity.map(|_| first)).await;
+        }
         actor.may(Action::Update, Object::Lead, &lead.facts())?;
         actor.access.require_some(Object::Contact, Action::Create)?;
         if input.opportunity.is_some() {
@@ -55,33 +69,7 @@ impl App {
             return Err(Error::AlreadyConverted);
         }
         let mut events = self.outbox.events(actor.into());
-        let known = match input.account.or(lead.account) {
-            Some(id) => {
-                let wanted = Wanted { ids: vec![id], ..Wanted::default() };
-                let found = store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?.pop();
-                // The lead's own is there, whoever may read it; one that is named must be seen.
-                let found = found.filter(|account| input.account.is_none() || sees(actor, account));
-                Some(found.ok_or(Error::not_found("account"))?)
-            }
-            // Since it was captured, the lead may have learned its company.
-            None => {
-                let who = (&lead.email, &lead.details);
-                let index = matching::index_for(&mut tx, actor.workspace, [who]).await?;
-                index.find(who.0, who.1).cloned()
-            }
-        };
-        let account = match known {
-            Some(account) => account,
-            None => {
-                actor.access.require_some(Object::Account, Action::Create)?;
-                let account = self.account_for(actor, &lead)?.owned_by(lead.owner.or(actor.user()));
-                if store::accounts::insert(&mut tx, std::slice::from_ref(&account)).await?.is_empty() {
-                    return Err(Error::Conflict);
-                }
-                events.push(&AccountCreated { current: account.published() });
-                account
-            }
-        };
+        let account = self.account_of(&mut tx, &mut events, actor, &lead, input.account).await?;
         let contact = match store::contacts::by_email(&mut tx, actor.workspace, &lead.email).await? {
             Some(contact) => contact,
             None => {
@@ -92,7 +80,7 @@ impl App {
             }
         };
         let opportunity = input.opportunity.map(|request| RequestedOpportunity {
-            id: self.clock.id(),
+            id: opportunity,
             name: request.name.unwrap_or_else(|| account.details.name.clone()),
             amount: request.amount,
         });
@@ -122,9 +110,45 @@ impl App {
             contact: Some(contact)
                 .filter(|contact| actor.may(Action::Read, Object::Contact, &contact.facts()).is_ok())
                 .map(|contact| contact.seen_by(&actor.access)),
-            account: Some(account).filter(|account| sees(actor, account)).map(|account| account.seen_by(&actor.access)),
+            account: Some(account)
+                .filter(|account| actor.may(Action::Read, Object::Account, &account.facts()).is_ok())
+                .map(|account| account.seen_by(&actor.access)),
             opportunity: opportunity_id,
         })
+    }
+
+    /// The account that is named, else the lead's own, else one that fits, else a new one.
+    async fn account_of(
+        &self,
+        tx: &mut Tx,
+        events: &mut Events<'_>,
+        actor: &Actor,
+        lead: &Lead,
+        named: Option<AccountId>,
+    ) -> Result<Account, Error> {
+        if let Some(id) = named {
+            return store::accounts::by_id(tx, actor, id).await?.ok_or(Error::not_found("account", "accountId"));
+        }
+        let known = if let Some(id) = lead.account {
+            // It is there, whoever may read it.
+            let wanted = Wanted { ids: vec![id], ..Wanted::default() };
+            store::accounts::candidates(tx, actor.workspace, &wanted).await?.pop()
+        } else {
+            // Since it was captured, the lead may have learned its company.
+            let who = (&lead.email, &lead.details);
+            let index = matching::index_for(tx, actor.workspace, [who]).await?;
+            index.find(who.0, who.1).cloned()
+        };
+        if let Some(account) = known {
+            return Ok(account);
+        }
+        actor.access.require_some(Object::Account, Action::Create)?;
+        let account = self.account_for(actor, lead)?.owned_by(lead.owner.or(actor.user()));
+        if store::accounts::insert(tx, std::slice::from_ref(&account)).await?.is_empty() {
+            return Err(Error::Conflict);
+        }
+        events.push(&AccountCreated { current: account.published() });
+        Ok(account)
     }
 
     fn account_for(&self, actor: &Actor, lead: &Lead) -> Result<Account, Error> {
@@ -146,6 +170,34 @@ impl App {
     }
 }
 
-fn sees(actor: &Actor, account: &Account) -> bool {
-    actor.may(Action::Read, Object::Account, &account.facts()).is_ok()
+impl ConvertLead {
+    /// What an idempotency key stands for.
+    fn asked(&self) -> Value {
+        let Self { id, account, opportunity, idempotency_key: _ } = self;
+        let opportunity = opportunity.as_ref().map(|request| json!({ "name": request.name, "amount": request.amount }));
+        json!({ "lead": id, "account": account, "opportunity": opportunity })
+    }
+}
+
+/// What a lead became, to somebody who asks again.
+async fn converted_before(
+    tx: &mut Tx,
+    actor: &Actor,
+    lead: Lead,
+    opportunity: Option<OpportunityId>,
+) -> Result<Converted, Error> {
+    let contact = match lead.contact {
+        Some(id) => store::contacts::by_id(tx, actor, id).await?,
+        None => None,
+    };
+    let account = match lead.account {
+        Some(id) => store::accounts::by_id(tx, actor, id).await?,
+        None => None,
+    };
+    Ok(Converted {
+        lead: lead.seen_by(&actor.access),
+        contact: contact.map(|contact| contact.seen_by(&actor.access)),
+        account: account.map(|account| account.seen_by(&actor.access)),
+        opportunity,
+    })
 }

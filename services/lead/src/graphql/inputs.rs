@@ -34,6 +34,8 @@ pub struct CaptureLeadInput {
     pub message: Option<String>,
     /// Where the lead comes from, for example `Webinar`.
     pub source: Option<String>,
+    /// Any text you choose, a UUID say: the same key and input again give the first answer, and fill no blanks.
+    pub idempotency_key: Option<String>,
 }
 
 /// What is left out stays as it is.
@@ -66,6 +68,9 @@ pub struct ConvertLeadInput {
     pub account_id: Option<AccountId>,
     /// Left out, no opportunity is opened.
     pub opportunity: Option<OpportunityRequestInput>,
+    /// Any text you choose, a UUID say: the same key and input again give the first answer, where without a key a
+    /// converted lead is an error.
+    pub idempotency_key: Option<String>,
 }
 
 /// The opportunity to open with a conversion.
@@ -146,7 +151,12 @@ impl TryFrom<CaptureLeadInput> for CaptureLead {
             employees: text("employees", input.employees)?,
             message: bounded("message", input.message, MAX_MESSAGE_CHARS)?,
         };
-        Ok(Self { email: parse_email("email", &input.email)?, details, source: text("source", input.source)? })
+        Ok(Self {
+            email: parse_email("email", &input.email)?,
+            details,
+            source: text("source", input.source)?,
+            idempotency_key: input.idempotency_key,
+        })
     }
 }
 
@@ -177,7 +187,7 @@ impl TryFrom<ConvertLeadInput> for ConvertLead {
     type Error = Error;
     fn try_from(input: ConvertLeadInput) -> Result<Self, Error> {
         let opportunity = input.opportunity.map(OpportunityRequest::try_from).transpose()?;
-        Ok(Self { id: input.id, account: input.account_id, opportunity })
+        Ok(Self { id: input.id, account: input.account_id, opportunity, idempotency_key: input.idempotency_key })
     }
 }
 

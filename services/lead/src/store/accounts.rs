@@ -180,6 +180,17 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[AccountId]) -> Result<Vec<Acc
     Ok(rows.into_iter().map(|row| Account::from(row).seen_by(&actor.access)).collect())
 }
 
+/// One account that the actor may read, whole, locked against a concurrent change by the version check of [`update`].
+pub async fn by_id(tx: &mut Tx, actor: &Actor, id: AccountId) -> Result<Option<Account>, sqlx::Error> {
+    let row: Option<Row> = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
+        query.push_bind(actor.workspace).push(" and id = ").push_bind(id);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
+        query.build_query_as().fetch_optional(conn).await?
+    });
+    Ok(row.map(Account::from))
+}
+
 /// Every account that one of these domains, names or foreign ids names.
 pub async fn candidates(tx: &mut Tx, workspace: WorkspaceId, wanted: &Wanted) -> Result<Vec<Account>, sqlx::Error> {
     let rows: Vec<Row> = with_tx!(tx, conn => {

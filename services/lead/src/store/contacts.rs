@@ -98,6 +98,17 @@ pub async fn by_email(
     Ok(row.map(Contact::from))
 }
 
+/// One contact that the actor may read, whole.
+pub async fn by_id(tx: &mut Tx, actor: &Actor, id: ContactId) -> Result<Option<Contact>, sqlx::Error> {
+    let row: Option<Row> = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from contact where workspace_id = "));
+        query.push_bind(actor.workspace).push(" and id = ").push_bind(id);
+        push_allowed(&mut query, &actor.access.rows(Object::Contact, Action::Read), &ACCESS);
+        query.build_query_as().fetch_optional(conn).await?
+    });
+    Ok(row.map(Contact::from))
+}
+
 /// The contacts with these ids that the actor may read, in no order.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[ContactId]) -> Result<Vec<Contact>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db, pool => {

@@ -3,5 +3,6 @@
 mod access;
 mod accounts;
 mod convert;
+mod idempotency;
 mod import;
 mod leads;
