@@ -45,11 +45,11 @@ impl App {
             let opportunity = store::opportunities::by_id(&mut tx, actor, first).await?.ok_or(Error::Conflict)?;
             return Ok(opportunity.seen_by(&actor.access));
         }
-        if !store::known::is_account(&mut tx, actor, input.account).await? {
+        if !store::known::sees_account(&mut tx, actor, input.account).await? {
             return Err(Error::not_found("account", "accountId"));
         }
         if let Some(contact) = input.contact
-            && !store::known::is_contact(&mut tx, actor, contact).await?
+            && !store::known::sees_contact(&mut tx, actor, contact).await?
         {
             return Err(Error::not_found("contact", "contactId"));
         }
