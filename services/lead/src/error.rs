@@ -19,6 +19,8 @@ pub enum Error {
     AlreadyConverted,
     #[error("another account has this domain")]
     DomainTaken,
+    #[error("another contact has this e-mail address")]
+    EmailTaken,
     #[error("the object was changed by somebody else meanwhile; read it again and retry")]
     Conflict,
     #[error(transparent)]
@@ -44,6 +46,7 @@ impl From<sqlx::Error> for Error {
         let text = error.as_database_error().filter(|error| error.is_unique_violation()).map(|error| error.to_string());
         match text {
             Some(text) if text.contains("account_domain") || text.contains("account.domain") => Self::DomainTaken,
+            Some(text) if text.contains("contact_email") || text.contains("contact.email") => Self::EmailTaken,
             Some(_) => Self::Conflict,
             None => Self::Db(error),
         }
@@ -58,7 +61,7 @@ impl Coded for Error {
             Self::NotFound { .. } => Code::NotFound,
             Self::Invalid { code, .. } => *code,
             Self::AlreadyConverted => Code::AlreadyConverted,
-            Self::DomainTaken => Code::AlreadyExists,
+            Self::DomainTaken | Self::EmailTaken => Code::AlreadyExists,
             Self::Conflict => Code::Conflict,
             Self::Idempotency(error) => error.code(),
             Self::Page(error) => error.code(),
@@ -72,6 +75,7 @@ impl Coded for Error {
             Self::NotFound { field, .. } | Self::Invalid { field, .. } => Some(field),
             Self::Denied(error) => error.field(),
             Self::DomainTaken => Some("domain"),
+            Self::EmailTaken => Some("email"),
             Self::Idempotency(error) => error.field(),
             Self::Page(error) => error.field(),
             Self::Import(error) => error.field(),

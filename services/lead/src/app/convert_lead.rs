@@ -11,7 +11,7 @@ use super::{App, link_leads::link_leads, matching};
 use crate::{
     domain::{
         account::{Account, AccountDetails, AccountDraft},
-        contact::Contact,
+        contact::{Contact, ContactDraft},
         lead::Lead,
     },
     error::Error,
@@ -73,8 +73,11 @@ impl App {
         let contact = match store::contacts::by_email(&mut tx, actor.workspace, &lead.email).await? {
             Some(contact) => contact,
             None => {
-                let contact = Contact::from_lead(&lead, self.clock.id(), account.id, now);
-                store::contacts::insert(&mut tx, &contact).await?;
+                let draft = ContactDraft::from_lead(&lead, account.id);
+                let contact = Contact::create(draft, self.clock.id(), actor.workspace, now);
+                if !store::contacts::insert(&mut tx, &contact).await? {
+                    return Err(Error::Conflict);
+                }
                 events.push(&ContactCreated { current: contact.published() });
                 contact
             }

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod contacts;
 mod convert;
 mod idempotency;
 mod import;
