@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use kernel::{AccountId, Action, Actor, Object, PageArgs, Timestamp, UserId, WorkspaceId, access::Rows};
 use platform::{
     Db, Tx,
-    db::{AccessColumns, push_allowed, push_in_ids, push_in_texts, push_page, push_rows},
+    db::{AccessColumns, ListBind, push_allowed, push_in_ids, push_in_texts, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
@@ -64,6 +64,21 @@ impl From<Row> for Account {
 
 fn readable(actor: &Actor) -> Rows<'_> {
     actor.access.rows(Object::Account, Action::Read)
+}
+
+/// Appends the condition that the actor may read the account in `column`: nothing is found by an account that is hidden.
+pub(super) fn push_readable<DB: ListBind>(query: &mut QueryBuilder<DB>, actor: &Actor, column: &str)
+where
+    WorkspaceId: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+{
+    let rows = readable(actor);
+    if rows == Rows::All {
+        return;
+    }
+    query.push(" and ").push(column).push(" in (select id from account where workspace_id = ");
+    query.push_bind(actor.workspace);
+    push_allowed(query, &rows, &ACCESS);
+    query.push(")");
 }
 
 macro_rules! push_filter {

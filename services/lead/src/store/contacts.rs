@@ -9,6 +9,7 @@ use platform::{
 };
 use sqlx::{FromRow, QueryBuilder};
 
+use super::accounts;
 use crate::domain::contact::{Contact, ContactChange, ContactDetails};
 
 const COLUMNS: &str = "id, workspace_id, version, account_id, email, first_name, last_name, title, phone, owner_id, created_at, updated_at";
@@ -73,12 +74,13 @@ fn readable(actor: &Actor) -> Rows<'_> {
 }
 
 macro_rules! push_filter {
-    ($query:ident, $filter:expr) => {
+    ($query:ident, $actor:expr, $filter:expr) => {
         if let Some(email) = &$filter.email {
             $query.push(" and email = ").push_bind(email.as_str().to_owned());
         }
         if let Some(account) = $filter.account {
             $query.push(" and account_id = ").push_bind(account);
+            accounts::push_readable(&mut $query, $actor, "account_id");
         }
     };
 }
@@ -171,7 +173,7 @@ pub async fn list(db: &Db, actor: &Actor, filter: &ContactFilter, page: PageArgs
     let rows: Vec<Row> = with_db!(db, pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from contact where workspace_id = "));
         query.push_bind(actor.workspace);
-        push_filter!(query, filter);
+        push_filter!(query, actor, filter);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         push_page(&mut query, "created_at", "id", page);
         query.build_query_as().fetch_all(pool).await?
@@ -183,7 +185,7 @@ pub async fn count(db: &Db, actor: &Actor, filter: &ContactFilter) -> Result<i64
     with_db!(db, pool => {
         let mut query = QueryBuilder::new("select count(*) from contact where workspace_id = ");
         query.push_bind(actor.workspace);
-        push_filter!(query, filter);
+        push_filter!(query, actor, filter);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_scalar().fetch_one(pool).await
     })

@@ -255,3 +255,28 @@ async fn a_locked_field_of_an_account_or_a_contact_is_written_neither_first_nor_
     let nothing = json!({ "contact": { "phone": null }, "contacts": { "edges": [{ "node": { "phone": null } }] } });
     assert_eq!(kept(&discreet).await, nothing);
 }
+
+on_both_engines!(SERVICE, nothing_is_found_by_an_account_that_one_may_not_read);
+async fn nothing_is_found_by_an_account_that_one_may_not_read(test: ServiceTest) {
+    const FOUND: &str = "query($id: ID!) { leads(filter: { accountId: $id }) { totalCount edges { node { id } } }
+        contacts(filter: { accountId: $id }) { totalCount edges { node { id } } } }";
+    let account =
+        "mutation { createAccount(input: { name: \"Looms\", domain: \"looms.example\" }) { account { id } } }";
+    let account = test.graphql(account, json!({})).await["createAccount"]["account"]["id"].take();
+    capture(&test, json!({ "email": "ada@looms.example" })).await;
+    let contact = "mutation($id: ID!) { createContact(input: { email: \"bob@looms.example\", accountId: $id }) { contact { id } } }";
+    test.graphql(contact, json!({ "id": account })).await;
+    let people =
+        [(Object::Lead, Scope::All, &[Action::Read] as &[Action]), (Object::Contact, Scope::All, &[Action::Read])];
+    let own = (Object::Account, Scope::Own, &[Action::Read] as &[Action]);
+    let somebody = test.user_with(role(&[people[0], people[1], own]));
+    let counts = async |actor: &Actor| {
+        let data = test.graphql_as(actor, FOUND, json!({ "id": account })).await["data"].take();
+        ["leads", "contacts"].map(|list| {
+            let listed = data[list]["edges"].as_array().unwrap().len();
+            assert_eq!(data[list]["totalCount"], json!(listed), "{data}");
+            listed
+        })
+    };
+    assert_eq!([counts(&test.actor).await, counts(&somebody).await], [[1, 1], [0, 0]]);
+}
