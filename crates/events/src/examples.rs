@@ -55,6 +55,7 @@ pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadEr
         lead::AccountCreated,
         lead::AccountUpdated,
         lead::ContactCreated,
+        lead::ContactUpdated,
         lead::LeadCaptured,
         lead::LeadConverted,
         lead::LeadUpdated,
@@ -202,12 +203,22 @@ impl Examples {
             }),
             owner: None,
         });
-        self.add(&lead::ContactCreated { current: contact });
+        self.add(&lead::ContactCreated { current: contact.clone() });
         self.add(&lead::AccountCreated { current: account.clone() });
         self.add(&lead::AccountUpdated {
             previous: account.clone(),
             current: lead::Account { version: 2, domain: None, ..account },
         });
+        self.contact_updated(contact);
+    }
+
+    /// Later than the rest, as [`access`](Self::access).
+    fn contact_updated(&mut self, previous: lead::Contact) {
+        let later = Clock::fixed(self.clock.now(), 9);
+        let clock = std::mem::replace(&mut self.clock, later);
+        let current = lead::Contact { version: 2, title: Some("Chief Engineer".into()), ..previous.clone() };
+        self.add(&lead::ContactUpdated { previous, current });
+        self.clock = clock;
     }
 
     fn enrichment(&mut self) {

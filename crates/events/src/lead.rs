@@ -125,3 +125,10 @@ pub struct ContactCreated {
     pub current: Contact,
 }
 event!(ContactCreated, "crm.lead.contact.created.v1", |e| e.current.id);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContactUpdated {
+    pub previous: Contact,
+    pub current: Contact,
+}
+event!(ContactUpdated, "crm.lead.contact.updated.v1", |e| e.current.id);

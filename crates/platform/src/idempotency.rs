@@ -1,7 +1,7 @@
 //! Creating once however often the client asks: the key is claimed in the same transaction that creates, so a
 //! retry finds the first object, and a creation that failed leaves its key free.
 
-use kernel::{Actor, Code, Coded, inputs_hash};
+use kernel::{Actor, Code, Coded, id::TypedId, inputs_hash};
 use serde_json::Value;
 use thiserror::Error;
 use uuid::Uuid;
@@ -11,13 +11,15 @@ use crate::{Tx, execute, with_tx};
 /// Longest key in characters; a UUID has 36.
 const MAX_CHARS: usize = 200;
 
-/// What to do with a request that carries a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claim {
-    /// First of its key: create the object under the id that was offered.
-    New,
-    /// The key made this object before; answer with it as it stands now.
-    Seen(Uuid),
+/// A request that makes something.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The mutation: keys of two mutations have nothing to do with each other.
+    pub operation: &'static str,
+    /// What the client chose; without it every request is a first one.
+    pub key: Option<&'a str>,
+    /// All that the client asked for, but for the key.
+    pub input: &'a Value,
 }
 
 /// Why a key cannot be claimed.
@@ -48,31 +50,32 @@ impl Coded for IdempotencyError {
     }
 }
 
-/// Claims `key` for an `operation` that is about to make `new_id` out of `input`. Two requests with one key wait
-/// for each other on the row, so the second sees what the first committed.
-pub async fn claim(
+/// The id that the first request of this key was given, if this is not the first: what it made is to be answered as
+/// it stands now. Else the key is claimed for `id`, under which the caller makes what is asked for. Two requests with
+/// one key wait for each other on the row, so the second sees what the first committed.
+pub async fn made_before<T: TypedId>(
     tx: &mut Tx,
     actor: &Actor,
-    operation: &str,
-    key: &str,
-    input: &Value,
-    new_id: Uuid,
-) -> Result<Claim, IdempotencyError> {
+    request: Request<'_>,
+    id: T,
+) -> Result<Option<T>, IdempotencyError> {
     const CLAIM: &str = "insert into idempotency_key (workspace_id, operation, key, input_hash, result_id) \
         values ($1, $2, $3, $4, $5) on conflict do nothing";
     const SEEN: &str =
         "select input_hash, result_id from idempotency_key where workspace_id = $1 and operation = $2 and key = $3";
+    let Request { operation, key, input } = request;
+    let Some(key) = key else { return Ok(None) };
     if key.trim().is_empty() || key.chars().count() > MAX_CHARS || key.chars().any(char::is_control) {
         return Err(IdempotencyError::Malformed);
     }
     let hash = inputs_hash(input);
     let claimed =
-        execute!(tx, sqlx::query(CLAIM).bind(actor.workspace).bind(operation).bind(key).bind(&hash).bind(new_id))?;
+        execute!(tx, sqlx::query(CLAIM).bind(actor.workspace).bind(operation).bind(key).bind(&hash).bind(id.uuid()))?;
     if claimed == 1 {
-        return Ok(Claim::New);
+        return Ok(None);
     }
     let (seen_hash, seen_id): (String, Uuid) = with_tx!(tx, conn => {
         sqlx::query_as(SEEN).bind(actor.workspace).bind(operation).bind(key).fetch_one(conn).await
     })?;
-    if seen_hash == hash { Ok(Claim::Seen(seen_id)) } else { Err(IdempotencyError::Mismatch) }
+    if seen_hash == hash { Ok(Some(T::from(seen_id))) } else { Err(IdempotencyError::Mismatch) }
 }

@@ -44,13 +44,13 @@ async fn prune(db: &Db, clock: &Clock) -> Result<bool, sqlx::Error> {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
-    use kernel::{Actor, id::TypedId};
+    use kernel::{AccountId, Actor};
     use sqlx::migrate::Migrator;
 
     use super::*;
     use crate::{
         db::Migrations,
-        idempotency::{Claim, claim},
+        idempotency::{Request, made_before},
         with_db,
     };
 
@@ -66,10 +66,9 @@ mod tests {
             clock.advance(TimeDelta::days(20));
             let mut tx = db.of(actor.workspace).begin().await.unwrap();
             execute!(tx, sqlx::query(mark).bind(clock.id::<kernel::EventId>()).bind(clock.now())).unwrap();
-            let claimed =
-                claim(&mut tx, &actor, "make", key, &serde_json::json!({}), clock.id::<kernel::AccountId>().uuid())
-                    .await;
-            assert_eq!(claimed.unwrap(), Claim::New);
+            let request = Request { operation: "make", key: Some(key), input: &serde_json::json!({}) };
+            let before = made_before(&mut tx, &actor, request, clock.id::<AccountId>()).await;
+            assert_eq!(before.unwrap(), None);
             tx.commit().await.unwrap();
         }
         clock.advance(TimeDelta::days(20));

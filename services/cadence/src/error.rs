@@ -1,4 +1,5 @@
 use kernel::{Code, Coded, PageError};
+use platform::idempotency::IdempotencyError;
 use thiserror::Error;
 
 /// What can go wrong in the cadence service. `Display` is safe to show.
@@ -22,6 +23,8 @@ pub enum Error {
     NotUncertain,
     #[error("the object was changed by somebody else meanwhile; read it again and retry")]
     Conflict,
+    #[error(transparent)]
+    Idempotency(#[from] IdempotencyError),
     #[error(transparent)]
     Page(#[from] PageError),
     #[error("something broke on our side")]
@@ -58,6 +61,7 @@ impl Coded for Error {
             Self::AlreadyEnrolled => Code::AlreadyExists,
             Self::SendRefused { .. } => Code::SendRefused,
             Self::WrongState { .. } | Self::NotUncertain | Self::Conflict => Code::Conflict,
+            Self::Idempotency(error) => error.code(),
             Self::Page(error) => error.code(),
             Self::Db(_) => Code::Internal,
         }
@@ -69,6 +73,7 @@ impl Coded for Error {
             Self::AlreadyEnrolled | Self::SendRefused { .. } => Some("leadId"),
             Self::WrongState { .. } | Self::NotUncertain => Some("id"),
             Self::Denied(error) => error.field(),
+            Self::Idempotency(error) => error.field(),
             Self::Page(error) => error.field(),
             _ => None,
         }

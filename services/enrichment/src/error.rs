@@ -1,4 +1,5 @@
 use kernel::{Code, Coded, PageError};
+use platform::idempotency::IdempotencyError;
 use thiserror::Error;
 
 /// What can go wrong in the enrichment service. `Display` is safe to show.
@@ -14,6 +15,8 @@ pub enum Error {
     #[error("the lead was changed meanwhile; retry")]
     Conflict,
     #[error(transparent)]
+    Idempotency(#[from] IdempotencyError),
+    #[error(transparent)]
     Page(#[from] PageError),
     #[error("something broke on our side")]
     Db(#[from] sqlx::Error),
@@ -26,6 +29,7 @@ impl Coded for Error {
             Self::Denied(error) => error.code(),
             Self::LeadNotFound => Code::NotFound,
             Self::Conflict => Code::Conflict,
+            Self::Idempotency(error) => error.code(),
             Self::Page(error) => error.code(),
             Self::Db(_) => Code::Internal,
         }
@@ -35,6 +39,7 @@ impl Coded for Error {
         match self {
             Self::LeadNotFound => Some("leadId"),
             Self::Denied(error) => error.field(),
+            Self::Idempotency(error) => error.field(),
             Self::Page(error) => error.field(),
             _ => None,
         }

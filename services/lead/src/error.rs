@@ -12,13 +12,15 @@ pub enum Error {
     #[error(transparent)]
     Denied(#[from] kernel::Denied),
     #[error("there is no such {what}")]
-    NotFound { what: &'static str },
+    NotFound { what: &'static str, field: &'static str },
     #[error("{reason}")]
     Invalid { code: Code, field: &'static str, reason: String },
     #[error("the lead has been converted and is read-only")]
     AlreadyConverted,
     #[error("another account has this domain")]
     DomainTaken,
+    #[error("another contact has this e-mail address")]
+    EmailTaken,
     #[error("the object was changed by somebody else meanwhile; read it again and retry")]
     Conflict,
     #[error(transparent)]
@@ -32,8 +34,9 @@ pub enum Error {
 }
 
 impl Error {
-    pub fn not_found(what: &'static str) -> Self {
-        Self::NotFound { what }
+    /// `field` is the input field that names the object.
+    pub fn not_found(what: &'static str, field: &'static str) -> Self {
+        Self::NotFound { what, field }
     }
 }
 
@@ -43,6 +46,7 @@ impl From<sqlx::Error> for Error {
         let text = error.as_database_error().filter(|error| error.is_unique_violation()).map(|error| error.to_string());
         match text {
             Some(text) if text.contains("account_domain") || text.contains("account.domain") => Self::DomainTaken,
+            Some(text) if text.contains("contact_email") || text.contains("contact.email") => Self::EmailTaken,
             Some(_) => Self::Conflict,
             None => Self::Db(error),
         }
@@ -57,7 +61,7 @@ impl Coded for Error {
             Self::NotFound { .. } => Code::NotFound,
             Self::Invalid { code, .. } => *code,
             Self::AlreadyConverted => Code::AlreadyConverted,
-            Self::DomainTaken => Code::AlreadyExists,
+            Self::DomainTaken | Self::EmailTaken => Code::AlreadyExists,
             Self::Conflict => Code::Conflict,
             Self::Idempotency(error) => error.code(),
             Self::Page(error) => error.code(),
@@ -68,10 +72,10 @@ impl Coded for Error {
 
     fn field(&self) -> Option<&str> {
         match self {
-            Self::NotFound { .. } => Some("id"),
-            Self::Invalid { field, .. } => Some(field),
+            Self::NotFound { field, .. } | Self::Invalid { field, .. } => Some(field),
             Self::Denied(error) => error.field(),
             Self::DomainTaken => Some("domain"),
+            Self::EmailTaken => Some("email"),
             Self::Idempotency(error) => error.field(),
             Self::Page(error) => error.field(),
             Self::Import(error) => error.field(),

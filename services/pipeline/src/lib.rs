@@ -27,6 +27,6 @@ pub const SERVICE: ServiceDef = ServiceDef {
 async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     let app = App { db: context.db, outbox: context.outbox, clock: context.clock };
     let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
-    parts.handlers = vec![app::handler(app)];
+    parts.handlers = app::handlers(app);
     Ok(parts)
 }

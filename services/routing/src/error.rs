@@ -1,5 +1,5 @@
 use kernel::{Code, Coded, PageError};
-use platform::{HandleError, bus::BusError};
+use platform::{HandleError, bus::BusError, idempotency::IdempotencyError};
 use thiserror::Error;
 
 use crate::domain::{rep::OutOfRange, route::UnknownRule};
@@ -21,6 +21,8 @@ pub enum Error {
     Conflict,
     #[error(transparent)]
     UnknownRule(#[from] UnknownRule),
+    #[error(transparent)]
+    Idempotency(#[from] IdempotencyError),
     #[error(transparent)]
     Page(#[from] PageError),
     #[error("something broke on our side")]
@@ -59,6 +61,7 @@ impl Coded for Error {
             Self::NotFound { .. } => Code::NotFound,
             Self::OutOfRange(_) => Code::InvalidInput,
             Self::UserCannotTakeLeads | Self::Conflict | Self::UnknownRule(_) => Code::Conflict,
+            Self::Idempotency(error) => error.code(),
             Self::Page(error) => error.code(),
             Self::Db(_) | Self::Bus(_) => Code::Internal,
         }
@@ -70,6 +73,7 @@ impl Coded for Error {
             Self::OutOfRange(error) => Some(error.field),
             Self::UserCannotTakeLeads => Some("active"),
             Self::Denied(error) => error.field(),
+            Self::Idempotency(error) => error.field(),
             Self::Page(error) => error.field(),
             _ => None,
         }

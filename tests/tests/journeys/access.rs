@@ -11,6 +11,8 @@ use crate::on_both_topologies;
 const LEADS: usize = 12;
 /// Leads that become contacts with an opportunity.
 const CONVERTED: usize = 4;
+/// The number of a contact that an admin makes by hand: of no lead, and the admin's own.
+const BY_HAND: usize = LEADS;
 /// How deep the walk follows fields.
 const DEPTH: usize = 7;
 
@@ -20,6 +22,7 @@ async fn no_way_through_the_api_shows_what_a_user_may_not_read(platform: Deploym
     let owner = "query($id: ID!) { lead(id: $id) { routing { owner { user { id } } } } }";
     let rep =
         platform.graphql(owner, json!({ "id": leads[0] })).await?["lead"]["routing"]["owner"]["user"]["id"].take();
+    own_records_only(&platform, &rep).await?;
     let key =
         "mutation($user: ID) { createApiKey(input: { name: \"walk\", userId: $user }) { secret errors { code } } }";
     let made = platform.graphql(key, json!({ "user": rep })).await?;
@@ -33,12 +36,15 @@ async fn no_way_through_the_api_shows_what_a_user_may_not_read(platform: Deploym
 
     // What `get` refuses must not be seen; the walk of an admin proves that it could be.
     let (mut hidden, mut shown) = (Vec::new(), 0);
-    for (number, id) in leads.iter().enumerate().skip(CONVERTED) {
+    for (number, id) in leads.iter().enumerate() {
         let got =
             platform.graphql_as(&secret, "query($id: ID!) { lead(id: $id) { email } }", json!({ "id": id })).await?;
         if got["data"]["lead"].is_null() { hidden.push(number) } else { shown += 1 }
     }
-    ensure!(!hidden.is_empty() && shown > 0, "{} hidden, {shown} shown", hidden.len());
+    // A contact is whose the lead was, so that of the hidden leads some are contacts as well.
+    let contacts = hidden.iter().filter(|number| **number < CONVERTED).count();
+    ensure!(contacts > 0 && hidden.len() > contacts && shown > 0, "{hidden:?} hidden, {shown} shown");
+    hidden.push(BY_HAND);
     let seen = schema.walk(&platform, &secret, &ids).await?;
     for number in hidden {
         for secret in secrets(number) {
@@ -59,10 +65,27 @@ async fn no_way_through_the_api_shows_what_a_user_may_not_read(platform: Deploym
     Ok(())
 }
 
+/// Gives the rep a role that reads what is their own of everything.
+async fn own_records_only(platform: &Deployment, rep: &Value) -> Result<()> {
+    const ROLE: &str =
+        "mutation($input: CreateRoleInput!) { createRole(input: $input) { role { id } errors { message } } }";
+    const GIVE: &str = "mutation($user: ID!, $role: ID!) {
+        updateUser(input: { id: $user, customRoleId: $role }) { errors { message } } }";
+    let own = |object: &str| json!({ "action": "READ", "object": object, "scope": "OWN" });
+    let grants = ["LEAD", "ACCOUNT", "CONTACT", "OPPORTUNITY"].map(own);
+    let input = json!({ "name": "Own records", "base": "ACCOUNT_EXECUTIVE", "grants": grants });
+    let role = platform.graphql(ROLE, json!({ "input": input })).await?["createRole"]["role"]["id"].take();
+    let given = platform.graphql(GIVE, json!({ "user": rep, "role": role })).await?;
+    ensure!(given["updateUser"]["errors"] == json!([]), "{given}");
+    Ok(())
+}
+
 /// Captures leads whose texts nobody can guess, lets them run through the platform, and converts the first.
 async fn capture(platform: &Deployment) -> Result<Vec<Value>> {
     const CAPTURE: &str = "mutation($input: CaptureLeadInput!) { captureLead(input: $input) { lead { id } } }";
     const CONVERT: &str = "mutation($input: ConvertLeadInput!) { convertLead(input: $input) { errors { message } } }";
+    const CONTACT: &str =
+        "mutation($input: CreateContactInput!) { createContact(input: $input) { errors { message } } }";
     const SENT: &str = "{ messages(first: 1, filter: { state: SENT }) { totalCount } }";
     const OPEN: &str = "{ opportunities(first: 1) { totalCount } }";
     const FOUND: &str = "query($last: String!) { search(query: $last) { totalCount } }";
@@ -80,6 +103,11 @@ async fn capture(platform: &Deployment) -> Result<Vec<Value>> {
         let input = json!({ "id": id, "opportunity": { "name": deal(number) } });
         platform.graphql(CONVERT, json!({ "input": input })).await?;
     }
+    let [email, first, last, title] = secrets(BY_HAND);
+    let input =
+        json!({ "email": format!("{email}@walk.example"), "firstName": first, "lastName": last, "title": title });
+    let made = platform.graphql(CONTACT, json!({ "input": input })).await?;
+    ensure!(made["createContact"]["errors"] == json!([]), "{made}");
     platform
         .until("deals open", OPEN, json!({}), |data| data["opportunities"]["totalCount"] == json!(CONVERTED))
         .await?;
@@ -141,7 +169,7 @@ impl Api {
     /// The answers to every query field: without arguments, with each of `ids`, and with each secret word.
     async fn walk(&self, platform: &Deployment, key: &str, ids: &BTreeSet<String>) -> Result<Vec<Answer>> {
         let words: BTreeSet<String> =
-            (0..LEADS).flat_map(|number| secrets(number).into_iter().chain([deal(number)])).collect();
+            (0..=BY_HAND).flat_map(|number| secrets(number).into_iter().chain([deal(number)])).collect();
         let mut answers = Vec::new();
         for field in list(&self.types[&self.query], "fields") {
             for (arguments, variables) in self.calls(field, ids, &words) {

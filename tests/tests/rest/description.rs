@@ -54,6 +54,7 @@ fn the_description_is_whole_and_every_reference_in_it_leads_somewhere() -> Resul
     }
     for id in [
         "createAccount",
+        "createContact",
         "createLead",
         "createOpportunity",
         "getAccount",
@@ -61,8 +62,11 @@ fn the_description_is_whole_and_every_reference_in_it_leads_somewhere() -> Resul
         "getLead",
         "getOpportunity",
         "listAccounts",
+        "listContacts",
         "listLeads",
         "listOpportunities",
+        "updateAccount",
+        "updateContact",
         "updateLead",
         "updateOpportunity",
     ] {

@@ -19,27 +19,20 @@ async fn every_resource_shows_what_graphql_shows() -> Result<()> {
     for (path, field, ty) in resources {
         let selection = selection(&document["components"]["schemas"][ty]);
         assert!(selection.contains("id") && selection.contains("version"), "{ty}: {selection}");
-        let ids: Vec<Value> = if document["paths"][format!("/rest/v1/{path}")].get("get").is_some() {
-            let list = format!(
-                "{{ {path}(first: 2) {{ totalCount edges {{ node {{ {selection} }} }} pageInfo {{ endCursor }} }} }}"
-            );
-            let graphql = view.platform.graphql(&list, json!({})).await?[path].take();
-            let nodes: Vec<Value> =
-                graphql["edges"].as_array().context("edges")?.iter().map(|edge| edge["node"].clone()).collect();
-            let rest = view.get(&format!("{path}?first=2")).await?;
-            assert_eq!(rest.status, 200, "{}", rest.body);
-            assert_eq!(rest.body["items"], json!(nodes), "{path}");
-            assert_eq!(rest.body["totalCount"], graphql["totalCount"], "{path}");
-            let next = rest.body["next"].as_str().context("a next page")?;
-            assert_eq!(rest.header("link"), format!("<{next}>; rel=\"next\""));
-            assert!(next.contains(graphql["pageInfo"]["endCursor"].as_str().context("a cursor")?), "{next}");
-            nodes.into_iter().map(|mut node| node["id"].take()).collect()
-        } else {
-            let leads =
-                view.platform.graphql("{ leads(first: 2) { edges { node { contact { id } } } } }", json!({})).await?;
-            let edges = leads["leads"]["edges"].as_array().context("edges")?;
-            edges.iter().map(|edge| edge["node"]["contact"]["id"].clone()).collect()
-        };
+        let list = format!(
+            "{{ {path}(first: 2) {{ totalCount edges {{ node {{ {selection} }} }} pageInfo {{ endCursor }} }} }}"
+        );
+        let graphql = view.platform.graphql(&list, json!({})).await?[path].take();
+        let nodes: Vec<Value> =
+            graphql["edges"].as_array().context("edges")?.iter().map(|edge| edge["node"].clone()).collect();
+        let rest = view.get(&format!("{path}?first=2")).await?;
+        assert_eq!(rest.status, 200, "{}", rest.body);
+        assert_eq!(rest.body["items"], json!(nodes), "{path}");
+        assert_eq!(rest.body["totalCount"], graphql["totalCount"], "{path}");
+        let next = rest.body["next"].as_str().context("a next page")?;
+        assert_eq!(rest.header("link"), format!("<{next}>; rel=\"next\""));
+        assert!(next.contains(graphql["pageInfo"]["endCursor"].as_str().context("a cursor")?), "{next}");
+        let ids: Vec<Value> = nodes.into_iter().map(|mut node| node["id"].take()).collect();
         assert_eq!(ids.len(), 2, "{path}");
         for id in ids {
             let get = format!("query($id: ID!) {{ {field}(id: $id) {{ {selection} }} }}");
@@ -127,6 +120,65 @@ async fn what_is_made_and_changed_here_is_made_and_changed_there() -> Result<()>
     let path = format!("opportunities/{}", opportunity.body["id"].as_str().context("an id")?);
     let renamed = view.patch(&path, json!({ "name": "More looms" }), Some(opportunity.header("etag"))).await?;
     assert_eq!((renamed.status.as_u16(), &renamed.body["name"]), (200, &json!("More looms")), "{}", renamed.body);
+    Ok(())
+}
+
+#[tokio::test]
+async fn accounts_and_contacts_are_written_here_as_there() -> Result<()> {
+    const THERE: &str = "query($account: ID!, $contact: ID!) {
+        account(id: $account) { name industry version } contact(id: $contact) { email title version account { id } } }";
+    let view = View::open().await?;
+    let account = view.post("accounts", json!({ "name": "Engines", "domain": "engines.example" })).await?;
+    let key = [("idempotency-key", "ada")];
+    let ada = json!({ "email": "Ada@engines.example", "firstName": "Ada", "accountId": account.body["id"] });
+    let contact = view.send(Method::POST, "contacts", &key, Some(ada.clone())).await?;
+    assert_eq!(contact.status, 201, "{}", contact.body);
+    assert_eq!(contact.body["account"]["id"], account.body["id"]);
+    let again = view.send(Method::POST, "contacts", &key, Some(ada.clone())).await?;
+    assert_eq!((again.status.as_u16(), &again.body), (201, &contact.body));
+    let other = view.send(Method::POST, "contacts", &key, Some(json!({ "email": "bob@engines.example" }))).await?;
+    other.assert_problem(409, "IDEMPOTENCY_MISMATCH", Some("Idempotency-Key"));
+    view.post("contacts", ada).await?.assert_problem(409, "ALREADY_EXISTS", Some("email"));
+    let nowhere = json!({ "email": "eve@engines.example", "accountId": "acct_01m83fx8fqeg7bczqka5bf7cgr" });
+    view.post("contacts", nowhere).await?.assert_problem(404, "NOT_FOUND", Some("accountId"));
+
+    let (account_path, contact_path) = (account.header("location"), contact.header("location"));
+    let renamed = view
+        .patch(account_path, json!({ "name": "Looms", "industry": "Textile" }), Some(account.header("etag")))
+        .await?;
+    assert_eq!((renamed.status.as_u16(), &renamed.body["name"]), (200, &json!("Looms")), "{}", renamed.body);
+    let titled = view.patch(contact_path, json!({ "title": "Countess" }), Some(contact.header("etag"))).await?;
+    assert_eq!((titled.status.as_u16(), &titled.body["title"]), (200, &json!("Countess")), "{}", titled.body);
+    for (path, etag) in [(account_path, account.header("etag")), (contact_path, contact.header("etag"))] {
+        let field = if path == account_path { "industry" } else { "title" };
+        view.patch(path, json!({ field: "x" }), Some(etag)).await?.assert_problem(412, "CONFLICT", None);
+    }
+    let ids = json!({ "account": account.body["id"], "contact": contact.body["id"] });
+    assert_eq!(
+        view.platform.graphql(THERE, ids).await?,
+        json!({
+            "account": { "name": "Looms", "industry": "Textile", "version": 2 },
+            "contact": { "email": "ada@engines.example", "title": "Countess", "version": 2, "account": { "id": account.body["id"] } },
+        })
+    );
+    let id = account.body["id"].as_str().context("an id")?;
+    for (query, count) in
+        [(format!("accountId={id}"), 1), ("email=ada@engines.example".into(), 1), ("email=x@engines.example".into(), 0)]
+    {
+        let found = view.get(&format!("contacts?{query}")).await?;
+        assert_eq!((found.status.as_u16(), &found.body["totalCount"]), (200, &json!(count)), "{query}");
+    }
+
+    let key = [("idempotency-key", "lead")];
+    let lead = json!({ "email": "bob@looms.example" });
+    let first = view.send(Method::POST, "leads", &key, Some(lead.clone())).await?;
+    let second = view.send(Method::POST, "leads", &key, Some(lead)).await?;
+    assert_eq!(
+        (first.status.as_u16(), second.status.as_u16()),
+        (201, 201),
+        "the same answer, and not that it was there"
+    );
+    assert_eq!(first.body["id"], second.body["id"]);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 use chrono::TimeDelta;
 use events::cadence::EnrollmentStarted;
-use kernel::{MessageId, Timestamp, WorkspaceId};
+use kernel::{EnrollmentId, MessageId, Timestamp, WorkspaceId};
 use platform::{Tx, outbox::Events};
 
 use super::App;
@@ -42,12 +42,13 @@ impl App {
         &self,
         tx: &mut Tx,
         events: &mut Events<'_>,
+        id: EnrollmentId,
         lead: &Lead,
         sequence: &Sequence,
     ) -> Result<Option<(Enrollment, MessageId)>, Error> {
         let now = self.clock.now();
         let enrollment = Enrollment {
-            id: self.clock.id(),
+            id,
             workspace: lead.workspace,
             version: 1,
             lead: lead.id,

@@ -26,7 +26,7 @@ impl App {
         let actor = system(workspace);
         let mut events = self.outbox.events(Origin::caused_by(&actor, event));
         let sequence = self.default_sequence(tx, workspace).await?;
-        self.begin(tx, &mut events, &lead, &sequence).await?;
+        self.begin(tx, &mut events, self.clock.id(), &lead, &sequence).await?;
         Ok(events.save(tx).await?)
     }
 }

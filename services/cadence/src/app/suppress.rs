@@ -1,4 +1,6 @@
 use kernel::{Actor, EmailAddress, Permission};
+use platform::idempotency::{Request, made_before};
+use serde_json::json;
 
 use super::{App, stopping};
 use crate::{
@@ -11,13 +13,16 @@ use crate::{
 pub struct Suppress {
     pub email: EmailAddress,
     pub reason: String,
+    pub idempotency_key: Option<String>,
 }
 
 impl App {
     /// Nobody writes to this address any more. An address that is suppressed stays as it is.
     pub async fn suppress(&self, actor: &Actor, input: Suppress) -> Result<Suppression, Error> {
         actor.require(Permission::Write)?;
-        let Suppress { email, reason } = input;
+        let Suppress { email, reason, idempotency_key } = input;
+        let asked = json!({ "email": email, "reason": reason });
+        let request = Request { operation: "suppress", key: idempotency_key.as_deref(), input: &asked };
         let now = self.clock.now();
         let suppression = Suppression {
             id: self.clock.id(),
@@ -28,10 +33,12 @@ impl App {
             created_at: now,
         };
         let mut tx = self.db.of(actor.workspace).begin().await?;
-        if store::suppressions::insert(&mut tx, &suppression).await?.is_none() {
-            return store::suppressions::by_email(&mut tx, actor.workspace, &suppression.email)
-                .await?
-                .ok_or(Error::Conflict);
+        let again = made_before(&mut tx, actor, request, suppression.id).await?.is_some();
+        if again || store::suppressions::insert(&mut tx, &suppression).await?.is_none() {
+            let known = store::suppressions::by_email(&mut tx, actor.workspace, &suppression.email).await?;
+            // Nothing is new but the key.
+            tx.commit().await?;
+            return known.ok_or(Error::Conflict);
         }
         let mut events = self.outbox.events(actor.into());
         let why = format!("the address is suppressed: {}", suppression.reason);

@@ -15,6 +15,8 @@ pub struct EnrollLeadInput {
     pub lead_id: LeadId,
     /// Left out, the sequence that routed leads enter.
     pub sequence_id: Option<SequenceId>,
+    /// Any text you choose, a UUID say: the same key and input again give the first enrolment, not a second.
+    pub idempotency_key: Option<String>,
 }
 
 /// Which enrolment to hold.
@@ -44,6 +46,8 @@ pub struct SuppressInput {
     pub email: String,
     /// Shown to whoever asks why nothing is sent.
     pub reason: String,
+    /// Any text you choose, a UUID say: the same key and input again give the first answer; the same key with another input is refused.
+    pub idempotency_key: Option<String>,
 }
 
 /// Which message, and what became of it.
@@ -64,7 +68,7 @@ pub struct SetMailboxPausedInput {
 
 impl From<EnrollLeadInput> for EnrollLead {
     fn from(input: EnrollLeadInput) -> Self {
-        Self { lead: input.lead_id, sequence: input.sequence_id }
+        Self { lead: input.lead_id, sequence: input.sequence_id, idempotency_key: input.idempotency_key }
     }
 }
 
@@ -78,7 +82,8 @@ impl TryFrom<SuppressInput> for Suppress {
             reason: error.to_string(),
         })?;
         let required = || Error::Invalid { code: Code::Required, field: "reason", reason: "say why".to_owned() };
-        Ok(Self { email, reason: text("reason", Some(input.reason))?.ok_or_else(required)? })
+        let reason = text("reason", Some(input.reason))?.ok_or_else(required)?;
+        Ok(Self { email, reason, idempotency_key: input.idempotency_key })
     }
 }
 

@@ -30,7 +30,10 @@ fn folder(test: &ServiceTest) -> String {
 async fn process_with_mail_due(test: &ServiceTest, mail_url: &str) -> (App, events::lead::Lead) {
     let lead = ready_lead(test, "ada@engines.example").await;
     let process = process(test, mail_url).await;
-    process.enroll_lead(&test.actor, EnrollLead { lead: lead.id, sequence: None }).await.unwrap();
+    process
+        .enroll_lead(&test.actor, EnrollLead { lead: lead.id, sequence: None, idempotency_key: None })
+        .await
+        .unwrap();
     (process, lead)
 }
 
@@ -128,7 +131,9 @@ async fn a_record_that_comes_late_still_counts_for_its_own_attempt_only(test: Se
 
     let (slow, lead) = {
         let lead = ready_lead(&test, "grace@engines.example").await;
-        slow.enroll_lead(&test.actor, EnrollLead { lead: lead.id, sequence: None }).await.unwrap();
+        slow.enroll_lead(&test.actor, EnrollLead { lead: lead.id, sequence: None, idempotency_key: None })
+            .await
+            .unwrap();
         (slow, lead)
     };
     let first = slow.reserve_due().await.unwrap().messages.remove(0);

@@ -4,7 +4,7 @@ use events::{
     enrichment::Verdict,
     lead::{Lead, LeadCaptured, LeadConverted, LeadStatus, LeadUpdated},
 };
-use kernel::{Actor, Permission};
+use kernel::{Actor, BuiltInRole, Permission};
 use pipewright_cadence::SERVICE;
 use serde_json::json;
 use testkit::{ServiceTest, on_both_engines};
@@ -18,6 +18,8 @@ on_both_engines!(SERVICE, a_converted_lead_hears_no_more);
 on_both_engines!(SERVICE, a_paused_enrolment_waits_until_it_is_resumed);
 on_both_engines!(SERVICE, a_stopped_enrolment_sends_nothing_more);
 on_both_engines!(SERVICE, a_lead_is_enrolled_by_hand_once);
+on_both_engines!(SERVICE, an_enrolment_that_is_asked_for_again_is_the_first_one);
+on_both_engines!(SERVICE, nobody_enrols_a_lead_that_they_may_not_read);
 
 async fn a_routed_lead_is_welcomed_at_once_and_reminded_after_three_days(test: ServiceTest) {
     let lead = welcomed_lead(&test, "ada@engines.example").await;
@@ -173,4 +175,38 @@ async fn a_lead_is_enrolled_by_hand_once(test: ServiceTest) {
     let reader = Actor { permissions: vec![Permission::Read], ..test.actor.clone() };
     let forbidden = test.graphql_as(&reader, enroll, json!({ "lead": lead.id })).await;
     assert_eq!(forbidden["errors"][0]["extensions"]["code"], "FORBIDDEN");
+}
+
+async fn an_enrolment_that_is_asked_for_again_is_the_first_one(test: ServiceTest) {
+    let enroll = "mutation($input: EnrollLeadInput!) { enrollLead(input: $input) { enrollment { id state } errors { code field } } }";
+    let (ada, bob) = (ready_lead(&test, "ada@engines.example").await, ready_lead(&test, "bob@engines.example").await);
+    let ask = async |lead: kernel::LeadId| {
+        let input = json!({ "leadId": lead, "idempotencyKey": "k" });
+        test.graphql(enroll, json!({ "input": input })).await["enrollLead"].take()
+    };
+    let first = ask(ada.id).await;
+    assert_eq!((&first["enrollment"]["state"], &first["errors"]), (&json!("ACTIVE"), &json!([])));
+    assert_eq!(ask(ada.id).await, first);
+    let other = ask(bob.id).await;
+    assert_eq!(other["errors"], json!([{ "code": "IDEMPOTENCY_MISMATCH", "field": "idempotencyKey" }]));
+    assert_eq!(test.published::<EnrollmentStarted>().await.len(), 1);
+}
+
+async fn nobody_enrols_a_lead_that_they_may_not_read(test: ServiceTest) {
+    let enroll =
+        "mutation($lead: ID!) { enrollLead(input: { leadId: $lead }) { enrollment { state } errors { code field } } }";
+    let (ada, ben) = (test.user(BuiltInRole::AccountExecutive), test.user(BuiltInRole::AccountExecutive));
+    let lead = ready_lead(&test, "ada@engines.example").await;
+    test.graphql(
+        "mutation($email: String!) { suppress(input: { email: $email, reason: \"not yet\" }) { errors { code } } }",
+        json!({ "email": lead.email }),
+    )
+    .await;
+    // Routed, and not enrolled by that: the address is suppressed.
+    test.route(lead.id, &ada).await;
+    let as_ben = test.graphql_as(&ben, enroll, json!({ "lead": lead.id })).await;
+    let missing = json!({ "enrollment": null, "errors": [{ "code": "NOT_FOUND", "field": "leadId" }] });
+    assert_eq!(as_ben["data"]["enrollLead"], missing);
+    let as_ada = test.graphql_as(&ada, enroll, json!({ "lead": lead.id })).await;
+    assert_ne!(as_ada["data"]["enrollLead"]["errors"][0]["code"], "NOT_FOUND", "{as_ada}");
 }

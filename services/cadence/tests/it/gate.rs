@@ -20,6 +20,7 @@ use crate::world::*;
 
 on_both_engines!(SERVICE, an_invalid_address_is_refused_with_the_reason);
 on_both_engines!(SERVICE, a_suppressed_address_is_not_written_to);
+on_both_engines!(SERVICE, a_suppression_that_is_asked_for_again_is_the_first_one);
 on_both_engines!(SERVICE, a_template_that_cannot_be_filled_in_is_not_sent);
 on_both_engines!(SERVICE, two_messages_to_one_address_are_a_day_apart);
 on_both_engines!(SERVICE, a_paused_mailbox_holds_everything_back);
@@ -164,4 +165,21 @@ async fn a_stored_decision_is_taken_the_same_again(test: ServiceTest) {
     assert_eq!(stored.candidates.len(), 8);
     assert!(!stored.inputs.to_string().contains("engines.example"), "{}", stored.inputs);
     assert!(!stored.id.uuid().is_nil());
+}
+
+async fn a_suppression_that_is_asked_for_again_is_the_first_one(test: ServiceTest) {
+    let suppress = "mutation($input: SuppressInput!) { suppress(input: $input) {
+        suppression { id reason } errors { code field } } }";
+    let ask = async |key: &str, reason: &str| {
+        let input = json!({ "email": "ada@engines.example", "reason": reason, "idempotencyKey": key });
+        test.graphql(suppress, json!({ "input": input })).await["suppress"].take()
+    };
+    let first = ask("one", "a customer already").await;
+    assert_eq!(first["errors"], json!([]));
+    assert_eq!(ask("one", "a customer already").await, first);
+    let mismatch = json!([{ "code": "IDEMPOTENCY_MISMATCH", "field": "idempotencyKey" }]);
+    assert_eq!(ask("one", "she asked us").await["errors"], mismatch);
+    // A key that found the address suppressed is used all the same.
+    assert_eq!(ask("two", "she asked us").await, first);
+    assert_eq!(ask("two", "a customer already").await["errors"], mismatch);
 }

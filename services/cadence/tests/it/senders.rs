@@ -29,7 +29,9 @@ async fn senders_that_look_at_once_keep_to_one_mail_an_address_a_day() {
     }
     for sequence in sequences {
         for &lead in &leads {
-            one.enroll_lead(&test.actor, EnrollLead { lead, sequence: Some(sequence) }).await.unwrap();
+            one.enroll_lead(&test.actor, EnrollLead { lead, sequence: Some(sequence), idempotency_key: None })
+                .await
+                .unwrap();
         }
     }
     let (first, second) = tokio::join!(one.reserve_due(), two.reserve_due());

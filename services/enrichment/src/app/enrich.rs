@@ -1,4 +1,4 @@
-use kernel::Actor;
+use kernel::{Actor, EnrichmentRunId};
 use platform::{Events, Tx};
 
 use super::App;
@@ -12,9 +12,8 @@ use crate::{
 };
 
 impl App {
-    pub(super) fn run(&self, lead: &LeadFacts, draft: RunDraft) -> EnrichmentRun {
-        let started =
-            Started { id: self.clock.id(), lead: lead.id, lead_version: lead.version, started_at: self.clock.now() };
+    pub(super) fn run(&self, id: EnrichmentRunId, lead: &LeadFacts, draft: RunDraft) -> EnrichmentRun {
+        let started = Started { id, lead: lead.id, lead_version: lead.version, started_at: self.clock.now() };
         let outcome = draft.outcome();
         draft.finish(outcome, started, self.clock.now())
     }

@@ -20,7 +20,7 @@ impl App {
         let known = store::leads::known(tx, workspace, &lead).await?;
         let draft = RunDraft::new(Subject::new(&lead, known.account));
         let same = known.inputs_hash.as_deref() == Some(draft.inputs_hash());
-        let run = (!same).then(|| self.run(&lead, draft));
+        let run = (!same).then(|| self.run(self.clock.id(), &lead, draft));
         if store::leads::save(tx, workspace, &lead, run.as_ref()).await? == 0 {
             return Ok(());
         }

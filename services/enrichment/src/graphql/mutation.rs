@@ -11,6 +11,8 @@ pub struct Mutation;
 #[derive(InputObject)]
 struct EnrichLeadInput {
     lead_id: LeadId,
+    /// Any text you choose, a UUID say: the same key and input again give the first run, not a second.
+    idempotency_key: Option<String>,
 }
 
 /// What `enrichLead` answers.
@@ -28,7 +30,8 @@ impl Mutation {
     /// Verifies and enriches a lead again, with what is known by now.
     async fn enrich_lead(&self, ctx: &Context<'_>, input: EnrichLeadInput) -> async_graphql::Result<EnrichLeadPayload> {
         let app: &App = ctx.data_unchecked();
-        let (run, errors) = mutation(app.enrich_lead(actor(ctx)?, EnrichLead { lead: input.lead_id }).await)?;
+        let EnrichLeadInput { lead_id: lead, idempotency_key } = input;
+        let (run, errors) = mutation(app.enrich_lead(actor(ctx)?, EnrichLead { lead, idempotency_key }).await)?;
         let lead = run.as_ref().map(|run| LeadObject { id: run.lead });
         Ok(EnrichLeadPayload { lead, run: run.map(EnrichmentRunObject::from), errors })
     }

@@ -90,3 +90,18 @@ async fn enriching_needs_the_permission_to_write() {
     assert_eq!(answer["errors"][0]["extensions"]["code"], json!("FORBIDDEN"));
     assert_eq!(test.published::<LeadEnriched>().await.len(), 1);
 }
+
+on_both_engines!(SERVICE, a_run_that_is_asked_for_again_is_the_first_one);
+async fn a_run_that_is_asked_for_again_is_the_first_one(test: ServiceTest) {
+    const KEYED: &str =
+        "mutation($lead: ID!, $key: String!) { enrichLead(input: { leadId: $lead, idempotencyKey: $key }) {
+        lead { id } run { id } errors { code field } } }";
+    let (one, two) = (captured(&test).await, captured(&test).await);
+    let ask = async |lead: LeadId| test.graphql(KEYED, json!({ "lead": lead, "key": "k" })).await["enrichLead"].take();
+    let first = ask(one).await;
+    assert_eq!((&first["lead"]["id"], &first["errors"]), (&json!(one), &json!([])));
+    assert_eq!(ask(one).await, first);
+    let mismatch = json!([{ "code": "IDEMPOTENCY_MISMATCH", "field": "idempotencyKey" }]);
+    assert_eq!(ask(two).await["errors"], mismatch);
+    assert_eq!(test.published::<LeadEnriched>().await.len(), 3, "two by their capture, one by hand");
+}

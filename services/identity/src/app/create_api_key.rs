@@ -1,8 +1,8 @@
 use kernel::{Actor, Permission, Timestamp, UserId};
-
+use platform::idempotency::{Request, made_before};
 use serde_json::json;
 
-use super::{App, once::made_before};
+use super::App;
 use crate::{
     domain::api_key::{ApiKey, ApiKeySecret},
     error::Error,
@@ -49,9 +49,10 @@ impl App {
         let asked = json!({
             "name": input.name, "user": user, "permissions": permissions, "expiresAt": input.expires_at,
         });
-        let (id, again) = (self.clock.id(), input.idempotency_key.as_deref());
+        let request = Request { operation: "createApiKey", key: input.idempotency_key.as_deref(), input: &asked };
+        let id = self.clock.id();
         let mut tx = self.db.of(actor.workspace).begin().await?;
-        if let Some(first) = made_before(&mut tx, actor, "createApiKey", again, &asked, id).await? {
+        if let Some(first) = made_before(&mut tx, actor, request, id).await? {
             let key = store::api_keys::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict)?;
             return Ok(CreatedApiKey { key, secret: None });
         }

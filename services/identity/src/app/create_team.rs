@@ -1,10 +1,12 @@
 use events::identity::TeamChanged;
 use kernel::{Actor, Permission, TeamId, UserId, WorkspaceId};
-use platform::Tx;
-
+use platform::{
+    Tx,
+    idempotency::{Request, made_before},
+};
 use serde_json::json;
 
-use super::{App, once::made_before};
+use super::App;
 use crate::{domain::team::Team, error::Error, store};
 
 #[derive(Debug, Clone)]
@@ -21,9 +23,10 @@ impl App {
         actor.require(Permission::Admin)?;
         let CreateTeam { name, parent, manager, idempotency_key: key } = input;
         let asked = json!({ "name": name, "parent": parent, "manager": manager });
+        let request = Request { operation: "createTeam", key: key.as_deref(), input: &asked };
         let (id, now) = (self.clock.id(), self.clock.now());
         let mut tx = self.db.of(actor.workspace).begin().await?;
-        if let Some(first) = made_before(&mut tx, actor, "createTeam", key.as_deref(), &asked, id).await? {
+        if let Some(first) = made_before(&mut tx, actor, request, id).await? {
             return store::teams::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict);
         }
         // The tree is changed by one at a time.

@@ -1,9 +1,9 @@
 use events::identity::UserCreated;
 use kernel::{Actor, EmailAddress, Permission, PersonName, RoleId, UserId};
+use platform::idempotency::{Request, made_before};
+use serde_json::json;
 
-use serde_json::{Value, json};
-
-use super::{App, once::made_before};
+use super::App;
 use crate::{
     domain::{
         role::Role,
@@ -35,22 +35,22 @@ pub struct CreateServiceAccount {
 impl App {
     pub async fn create_user(&self, actor: &Actor, input: CreateUser) -> Result<User, Error> {
         let CreateUser { name, email, role, custom_role, idempotency_key } = input;
-        let key = idempotency_key.map(|key| ("createUser", key));
         let asked = json!({ "name": name, "email": email, "role": role, "customRole": custom_role });
+        let request = Request { operation: "createUser", key: idempotency_key.as_deref(), input: &asked };
         let draft = UserDraft { kind: UserKind::Person, name, email, role, custom_role };
-        self.create(actor, self.clock.id(), draft, key, &asked).await
+        self.create(actor, self.clock.id(), draft, request).await
     }
 
     pub async fn create_service_account(&self, actor: &Actor, input: CreateServiceAccount) -> Result<User, Error> {
         let CreateServiceAccount { name, role, custom_role, idempotency_key } = input;
-        let key = idempotency_key.map(|key| ("createServiceAccount", key));
         let asked = json!({ "name": name, "role": role, "customRole": custom_role });
+        let request = Request { operation: "createServiceAccount", key: idempotency_key.as_deref(), input: &asked };
         let id: UserId = self.clock.id();
         // Every user has an address; nobody can own this one (RFC 2606).
         let email = EmailAddress::parse(&format!("{id}@service-account.invalid"))
             .map_err(|error| Error::invalid("name", &error.to_string()))?;
         let draft = UserDraft { kind: UserKind::ServiceAccount, name, email, role, custom_role };
-        self.create(actor, id, draft, key, &asked).await
+        self.create(actor, id, draft, request).await
     }
 
     async fn create(
@@ -58,14 +58,11 @@ impl App {
         actor: &Actor,
         id: UserId,
         mut draft: UserDraft,
-        key: Option<(&str, String)>,
-        asked: &Value,
+        request: Request<'_>,
     ) -> Result<User, Error> {
         actor.require(Permission::Admin)?;
         let mut tx = self.db.of(actor.workspace).begin().await?;
-        if let Some((operation, key)) = key
-            && let Some(first) = made_before(&mut tx, actor, operation, Some(&key), asked, id).await?
-        {
+        if let Some(first) = made_before(&mut tx, actor, request, id).await? {
             return store::users::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict);
         }
         if let Some((role, custom)) = self.role(&mut tx, actor, Some(draft.role), draft.custom_role).await? {

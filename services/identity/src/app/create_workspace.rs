@@ -1,12 +1,13 @@
 use events::identity::{UserCreated, UserInvited, WorkspaceCreated};
-use kernel::{Actor, EmailAddress, Permission, PersonName, Timestamp};
+use kernel::{Actor, EmailAddress, Permission, PersonName};
+use platform::idempotency::{Request, made_before};
+use serde_json::json;
 
-use super::App;
+use super::{App, Invitation};
 use crate::{
     domain::{
         FIRST_WORKSPACE, Workspace, is_slug,
         role::Role,
-        secret::Token,
         user::{User, UserDraft, UserKind},
     },
     error::Error,
@@ -19,14 +20,15 @@ pub struct CreateWorkspace {
     pub name: String,
     pub admin_name: PersonName,
     pub admin_email: EmailAddress,
+    pub idempotency_key: Option<String>,
 }
 
 /// A workspace, with the one-time token by which its first admin comes in.
 #[derive(Debug, Clone)]
 pub struct OpenedWorkspace {
     pub workspace: Workspace,
-    pub token: Token,
-    pub expires_at: Timestamp,
+    /// `None` when it had been opened before and is only asked for again.
+    pub invitation: Option<Invitation>,
 }
 
 impl App {
@@ -37,13 +39,22 @@ impl App {
         if here.is_none_or(|here| here.slug != FIRST_WORKSPACE) {
             return Err(Error::NotTheFirst);
         }
-        let CreateWorkspace { slug, name, admin_name, admin_email } = input;
+        let CreateWorkspace { slug, name, admin_name, admin_email, idempotency_key } = input;
         if !is_slug(&slug) {
             return Err(Error::invalid("slug", "2 to 40 small letters, digits and hyphens, a letter first"));
         }
+        let asked = json!({ "slug": slug, "name": name, "adminName": admin_name, "adminEmail": admin_email });
+        let request = Request { operation: "createWorkspace", key: idempotency_key.as_deref(), input: &asked };
         let now = self.clock.now();
         let workspace = Workspace { id: self.clock.id(), slug, name, created_at: now };
-        let mut tx = self.db.of(workspace.id).begin().await?;
+        let mut tx = self.db.of(actor.workspace).begin().await?;
+        if let Some(first) = made_before(&mut tx, actor, request, workspace.id).await? {
+            // The pool is not asked while a transaction is open.
+            tx.rollback().await?;
+            let workspace = store::workspaces::by_id(&self.db, first).await?.ok_or(Error::Conflict)?;
+            return Ok(OpenedWorkspace { workspace, invitation: None });
+        }
+        tx.turn_to(workspace.id).await?;
         if !store::workspaces::claim(&mut tx, &workspace).await? {
             return Err(Error::SlugTaken);
         }
@@ -68,6 +79,6 @@ impl App {
         events.push(&UserInvited { user: admin.id, expires_at });
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
-        Ok(OpenedWorkspace { workspace, token, expires_at })
+        Ok(OpenedWorkspace { workspace, invitation: Some(Invitation { token, expires_at }) })
     }
 }

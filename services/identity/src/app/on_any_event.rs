@@ -41,6 +41,7 @@ pub const AUDITED: &[&str] = &[
     lead::AccountCreated::TYPE,
     lead::AccountUpdated::TYPE,
     lead::ContactCreated::TYPE,
+    lead::ContactUpdated::TYPE,
     lead::LeadCaptured::TYPE,
     lead::LeadConverted::TYPE,
     lead::LeadUpdated::TYPE,

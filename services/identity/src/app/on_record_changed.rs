@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use events::{
     Envelope, Event,
-    lead::{AccountCreated, AccountUpdated, ContactCreated, LeadCaptured, LeadConverted, LeadUpdated},
+    lead::{AccountCreated, AccountUpdated, ContactCreated, ContactUpdated, LeadCaptured, LeadConverted, LeadUpdated},
     pipeline::{OpportunityCreated, OpportunityStageChanged, OpportunityUpdated},
     routing::{LeadRouted, LeadUnrouted, owner_of},
 };
@@ -25,6 +25,7 @@ impl OnRecordChanged {
         AccountCreated::TYPE,
         AccountUpdated::TYPE,
         ContactCreated::TYPE,
+        ContactUpdated::TYPE,
         OpportunityCreated::TYPE,
         OpportunityStageChanged::TYPE,
         OpportunityUpdated::TYPE,
@@ -45,11 +46,8 @@ impl EventHandler for OnRecordChanged {
             LeadConverted::TYPE => lead(event.payload::<LeadConverted>()?.current),
             AccountCreated::TYPE => account(event.payload::<AccountCreated>()?.current),
             AccountUpdated::TYPE => account(event.payload::<AccountUpdated>()?.current),
-            ContactCreated::TYPE => {
-                let contact = event.payload::<ContactCreated>()?.current;
-                let record = Record { owner: contact.owner, ..Record::default() };
-                Known { object: Object::Contact, id: contact.id.uuid(), version: contact.version, record }
-            }
+            ContactCreated::TYPE => contact(&event.payload::<ContactCreated>()?.current),
+            ContactUpdated::TYPE => contact(&event.payload::<ContactUpdated>()?.current),
             OpportunityCreated::TYPE => opportunity(&event.payload::<OpportunityCreated>()?.current),
             OpportunityStageChanged::TYPE => opportunity(&event.payload::<OpportunityStageChanged>()?.current),
             OpportunityUpdated::TYPE => opportunity(&event.payload::<OpportunityUpdated>()?.current),
@@ -68,6 +66,11 @@ fn account(account: events::lead::Account) -> Known {
     let record =
         Record { owner: account.owner, country: account.country, industry: account.industry, ..Record::default() };
     Known { object: Object::Account, id: account.id.uuid(), version: account.version, record }
+}
+
+fn contact(contact: &events::lead::Contact) -> Known {
+    let record = Record { owner: contact.owner, ..Record::default() };
+    Known { object: Object::Contact, id: contact.id.uuid(), version: contact.version, record }
 }
 
 fn opportunity(opportunity: &events::pipeline::Opportunity) -> Known {

@@ -1,9 +1,9 @@
 use events::identity::RoleChanged;
 use kernel::{Actor, Permission, RoleId};
-
+use platform::idempotency::{Request, made_before};
 use serde_json::json;
 
-use super::{App, once::made_before};
+use super::App;
 use crate::{
     domain::role::{CustomRole, Grants, Role},
     error::Error,
@@ -48,8 +48,9 @@ impl App {
             updated_at: now,
         };
         let asked = json!({ "name": role.name, "base": role.base, "grants": role.grants });
+        let request = Request { operation: "createRole", key: key.as_deref(), input: &asked };
         let mut tx = self.db.of(actor.workspace).begin().await?;
-        if let Some(first) = made_before(&mut tx, actor, "createRole", key.as_deref(), &asked, role.id).await? {
+        if let Some(first) = made_before(&mut tx, actor, request, role.id).await? {
             return store::roles::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict);
         }
         // Against another that is renamed to this name meanwhile.

@@ -1,6 +1,8 @@
 use chrono::TimeDelta;
 use events::identity::ApiKeyCreated;
 use kernel::{Actor, ApiKeyId, Permission};
+use platform::idempotency::{Request, made_before};
+use serde_json::json;
 
 use super::{App, CreatedApiKey};
 use crate::{domain::api_key::ApiKey, error::Error, store};
@@ -13,6 +15,7 @@ pub struct RotateApiKey {
     pub id: ApiKeyId,
     /// How long the old key still opens, so that programs can change over.
     pub overlap: TimeDelta,
+    pub idempotency_key: Option<String>,
 }
 
 impl App {
@@ -20,12 +23,19 @@ impl App {
     /// has a successor that lives as long.
     pub async fn rotate_api_key(&self, actor: &Actor, input: RotateApiKey) -> Result<CreatedApiKey, Error> {
         actor.require(Permission::Admin)?;
-        let RotateApiKey { id, overlap } = input;
+        let RotateApiKey { id, overlap, idempotency_key } = input;
         if overlap < TimeDelta::zero() || overlap > MAX_OVERLAP {
             return Err(Error::invalid("overlapSeconds", "the overlap is between none and 30 days"));
         }
-        let now = self.clock.now();
+        let asked = json!({ "id": id, "overlapSeconds": overlap.num_seconds() });
+        let request = Request { operation: "rotateApiKey", key: idempotency_key.as_deref(), input: &asked };
+        let (successor, now) = (self.clock.id(), self.clock.now());
         let mut tx = self.db.of(actor.workspace).begin().await?;
+        // Asked first: by now the old key may have run out.
+        if let Some(first) = made_before(&mut tx, actor, request, successor).await? {
+            let key = store::api_keys::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict)?;
+            return Ok(CreatedApiKey { key, secret: None });
+        }
         let old = store::api_keys::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("API key"))?;
         if !old.is_active(now) {
             return Err(Error::invalid("id", "this key opens nothing any more; make a new one"));
@@ -40,7 +50,7 @@ impl App {
         }
         let secret = self.generate_key();
         let key = ApiKey {
-            id: self.clock.id(),
+            id: successor,
             prefix: secret.prefix(),
             expires_at: old.expires_at.map(|expires_at| now + (expires_at - old.created_at)),
             last_used_at: None,

@@ -1,6 +1,8 @@
 use chrono::TimeDelta;
 use events::identity::{PasswordChanged, UserInvited};
-use kernel::{Actor, Permission, SessionId, Timestamp, UserId, WorkspaceId};
+use kernel::{Actor, EventId, Permission, SessionId, Timestamp, UserId, WorkspaceId};
+use platform::idempotency::{Request, made_before};
+use serde_json::json;
 
 use super::{
     App,
@@ -37,10 +39,24 @@ pub enum Proof {
     Current { access_token: String, password: String },
 }
 
+/// Who is to set a password.
+#[derive(Debug, Clone)]
+pub struct InviteUser {
+    pub user: UserId,
+    pub idempotency_key: Option<String>,
+}
+
+/// Who was invited, and by what.
+#[derive(Debug, Clone)]
+pub struct Invited {
+    pub user: User,
+    /// `None` when it had been made before and is only asked for again.
+    pub invitation: Option<Invitation>,
+}
+
 /// A one-time token, for the one time that it is shown.
 #[derive(Debug, Clone)]
 pub struct Invitation {
-    pub user: User,
     pub token: Token,
     pub expires_at: Timestamp,
 }
@@ -57,12 +73,20 @@ struct Setter {
 impl App {
     /// Makes a one-time token with which a user sets a password, their first or a new one. Those before it open
     /// nothing any more.
-    pub async fn invite_user(&self, actor: &Actor, user: UserId) -> Result<Invitation, Error> {
+    pub async fn invite_user(&self, actor: &Actor, input: InviteUser) -> Result<Invited, Error> {
         actor.require(Permission::Admin)?;
+        let InviteUser { user, idempotency_key } = input;
+        let asked = json!({ "user": user });
+        let request = Request { operation: "inviteUser", key: idempotency_key.as_deref(), input: &asked };
         let now = self.clock.now();
         let mut tx = self.db.of(actor.workspace).begin().await?;
+        // An invitation has no id of its own: the key remembers only that there was one.
+        let again = made_before(&mut tx, actor, request, self.clock.id::<EventId>()).await?.is_some();
         let user = store::users::by_id(&mut tx, actor.workspace, user).await?;
         let user = user.ok_or(Error::NotFound { what: "user", field: "userId" })?;
+        if again {
+            return Ok(Invited { user, invitation: None });
+        }
         if !user.active || user.kind == UserKind::ServiceAccount {
             return Err(Error::invalid("userId", "service accounts and inactive users cannot sign in"));
         }
@@ -77,7 +101,7 @@ impl App {
         events.push(&UserInvited { user: user.id, expires_at });
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
-        Ok(Invitation { user, token, expires_at })
+        Ok(Invited { user, invitation: Some(Invitation { token, expires_at }) })
     }
 
     /// Sets a password and ends every session of the user but the one that asked.

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     app::{
-        CreateApiKey, CreateRole, CreateServiceAccount, CreateTeam, CreateUser, CreateWorkspace, RotateApiKey,
-        UpdateRole, UpdateTeam, UpdateUser,
+        CreateApiKey, CreateRole, CreateServiceAccount, CreateTeam, CreateUser, CreateWorkspace, InviteUser,
+        RotateApiKey, UpdateRole, UpdateTeam, UpdateUser,
     },
     error::Error,
 };
@@ -84,6 +84,8 @@ pub struct RotateApiKeyInput {
     pub id: ApiKeyId,
     /// How long the old key still opens: a day if left out, 30 days at most, 0 for not a moment longer.
     pub overlap_seconds: Option<i32>,
+    /// The same key and input again find the first one; the same key with another input is refused.
+    pub idempotency_key: Option<String>,
 }
 
 /// A new team.
@@ -169,12 +171,16 @@ pub struct CreateWorkspaceInput {
     pub admin_name: String,
     /// Of its first admin.
     pub admin_email: String,
+    /// The same key and input again find the first one; the same key with another input is refused.
+    pub idempotency_key: Option<String>,
 }
 
 /// Who is to set a password.
 #[derive(InputObject)]
 pub struct InviteUserInput {
     pub user_id: UserId,
+    /// The same key and input again invite nobody anew; the same key with another input is refused.
+    pub idempotency_key: Option<String>,
 }
 
 /// Which session to end.
@@ -223,6 +229,7 @@ impl TryFrom<CreateWorkspaceInput> for CreateWorkspace {
             name: name(&input.name)?,
             admin_name: PersonName::new(name(&input.admin_name)?),
             admin_email: EmailAddress::parse(&input.admin_email).map_err(invalid)?,
+            idempotency_key: input.idempotency_key,
         })
     }
 }
@@ -240,8 +247,15 @@ impl TryFrom<CreateServiceAccountInput> for CreateServiceAccount {
 }
 
 impl From<RotateApiKeyInput> for RotateApiKey {
-    fn from(RotateApiKeyInput { id, overlap_seconds }: RotateApiKeyInput) -> Self {
-        Self { id, overlap: TimeDelta::seconds(overlap_seconds.unwrap_or(OVERLAP_SECONDS).into()) }
+    fn from(RotateApiKeyInput { id, overlap_seconds, idempotency_key }: RotateApiKeyInput) -> Self {
+        let overlap = TimeDelta::seconds(overlap_seconds.unwrap_or(OVERLAP_SECONDS).into());
+        Self { id, overlap, idempotency_key }
+    }
+}
+
+impl From<InviteUserInput> for InviteUser {
+    fn from(InviteUserInput { user_id, idempotency_key }: InviteUserInput) -> Self {
+        Self { user: user_id, idempotency_key }
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     teams::TeamObject,
     types::{ApiKeyObject, UserObject, WorkspaceObject},
 };
-use crate::app::{App, CreatedApiKey, Invitation, OpenedWorkspace};
+use crate::app::{App, CreatedApiKey, Invitation};
 
 pub struct Mutation;
 
@@ -124,8 +124,10 @@ struct DeleteRolePayload {
 #[derive(SimpleObject)]
 struct InviteUserPayload {
     user: Option<UserObject>,
-    /// Good once, for `POST /auth/password`: keep it now, it is not stored and cannot be shown again.
+    /// Good once, for `POST /auth/password`: keep it now, it is not stored and cannot be shown again, not to a
+    /// repeated request either.
     token: Option<String>,
+    /// Until when the token is good; shown with it.
     expires_at: Option<DateTime<Utc>>,
     errors: Vec<UserError>,
 }
@@ -134,8 +136,10 @@ struct InviteUserPayload {
 #[derive(SimpleObject)]
 struct CreateWorkspacePayload {
     workspace: Option<WorkspaceObject>,
-    /// With which its first admin sets a password: keep it now, it cannot be shown again.
+    /// With which its first admin sets a password: keep it now, it cannot be shown again, not to a repeated request
+    /// either.
     token: Option<String>,
+    /// Until when the token is good; shown with it.
     expires_at: Option<DateTime<Utc>>,
     errors: Vec<UserError>,
 }
@@ -152,7 +156,7 @@ struct RevokeSessionPayload {
 struct RotateApiKeyPayload {
     /// The new key.
     api_key: Option<ApiKeyObject>,
-    /// The key itself: keep it now, it is not stored and cannot be shown again.
+    /// The key itself: keep it now, it is not stored and cannot be shown again, not to a repeated request either.
     secret: Option<String>,
     errors: Vec<UserError>,
 }
@@ -284,12 +288,10 @@ impl Mutation {
     /// made before open nothing any more. For admins.
     async fn invite_user(&self, ctx: &Context<'_>, input: InviteUserInput) -> async_graphql::Result<InviteUserPayload> {
         let (app, actor) = parts(ctx)?;
-        let (invitation, errors) = mutation(app.invite_user(actor, input.user_id).await)?;
-        let Some(Invitation { user, token, expires_at }) = invitation else {
-            return Ok(InviteUserPayload { user: None, token: None, expires_at: None, errors });
-        };
-        let (user, token) = (Some(user.into()), Some(token.into_string()));
-        Ok(InviteUserPayload { user, token, expires_at: Some(expires_at), errors })
+        let (invited, errors) = mutation(app.invite_user(actor, input.into()).await)?;
+        let (user, invitation) = invited.map(|invited| (invited.user.into(), invited.invitation)).unzip();
+        let (token, expires_at) = invitation.flatten().map(handed_out).unzip();
+        Ok(InviteUserPayload { user, token, expires_at, errors })
     }
 
     /// Opens a workspace beside this one, with a first admin who is invited; you see nothing of it. For admins of the
@@ -301,11 +303,9 @@ impl Mutation {
     ) -> async_graphql::Result<CreateWorkspacePayload> {
         let (app, actor) = parts(ctx)?;
         let (opened, errors) = mutation(async { app.create_workspace(actor, input.try_into()?).await }.await)?;
-        let Some(OpenedWorkspace { workspace, token, expires_at }) = opened else {
-            return Ok(CreateWorkspacePayload { workspace: None, token: None, expires_at: None, errors });
-        };
-        let (workspace, token) = (Some(workspace.into()), Some(token.into_string()));
-        Ok(CreateWorkspacePayload { workspace, token, expires_at: Some(expires_at), errors })
+        let (workspace, invitation) = opened.map(|opened| (opened.workspace.into(), opened.invitation)).unzip();
+        let (token, expires_at) = invitation.flatten().map(handed_out).unzip();
+        Ok(CreateWorkspacePayload { workspace, token, expires_at, errors })
     }
 
     /// Ends a session for good, your own or for admins anybody's; within seconds nothing opens to it.
@@ -336,6 +336,10 @@ impl Mutation {
 /// A new key, for the one time that it is shown.
 fn shown(CreatedApiKey { key, secret }: CreatedApiKey) -> (ApiKeyObject, Option<String>) {
     (key.into(), secret.map(|secret| secret.expose().to_owned()))
+}
+
+fn handed_out(Invitation { token, expires_at }: Invitation) -> (String, DateTime<Utc>) {
+    (token.into_string(), expires_at)
 }
 
 fn parts<'a>(ctx: &Context<'a>) -> async_graphql::Result<(&'a App, &'a Actor)> {

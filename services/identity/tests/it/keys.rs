@@ -205,6 +205,49 @@ async fn the_same_request_again_makes_nothing_twice(test: ServiceTest) {
     assert_eq!(again["createApiKey"], json!({ "secret": null, "apiKey": { "name": "A" } }), "a key is shown once");
 }
 
+on_both_engines!(SERVICE, what_hands_out_a_secret_does_so_once_however_often_it_is_asked);
+async fn what_hands_out_a_secret_does_so_once_however_often_it_is_asked(test: ServiceTest) {
+    let test = as_admin(test).await;
+    let user = create_user(&test, "grace@example.com", "BDR").await["user"]["id"].take();
+    let other = create_user(&test, "ada@example.com", "BDR").await["user"]["id"].take();
+    let key = create_key(&test, json!({ "name": "sync" })).await["apiKey"]["id"].take();
+    let workspace = json!({ "slug": "emea", "name": "EMEA", "adminName": "Grace", "adminEmail": "grace@emea.example" });
+    for (mutation, ty, what, secret, input, change) in [
+        ("inviteUser", "InviteUserInput", "user", "token", json!({ "userId": user }), json!({ "userId": other })),
+        ("createWorkspace", "CreateWorkspaceInput", "workspace", "token", workspace, json!({ "slug": "apac" })),
+        // With no overlap the key opens nothing by the time the request comes again.
+        (
+            "rotateApiKey",
+            "RotateApiKeyInput",
+            "apiKey",
+            "secret",
+            json!({ "id": key, "overlapSeconds": 0 }),
+            json!({ "overlapSeconds": 60 }),
+        ),
+    ] {
+        let ask = async |change: &Value| {
+            let document = format!(
+                "mutation($input: {ty}!) {{ {mutation}(input: $input) {{ {what} {{ id }} {secret} errors {{ code field }} }} }}"
+            );
+            let mut input = input.clone();
+            let fields = input.as_object_mut().unwrap();
+            fields.insert("idempotencyKey".into(), json!("k"));
+            fields.extend(change.as_object().unwrap().clone());
+            test.graphql(&document, json!({ "input": input })).await[mutation].take()
+        };
+        let mut first = ask(&json!({})).await;
+        assert!(first[secret].is_string() && first["errors"] == json!([]), "{mutation}: {first}");
+        let told = test.service.context.outbox.history(None, 1_000).await.unwrap().len();
+        first[secret] = json!(null);
+        assert_eq!(ask(&json!({})).await, first, "{mutation}");
+        let refused = ask(&change).await;
+        let mismatch = json!([{ "code": "IDEMPOTENCY_MISMATCH", "field": "idempotencyKey" }]);
+        assert_eq!(refused["errors"], mismatch, "{mutation}");
+        let now = test.service.context.outbox.history(None, 1_000).await.unwrap().len();
+        assert_eq!(now, told, "{mutation} has done something again");
+    }
+}
+
 on_both_engines!(SERVICE, what_is_wrong_with_a_new_key_is_said);
 async fn what_is_wrong_with_a_new_key_is_said(mut test: ServiceTest) {
     test = as_admin(test).await;

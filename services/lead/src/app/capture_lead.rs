@@ -1,5 +1,7 @@
 use events::lead::LeadCaptured;
 use kernel::{Action, Actor, EmailAddress, Object, Permission};
+use platform::idempotency::{Request, made_before};
+use serde_json::{Value, json};
 
 use super::{App, matching, save_changes};
 use crate::{
@@ -14,6 +16,7 @@ pub struct CaptureLead {
     pub email: EmailAddress,
     pub details: Details,
     pub source: Option<String>,
+    pub idempotency_key: Option<String>,
 }
 
 /// The lead, and whether it is new: a second capture of one address finds the first.
@@ -37,11 +40,20 @@ impl App {
     }
 
     async fn try_capture(&self, actor: &Actor, input: CaptureLead) -> Result<Captured, Error> {
-        let CaptureLead { email, details, source } = input;
+        let asked = input.asked();
+        let CaptureLead { email, details, source, idempotency_key } = input;
+        let request = Request { operation: "captureLead", key: idempotency_key.as_deref(), input: &asked };
         let draft = LeadDraft { email, details, source, external_id: None, import_fingerprint: None };
+        let id = self.clock.id();
         let mut tx = self.db.of(actor.workspace).begin().await?;
-        let mut events = self.outbox.events(actor.into());
+        let again = made_before(&mut tx, actor, request, id).await?;
         let known = store::leads::known(&mut tx, actor.workspace, &[draft.email.as_str()], &[]).await?.pop();
+        if let Some(first) = again {
+            let lead = known.ok_or(Error::Conflict)?;
+            // The key remembers the id that it offered: a lead that was known then has another.
+            return Ok(Captured { created: lead.id == first, lead: shown(actor, lead) });
+        }
+        let mut events = self.outbox.events(actor.into());
         let captured = if let Some(lead) = known {
             let mut change = if lead.is_converted() {
                 None
@@ -50,14 +62,12 @@ impl App {
             };
             matching::match_again(&mut tx, &mut events, change.as_mut_slice(), self.clock.now()).await?;
             save_changes(&mut tx, &mut events, change.as_slice()).await?;
-            let lead = change.map_or(lead, |change| change.current);
-            let readable = actor.may(Action::Read, Object::Lead, &lead.facts()).is_ok();
-            Captured { lead: readable.then(|| lead.seen_by(&actor.access)), created: false }
+            Captured { lead: shown(actor, change.map_or(lead, |change| change.current)), created: false }
         } else {
             let (workspace, who, now) = (actor.workspace, (&draft.email, &draft.details), self.clock.now());
             let mut index = matching::index_for(&mut tx, workspace, [who]).await?;
             let account = matching::find_account(&mut tx, &mut events, workspace, &mut index, who, now).await?;
-            let lead = Lead::capture(draft, self.clock.id(), actor.workspace, account, self.clock.now());
+            let lead = Lead::capture(draft, id, actor.workspace, account, self.clock.now());
             if store::leads::insert(&mut tx, std::slice::from_ref(&lead)).await?.is_empty() {
                 return Err(Error::Conflict);
             }
@@ -68,4 +78,24 @@ impl App {
         self.outbox.commit(tx).await?;
         Ok(captured)
     }
+}
+
+impl CaptureLead {
+    /// What an idempotency key stands for.
+    fn asked(&self) -> Value {
+        let Self { email, details, source, idempotency_key: _ } = self;
+        let Details { first_name, last_name, title, company, company_domain, phone, country, employees, message } =
+            details;
+        json!({
+            "email": email, "source": source, "firstName": first_name, "lastName": last_name, "title": title,
+            "company": company, "companyDomain": company_domain, "phone": phone, "country": country,
+            "employees": employees, "message": message,
+        })
+    }
+}
+
+/// A lead that was there already, to somebody who may read it.
+fn shown(actor: &Actor, lead: Lead) -> Option<Lead> {
+    let readable = actor.may(Action::Read, Object::Lead, &lead.facts()).is_ok();
+    readable.then(|| lead.seen_by(&actor.access))
 }

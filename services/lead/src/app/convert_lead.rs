@@ -1,11 +1,17 @@
 use events::lead::{AccountCreated, ContactCreated, LeadConverted, LeadStatus, RequestedOpportunity};
 use kernel::{AccountId, Action, Actor, Code, LeadId, Money, Object, OpportunityId, Permission, is_free_mail};
+use platform::{
+    Tx,
+    idempotency::{Request, made_before},
+    outbox::Events,
+};
+use serde_json::{Value, json};
 
 use super::{App, link_leads::link_leads, matching};
 use crate::{
     domain::{
         account::{Account, AccountDetails, AccountDraft},
-        contact::Contact,
+        contact::{Contact, ContactDraft},
         lead::Lead,
     },
     error::Error,
@@ -18,6 +24,7 @@ pub struct ConvertLead {
     /// The account to convert into; the lead's own, else one with its company's name, if `None`.
     pub account: Option<AccountId>,
     pub opportunity: Option<OpportunityRequest>,
+    pub idempotency_key: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -43,9 +50,16 @@ impl App {
     /// who is a contact already is not made again.
     pub async fn convert_lead(&self, actor: &Actor, input: ConvertLead) -> Result<Converted, Error> {
         actor.require(Permission::Write)?;
-        let now = self.clock.now();
+        let asked = input.asked();
+        let request = Request { operation: "convertLead", key: input.idempotency_key.as_deref(), input: &asked };
+        // Chosen before it is known whether one is asked for: it is what the request's key remembers.
+        let (opportunity, now) = (self.clock.id(), self.clock.now());
         let mut tx = self.db.of(actor.workspace).begin().await?;
-        let lead = store::leads::by_id(&mut tx, actor, input.id).await?.ok_or(Error::not_found("lead"))?;
+        let again = made_before(&mut tx, actor, request, opportunity).await?;
+        let lead = store::leads::by_id(&mut tx, actor, input.id).await?.ok_or(Error::not_found("lead", "id"))?;
+        if let Some(first) = again {
+            return converted_before(&mut tx, actor, lead, input.opportunity.map(|_| first)).await;
+        }
         actor.may(Action::Update, Object::Lead, &lead.facts())?;
         actor.access.require_some(Object::Contact, Action::Create)?;
         if input.opportunity.is_some() {
@@ -55,46 +69,21 @@ impl App {
             return Err(Error::AlreadyConverted);
         }
         let mut events = self.outbox.events(actor.into());
-        let known = match input.account.or(lead.account) {
-            Some(id) => {
-                let found = store::accounts::by_id(&mut tx, actor.workspace, id).await?;
-                // The lead's own is there, whoever may read it; one that is named must be seen.
-                let found = found.filter(|account| input.account.is_none() || sees(actor, account));
-                Some(found.ok_or(Error::not_found("account"))?)
-            }
-            // Since it was captured, the lead may have learned its company.
-            None => {
-                let who = (&lead.email, &lead.details);
-                let index = matching::index_for(&mut tx, actor.workspace, [who]).await?;
-                match index.find(who.0, who.1) {
-                    Some(id) => store::accounts::by_id(&mut tx, actor.workspace, id).await?,
-                    None => None,
-                }
-            }
-        };
-        let account = match known {
-            Some(account) => account,
-            None => {
-                actor.access.require_some(Object::Account, Action::Create)?;
-                let account = self.account_for(actor, &lead)?.owned_by(lead.owner.or(actor.user()));
-                if store::accounts::insert(&mut tx, std::slice::from_ref(&account)).await?.is_empty() {
-                    return Err(Error::Conflict);
-                }
-                events.push(&AccountCreated { current: account.published() });
-                account
-            }
-        };
+        let account = self.account_of(&mut tx, &mut events, actor, &lead, input.account).await?;
         let contact = match store::contacts::by_email(&mut tx, actor.workspace, &lead.email).await? {
             Some(contact) => contact,
             None => {
-                let contact = Contact::from_lead(&lead, self.clock.id(), account.id, now);
-                store::contacts::insert(&mut tx, &contact).await?;
+                let draft = ContactDraft::from_lead(&lead, account.id);
+                let contact = Contact::create(draft, self.clock.id(), actor.workspace, now);
+                if !store::contacts::insert(&mut tx, &contact).await? {
+                    return Err(Error::Conflict);
+                }
                 events.push(&ContactCreated { current: contact.published() });
                 contact
             }
         };
         let opportunity = input.opportunity.map(|request| RequestedOpportunity {
-            id: self.clock.id(),
+            id: opportunity,
             name: request.name.unwrap_or_else(|| account.details.name.clone()),
             amount: request.amount,
         });
@@ -124,9 +113,45 @@ impl App {
             contact: Some(contact)
                 .filter(|contact| actor.may(Action::Read, Object::Contact, &contact.facts()).is_ok())
                 .map(|contact| contact.seen_by(&actor.access)),
-            account: Some(account).filter(|account| sees(actor, account)).map(|account| account.seen_by(&actor.access)),
+            account: Some(account)
+                .filter(|account| actor.may(Action::Read, Object::Account, &account.facts()).is_ok())
+                .map(|account| account.seen_by(&actor.access)),
             opportunity: opportunity_id,
         })
+    }
+
+    /// The account that is named, else the lead's own, else one that fits, else a new one.
+    async fn account_of(
+        &self,
+        tx: &mut Tx,
+        events: &mut Events<'_>,
+        actor: &Actor,
+        lead: &Lead,
+        named: Option<AccountId>,
+    ) -> Result<Account, Error> {
+        if let Some(id) = named {
+            return store::accounts::by_id(tx, actor, id).await?.ok_or(Error::not_found("account", "accountId"));
+        }
+        let own = if lead.account.is_some() {
+            lead.account
+        } else {
+            // Since it was captured, the lead may have learned its company.
+            let who = (&lead.email, &lead.details);
+            matching::index_for(tx, actor.workspace, [who]).await?.find(who.0, who.1)
+        };
+        if let Some(id) = own
+            // It is there, whoever may read it.
+            && let Some(account) = store::accounts::any_by_id(tx, actor.workspace, id).await?
+        {
+            return Ok(account);
+        }
+        actor.access.require_some(Object::Account, Action::Create)?;
+        let account = self.account_for(actor, lead)?.owned_by(lead.owner.or(actor.user()));
+        if store::accounts::insert(tx, std::slice::from_ref(&account)).await?.is_empty() {
+            return Err(Error::Conflict);
+        }
+        events.push(&AccountCreated { current: account.published() });
+        Ok(account)
     }
 
     fn account_for(&self, actor: &Actor, lead: &Lead) -> Result<Account, Error> {
@@ -148,6 +173,34 @@ impl App {
     }
 }
 
-fn sees(actor: &Actor, account: &Account) -> bool {
-    actor.may(Action::Read, Object::Account, &account.facts()).is_ok()
+impl ConvertLead {
+    /// What an idempotency key stands for.
+    fn asked(&self) -> Value {
+        let Self { id, account, opportunity, idempotency_key: _ } = self;
+        let opportunity = opportunity.as_ref().map(|request| json!({ "name": request.name, "amount": request.amount }));
+        json!({ "lead": id, "account": account, "opportunity": opportunity })
+    }
+}
+
+/// What a lead became, to somebody who asks again.
+async fn converted_before(
+    tx: &mut Tx,
+    actor: &Actor,
+    lead: Lead,
+    opportunity: Option<OpportunityId>,
+) -> Result<Converted, Error> {
+    let contact = match lead.contact {
+        Some(id) => store::contacts::by_id(tx, actor, id).await?,
+        None => None,
+    };
+    let account = match lead.account {
+        Some(id) => store::accounts::by_id(tx, actor, id).await?,
+        None => None,
+    };
+    Ok(Converted {
+        lead: lead.seen_by(&actor.access),
+        contact: contact.map(|contact| contact.seen_by(&actor.access)),
+        account: account.map(|account| account.seen_by(&actor.access)),
+        opportunity,
+    })
 }

@@ -1,10 +1,7 @@
 use events::lead::AccountCreated;
-use kernel::{AccountId, Action, Actor, Object, Permission, id::TypedId};
-use platform::{
-    Tx,
-    idempotency::{self, Claim},
-};
-use serde_json::json;
+use kernel::{Action, Actor, Object, Permission};
+use platform::idempotency::{Request, made_before};
+use serde_json::{Value, json};
 
 use super::{App, link_leads::link_leads};
 use crate::{
@@ -24,10 +21,16 @@ impl App {
     pub async fn create_account(&self, actor: &Actor, input: CreateAccount) -> Result<Account, Error> {
         actor.require(Permission::Write)?;
         actor.access.require_some(Object::Account, Action::Create)?;
+        for field in input.details.given() {
+            actor.access.require_write(Object::Account, field)?;
+        }
+        let asked = input.asked();
+        let request = Request { operation: "createAccount", key: input.idempotency_key.as_deref(), input: &asked };
         let id = self.clock.id();
         let mut tx = self.db.of(actor.workspace).begin().await?;
-        if let Some(first) = claimed_before(&mut tx, actor, &input, id).await? {
-            return store::accounts::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict);
+        if let Some(first) = made_before(&mut tx, actor, request, id).await? {
+            let account = store::accounts::by_id(&mut tx, actor, first).await?.ok_or(Error::Conflict)?;
+            return Ok(account.seen_by(&actor.access));
         }
         let draft = AccountDraft { details: input.details, external_id: None, import_fingerprint: None };
         let account = Account::create(draft, id, actor.workspace, self.clock.now()).owned_by(actor.user());
@@ -43,19 +46,10 @@ impl App {
     }
 }
 
-/// The account that this request's key opened before, if it carries a key and did.
-async fn claimed_before(
-    tx: &mut Tx,
-    actor: &Actor,
-    input: &CreateAccount,
-    id: AccountId,
-) -> Result<Option<AccountId>, Error> {
-    let Some(key) = &input.idempotency_key else { return Ok(None) };
-    let AccountDetails { name, domain, industry, country, employees } = &input.details;
-    let input =
-        json!({ "name": name, "domain": domain, "industry": industry, "country": country, "employees": employees });
-    match idempotency::claim(tx, actor, "createAccount", key, &input, id.uuid()).await? {
-        Claim::New => Ok(None),
-        Claim::Seen(first) => Ok(Some(first.into())),
+impl CreateAccount {
+    /// What an idempotency key stands for.
+    fn asked(&self) -> Value {
+        let AccountDetails { name, domain, industry, country, employees } = &self.details;
+        json!({ "name": name, "domain": domain, "industry": industry, "country": country, "employees": employees })
     }
 }

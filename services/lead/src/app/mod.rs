@@ -3,12 +3,15 @@
 mod capture_lead;
 mod convert_lead;
 mod create_account;
+mod create_contact;
 mod import_accounts;
 mod import_leads;
 mod link_leads;
 mod matching;
 mod on_lead_routed;
 mod read;
+mod update_account;
+mod update_contact;
 mod update_lead;
 
 use kernel::Clock;
@@ -17,7 +20,10 @@ use platform::{Db, Outbox, Tx, outbox::Events};
 pub use capture_lead::{CaptureLead, Captured};
 pub use convert_lead::{ConvertLead, Converted, OpportunityRequest};
 pub use create_account::CreateAccount;
+pub use create_contact::CreateContact;
 pub use import_leads::{ImportRow, ImportRows, Imported, Outcome, RowOutcome};
+pub use update_account::UpdateAccount;
+pub use update_contact::UpdateContact;
 pub use update_lead::UpdateLead;
 
 use crate::{domain::lead::LeadChange, error::Error, store};

@@ -4,7 +4,7 @@ use super::App;
 use crate::{
     domain::{account::Account, contact::Contact, lead::Lead},
     error::Error,
-    store::{self, accounts::AccountFilter, leads::LeadFilter},
+    store::{self, accounts::AccountFilter, contacts::ContactFilter, leads::LeadFilter},
 };
 
 impl App {
@@ -45,6 +45,17 @@ impl App {
     pub async fn contact(&self, actor: &Actor, id: ContactId) -> Result<Option<Contact>, Error> {
         actor.require(Permission::Read)?;
         Ok(store::contacts::by_ids(&self.db, actor, &[id]).await?.pop())
+    }
+
+    /// One row more than the page holds, if another page follows.
+    pub async fn contacts(&self, actor: &Actor, filter: &ContactFilter, page: PageArgs) -> Result<Vec<Contact>, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::contacts::list(&self.db, actor, filter, page).await?)
+    }
+
+    pub async fn count_contacts(&self, actor: &Actor, filter: &ContactFilter) -> Result<i64, Error> {
+        actor.require(Permission::Read)?;
+        Ok(store::contacts::count(&self.db, actor, filter).await?)
     }
 }
 

@@ -26,7 +26,7 @@ impl App {
             return Err(Error::Invalid { code: Code::InvalidInput, field: "status", reason });
         }
         let mut tx = self.db.of(actor.workspace).begin().await?;
-        let lead = store::leads::by_id(&mut tx, actor, input.id).await?.ok_or(Error::not_found("lead"))?;
+        let lead = store::leads::by_id(&mut tx, actor, input.id).await?.ok_or(Error::not_found("lead", "id"))?;
         actor.may(Action::Update, Object::Lead, &lead.facts())?;
         for field in input.details.given() {
             actor.access.require_write(Object::Lead, field)?;

@@ -129,6 +129,14 @@ impl Account {
 }
 
 impl AccountDetails {
+    /// The fields that are given and that a role may lock, in the API's spelling.
+    pub fn given(&self) -> impl Iterator<Item = &'static str> {
+        let Self { name: _, domain, industry, country, employees } = self;
+        [("domain", domain), ("industry", industry), ("country", country), ("employees", employees)]
+            .into_iter()
+            .filter_map(|(field, value)| value.is_some().then_some(field))
+    }
+
     /// Takes from `other` what is missing here.
     pub fn fill_blanks(&mut self, other: Self) {
         self.domain = self.domain.take().or(other.domain);

@@ -4,8 +4,8 @@ use platform::graphql::{Long, MoneyInput};
 
 use super::types::LeadStatus;
 use crate::{
-    app::{CaptureLead, ConvertLead, CreateAccount, ImportRow, ImportRows, OpportunityRequest, UpdateLead},
-    domain::{account::AccountDetails, lead::Details, normalise::domain_of},
+    app::{CaptureLead, ConvertLead, ImportRow, ImportRows, OpportunityRequest, UpdateLead},
+    domain::{lead::Details, normalise::domain_of},
     error::Error,
 };
 
@@ -34,6 +34,8 @@ pub struct CaptureLeadInput {
     pub message: Option<String>,
     /// Where the lead comes from, for example `Webinar`.
     pub source: Option<String>,
+    /// Any text you choose, a UUID say: the same key and input again give the first answer, and fill no blanks.
+    pub idempotency_key: Option<String>,
 }
 
 /// What is left out stays as it is.
@@ -66,6 +68,9 @@ pub struct ConvertLeadInput {
     pub account_id: Option<AccountId>,
     /// Left out, no opportunity is opened.
     pub opportunity: Option<OpportunityRequestInput>,
+    /// Any text you choose, a UUID say: the same key and input again give the first answer, where without a key a
+    /// converted lead is an error.
+    pub idempotency_key: Option<String>,
 }
 
 /// The opportunity to open with a conversion.
@@ -75,20 +80,6 @@ pub struct OpportunityRequestInput {
     pub name: Option<String>,
     /// What it is worth, if somebody has said so.
     pub amount: Option<MoneyInput>,
-}
-
-/// A company that is sold to.
-#[derive(InputObject)]
-pub struct CreateAccountInput {
-    pub name: String,
-    /// A host or a web address.
-    pub domain: Option<String>,
-    pub industry: Option<String>,
-    pub country: Option<String>,
-    /// Head count or band, in any notation.
-    pub employees: Option<String>,
-    /// Any text you choose, a UUID say: the same key and input again give the first account, not a second.
-    pub idempotency_key: Option<String>,
 }
 
 /// A stretch of an export; at most 5,000 rows.
@@ -146,7 +137,12 @@ impl TryFrom<CaptureLeadInput> for CaptureLead {
             employees: text("employees", input.employees)?,
             message: bounded("message", input.message, MAX_MESSAGE_CHARS)?,
         };
-        Ok(Self { email: parse_email("email", &input.email)?, details, source: text("source", input.source)? })
+        Ok(Self {
+            email: parse_email("email", &input.email)?,
+            details,
+            source: text("source", input.source)?,
+            idempotency_key: input.idempotency_key,
+        })
     }
 }
 
@@ -177,7 +173,7 @@ impl TryFrom<ConvertLeadInput> for ConvertLead {
     type Error = Error;
     fn try_from(input: ConvertLeadInput) -> Result<Self, Error> {
         let opportunity = input.opportunity.map(OpportunityRequest::try_from).transpose()?;
-        Ok(Self { id: input.id, account: input.account_id, opportunity })
+        Ok(Self { id: input.id, account: input.account_id, opportunity, idempotency_key: input.idempotency_key })
     }
 }
 
@@ -193,22 +189,6 @@ impl TryFrom<OpportunityRequestInput> for OpportunityRequest {
     }
 }
 
-impl TryFrom<CreateAccountInput> for CreateAccount {
-    type Error = Error;
-    fn try_from(input: CreateAccountInput) -> Result<Self, Error> {
-        let required =
-            || Error::Invalid { code: Code::Required, field: "name", reason: "an account needs a name".to_owned() };
-        let details = AccountDetails {
-            name: text("name", Some(input.name))?.ok_or_else(required)?,
-            domain: domain("domain", input.domain)?,
-            industry: text("industry", input.industry)?,
-            country: text("country", input.country)?,
-            employees: text("employees", input.employees)?,
-        };
-        Ok(Self { details, idempotency_key: input.idempotency_key })
-    }
-}
-
 impl From<ImportRowsInput> for ImportRows {
     fn from(input: ImportRowsInput) -> Self {
         let rows = input.rows.into_iter().map(|row| ImportRow { row: row.row, cells: row.cells }).collect();
@@ -217,7 +197,7 @@ impl From<ImportRowsInput> for ImportRows {
 }
 
 /// Trimmed; blank is nothing.
-fn text(field: &'static str, value: Option<String>) -> Result<Option<String>, Error> {
+pub fn text(field: &'static str, value: Option<String>) -> Result<Option<String>, Error> {
     bounded(field, value, MAX_CHARS)
 }
 
@@ -231,7 +211,7 @@ fn bounded(field: &'static str, value: Option<String>, max: usize) -> Result<Opt
     }
 }
 
-fn domain(field: &'static str, value: Option<String>) -> Result<Option<String>, Error> {
+pub fn domain(field: &'static str, value: Option<String>) -> Result<Option<String>, Error> {
     let invalid =
         || Error::Invalid { code: Code::InvalidInput, field, reason: "not a host name or web address".to_owned() };
     text(field, value)?.map(|value| domain_of(&value).ok_or_else(invalid)).transpose()

@@ -1,5 +1,7 @@
 //! A skin over [`App`]: parse the input, call one use case, map the result.
 
+mod account_inputs;
+mod contact_inputs;
 mod inputs;
 mod loaders;
 mod mutation;

@@ -3,7 +3,9 @@ use kernel::{Actor, OpportunityId};
 use platform::graphql::{UserError, actor, mutation};
 
 use super::{
-    inputs::{CaptureLeadInput, ConvertLeadInput, CreateAccountInput, ImportOutcome, ImportRowsInput, UpdateLeadInput},
+    account_inputs::{CreateAccountInput, UpdateAccountInput},
+    contact_inputs::{CreateContactInput, UpdateContactInput},
+    inputs::{CaptureLeadInput, ConvertLeadInput, ImportOutcome, ImportRowsInput, UpdateLeadInput},
     types::{AccountObject, ContactObject, LeadObject},
 };
 use crate::{
@@ -52,6 +54,27 @@ struct OpportunityReference {
 #[derive(SimpleObject)]
 struct CreateAccountPayload {
     account: Option<AccountObject>,
+    errors: Vec<UserError>,
+}
+
+/// What `updateAccount` answers.
+#[derive(SimpleObject)]
+struct UpdateAccountPayload {
+    account: Option<AccountObject>,
+    errors: Vec<UserError>,
+}
+
+/// What `createContact` answers.
+#[derive(SimpleObject)]
+struct CreateContactPayload {
+    contact: Option<ContactObject>,
+    errors: Vec<UserError>,
+}
+
+/// What `updateContact` answers.
+#[derive(SimpleObject)]
+struct UpdateContactPayload {
+    contact: Option<ContactObject>,
     errors: Vec<UserError>,
 }
 
@@ -144,6 +167,39 @@ impl Mutation {
         let (app, actor) = parts(ctx)?;
         let (account, errors) = mutation(async { app.create_account(actor, input.try_into()?).await }.await)?;
         Ok(CreateAccountPayload { account: account.map(Into::into), errors })
+    }
+
+    /// Changes what is given. Under a new name or domain, leads that were waiting for it find it.
+    async fn update_account(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateAccountInput,
+    ) -> async_graphql::Result<UpdateAccountPayload> {
+        let (app, actor) = parts(ctx)?;
+        let (account, errors) = mutation(async { app.update_account(actor, input.try_into()?).await }.await)?;
+        Ok(UpdateAccountPayload { account: account.map(Into::into), errors })
+    }
+
+    /// Makes a contact that is yours; converting a lead makes one too.
+    async fn create_contact(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateContactInput,
+    ) -> async_graphql::Result<CreateContactPayload> {
+        let (app, actor) = parts(ctx)?;
+        let (contact, errors) = mutation(async { app.create_contact(actor, input.try_into()?).await }.await)?;
+        Ok(CreateContactPayload { contact: contact.map(Into::into), errors })
+    }
+
+    /// Changes what is given.
+    async fn update_contact(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateContactInput,
+    ) -> async_graphql::Result<UpdateContactPayload> {
+        let (app, actor) = parts(ctx)?;
+        let (contact, errors) = mutation(async { app.update_contact(actor, input.try_into()?).await }.await)?;
+        Ok(UpdateContactPayload { contact: contact.map(Into::into), errors })
     }
 
     /// Takes a stretch of a lead export; `pipewright import leads` calls this. The same rows again change nothing.

@@ -3,14 +3,15 @@ use kernel::{AccountId, ContactId, Cursor, LeadId, PageArgs, id::TypedId};
 use platform::graphql::{IntoGraphql, List, actor, load, page};
 
 use super::{
+    contact_inputs::ContactFilterInput,
     inputs::parse_email,
     loaders::Loaders,
-    types::{AccountObject, AccountTotal, ContactObject, LeadObject, LeadStatus, LeadTotal},
+    types::{AccountObject, AccountTotal, ContactObject, ContactTotal, LeadObject, LeadStatus, LeadTotal},
 };
 use crate::{
     app::App,
     domain::{account::Account, contact::Contact, lead::Lead, normalise::company_key},
-    store::{accounts::AccountFilter, leads::LeadFilter},
+    store::{accounts::AccountFilter, contacts::ContactFilter, leads::LeadFilter},
 };
 
 pub struct Query;
@@ -95,6 +96,24 @@ impl Query {
     /// One contact by its id; null if there is none.
     async fn contact(&self, ctx: &Context<'_>, id: ContactId) -> async_graphql::Result<Option<ContactObject>> {
         Ok(load::<Loaders, _, Contact>(ctx, id).await?.map(ContactObject::from))
+    }
+
+    /// The workspace's contacts, newest first.
+    async fn contacts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Between 1 and 200; 20 if left out.")] first: Option<i32>,
+        #[graphql(desc = "A cursor of this list.")] after: Option<String>,
+        filter: Option<ContactFilterInput>,
+    ) -> async_graphql::Result<List<ContactObject, ContactTotal>> {
+        let app: &App = ctx.data_unchecked();
+        let args = PageArgs::parse(first, after.as_deref()).graphql()?;
+        let filter = ContactFilter::try_from(filter.unwrap_or_default()).graphql()?;
+        let contacts = app.contacts(actor(ctx)?, &filter, args).await.graphql()?;
+        Ok(page(contacts, args.first, ContactTotal(filter), |contact| Cursor {
+            time: contact.created_at,
+            id: contact.id.uuid(),
+        }))
     }
 
     #[graphql(entity)]

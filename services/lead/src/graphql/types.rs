@@ -7,8 +7,12 @@ use platform::graphql::{IntoGraphql, Long, actor, load};
 use super::loaders::Loaders;
 use crate::{
     app::App,
-    domain::{account::Account, contact::Contact, lead::Lead},
-    store::{accounts::AccountFilter, leads::LeadFilter},
+    domain::{
+        account::Account,
+        contact::{Contact, ContactDetails},
+        lead::Lead,
+    },
+    store::{accounts::AccountFilter, contacts::ContactFilter, leads::LeadFilter},
 };
 
 /// How far the work on a lead has come.
@@ -111,7 +115,7 @@ impl From<Lead> for LeadObject {
 #[graphql(name = "Account")]
 pub struct AccountObject {
     id: AccountId,
-    /// Grows by one with every change.
+    /// Grows by one with every change; give it to `updateAccount` to refuse overwriting somebody else's.
     version: Long,
     name: String,
     /// Host name of the company's site, without `www.`.
@@ -164,8 +168,9 @@ impl From<Account> for AccountObject {
 #[graphql(complex, name = "Contact")]
 pub struct ContactObject {
     id: ContactId,
-    /// Grows by one with every change.
+    /// Grows by one with every change; give it to `updateContact` to refuse overwriting somebody else's.
     version: Long,
+    /// Unique among the contacts of the workspace, compared without case.
     email: String,
     first_name: Option<String>,
     last_name: Option<String>,
@@ -176,6 +181,7 @@ pub struct ContactObject {
     /// Whose contact it is.
     owner: Option<UserReference>,
     created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
     #[graphql(skip)]
     account_id: Option<AccountId>,
 }
@@ -191,16 +197,18 @@ impl ContactObject {
 
 impl From<Contact> for ContactObject {
     fn from(contact: Contact) -> Self {
+        let ContactDetails { first_name, last_name, title, phone } = contact.details;
         Self {
             id: contact.id,
             version: Long(contact.version),
             email: contact.email.into_string(),
-            first_name: contact.first_name.map(kernel::PersonName::into_string),
-            last_name: contact.last_name.map(kernel::PersonName::into_string),
-            title: contact.title,
-            phone: contact.phone.map(kernel::PhoneNumber::into_string),
+            first_name: first_name.map(kernel::PersonName::into_string),
+            last_name: last_name.map(kernel::PersonName::into_string),
+            title,
+            phone: phone.map(kernel::PhoneNumber::into_string),
             owner: contact.owner.map(Into::into),
             created_at: contact.created_at,
+            updated_at: contact.updated_at,
             account_id: contact.account,
         }
     }
@@ -227,5 +235,17 @@ impl AccountTotal {
     async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<Long> {
         let (app, actor): (&App, &Actor) = (ctx.data_unchecked(), actor(ctx)?);
         app.count_accounts(actor, &self.0).await.graphql().map(Long)
+    }
+}
+
+/// Counts only when asked.
+pub struct ContactTotal(pub ContactFilter);
+
+#[Object]
+impl ContactTotal {
+    /// How many contacts the filter finds, on all pages.
+    async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<Long> {
+        let (app, actor): (&App, &Actor) = (ctx.data_unchecked(), actor(ctx)?);
+        app.count_contacts(actor, &self.0).await.graphql().map(Long)
     }
 }

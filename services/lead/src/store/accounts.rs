@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use kernel::{AccountId, Action, Actor, Object, PageArgs, Timestamp, UserId, WorkspaceId, access::Rows};
 use platform::{
     Db, Tx,
-    db::{AccessColumns, push_allowed, push_in_ids, push_page, push_rows},
+    db::{AccessColumns, ListBind, push_allowed, push_in_ids, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
@@ -68,6 +68,21 @@ impl From<Row> for Account {
 
 fn readable(actor: &Actor) -> Rows<'_> {
     actor.access.rows(Object::Account, Action::Read)
+}
+
+/// Appends the condition that the actor may read the account in `column`: nothing is found by an account that is hidden.
+pub(super) fn push_readable<DB: ListBind>(query: &mut QueryBuilder<DB>, actor: &Actor, column: &str)
+where
+    WorkspaceId: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+{
+    let rows = readable(actor);
+    if rows == Rows::All {
+        return;
+    }
+    query.push(" and ").push(column).push(" in (select id from account where workspace_id = ");
+    query.push_bind(actor.workspace);
+    push_allowed(query, &rows, &ACCESS);
+    query.push(")");
 }
 
 macro_rules! push_filter {
@@ -184,8 +199,19 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[AccountId]) -> Result<Vec<Acc
     Ok(rows.into_iter().map(|row| Account::from(row).seen_by(&actor.access)).collect())
 }
 
-/// One account of the workspace, for whoever asks.
-pub async fn by_id(tx: &mut Tx, workspace: WorkspaceId, id: AccountId) -> Result<Option<Account>, sqlx::Error> {
+/// One account that the actor may read, whole, locked against a concurrent change by the version check of [`update`].
+pub async fn by_id(tx: &mut Tx, actor: &Actor, id: AccountId) -> Result<Option<Account>, sqlx::Error> {
+    let row: Option<Row> = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
+        query.push_bind(actor.workspace).push(" and id = ").push_bind(id);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
+        query.build_query_as().fetch_optional(conn).await?
+    });
+    Ok(row.map(Account::from))
+}
+
+/// One account of the workspace, whoever asks.
+pub async fn any_by_id(tx: &mut Tx, workspace: WorkspaceId, id: AccountId) -> Result<Option<Account>, sqlx::Error> {
     let row: Option<Row> = with_tx!(tx, conn => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
         query.push_bind(workspace).push(" and id = ").push_bind(id);

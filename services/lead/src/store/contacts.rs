@@ -1,18 +1,27 @@
 use kernel::{
-    AccountId, Action, Actor, ContactId, EmailAddress, Object, PersonName, PhoneNumber, Timestamp, UserId, WorkspaceId,
+    AccountId, Action, Actor, ContactId, EmailAddress, Object, PageArgs, PersonName, PhoneNumber, Timestamp, UserId,
+    WorkspaceId, access::Rows,
 };
 use platform::{
     Db, Tx,
-    db::{AccessColumns, push_allowed, push_in_ids},
+    db::{AccessColumns, push_allowed, push_in_ids, push_page},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use crate::domain::contact::Contact;
+use super::accounts;
+use crate::domain::contact::{Contact, ContactChange, ContactDetails};
 
 const COLUMNS: &str = "id, workspace_id, version, account_id, email, first_name, last_name, title, phone, owner_id, created_at, updated_at";
 
 const ACCESS: AccessColumns = AccessColumns { owner: "owner_id", country: None, source: None, industry: None };
+
+/// Which contacts a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct ContactFilter {
+    pub email: Option<EmailAddress>,
+    pub account: Option<AccountId>,
+}
 
 #[derive(FromRow)]
 struct Row {
@@ -52,10 +61,7 @@ impl From<Row> for Contact {
             version,
             account: account_id,
             email,
-            first_name,
-            last_name,
-            title,
-            phone,
+            details: ContactDetails { first_name, last_name, title, phone },
             owner: owner_id,
             created_at,
             updated_at,
@@ -63,10 +69,28 @@ impl From<Row> for Contact {
     }
 }
 
-pub async fn insert(tx: &mut Tx, contact: &Contact) -> Result<(), sqlx::Error> {
+fn readable(actor: &Actor) -> Rows<'_> {
+    actor.access.rows(Object::Contact, Action::Read)
+}
+
+macro_rules! push_filter {
+    ($query:ident, $actor:expr, $filter:expr) => {
+        if let Some(email) = &$filter.email {
+            $query.push(" and email = ").push_bind(email.as_str().to_owned());
+        }
+        if let Some(account) = $filter.account {
+            $query.push(" and account_id = ").push_bind(account);
+            accounts::push_readable(&mut $query, $actor, "account_id");
+        }
+    };
+}
+
+/// Inserts a contact; false if another has its address.
+pub async fn insert(tx: &mut Tx, contact: &Contact) -> Result<bool, sqlx::Error> {
     const SQL: &str = "insert into contact (id, workspace_id, version, account_id, email, first_name, last_name, title, phone, \
-        owner_id, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    execute!(
+        owner_id, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing";
+    let details = &contact.details;
+    let inserted = execute!(
         tx,
         sqlx::query(SQL)
             .bind(contact.id)
@@ -74,15 +98,38 @@ pub async fn insert(tx: &mut Tx, contact: &Contact) -> Result<(), sqlx::Error> {
             .bind(contact.version)
             .bind(contact.account)
             .bind(contact.email.as_str())
-            .bind(&contact.first_name)
-            .bind(&contact.last_name)
-            .bind(&contact.title)
-            .bind(&contact.phone)
+            .bind(&details.first_name)
+            .bind(&details.last_name)
+            .bind(&details.title)
+            .bind(&details.phone)
             .bind(contact.owner)
             .bind(contact.created_at)
             .bind(contact.updated_at)
     )?;
-    Ok(())
+    Ok(inserted == 1)
+}
+
+/// Writes the current state of a changed contact. Returns 0 if it no longer stood at its previous version.
+pub async fn update(tx: &mut Tx, change: &ContactChange) -> Result<u64, sqlx::Error> {
+    const SQL: &str = "update contact set version = $1, account_id = $2, email = $3, first_name = $4, last_name = $5, \
+        title = $6, phone = $7, updated_at = $8 where workspace_id = $9 and id = $10 and version = $11";
+    let ContactChange { previous, current } = change;
+    let details = &current.details;
+    execute!(
+        tx,
+        sqlx::query(SQL)
+            .bind(current.version)
+            .bind(current.account)
+            .bind(current.email.as_str())
+            .bind(&details.first_name)
+            .bind(&details.last_name)
+            .bind(&details.title)
+            .bind(&details.phone)
+            .bind(current.updated_at)
+            .bind(current.workspace)
+            .bind(current.id)
+            .bind(previous.version)
+    )
 }
 
 pub async fn by_email(
@@ -98,14 +145,48 @@ pub async fn by_email(
     Ok(row.map(Contact::from))
 }
 
+/// One contact that the actor may read, whole, locked against a concurrent change by the version check of [`update`].
+pub async fn by_id(tx: &mut Tx, actor: &Actor, id: ContactId) -> Result<Option<Contact>, sqlx::Error> {
+    let row: Option<Row> = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from contact where workspace_id = "));
+        query.push_bind(actor.workspace).push(" and id = ").push_bind(id);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
+        query.build_query_as().fetch_optional(conn).await?
+    });
+    Ok(row.map(Contact::from))
+}
+
 /// The contacts with these ids that the actor may read, in no order.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[ContactId]) -> Result<Vec<Contact>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from contact where workspace_id = "));
         query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, ids.iter().copied());
-        push_allowed(&mut query, &actor.access.rows(Object::Contact, Action::Read), &ACCESS);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(|row| Contact::from(row).seen_by(&actor.access)).collect())
+}
+
+/// A page, newest first, with one row more than the page if another follows.
+pub async fn list(db: &Db, actor: &Actor, filter: &ContactFilter, page: PageArgs) -> Result<Vec<Contact>, sqlx::Error> {
+    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from contact where workspace_id = "));
+        query.push_bind(actor.workspace);
+        push_filter!(query, actor, filter);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
+        push_page(&mut query, "created_at", "id", page);
+        query.build_query_as().fetch_all(pool).await?
+    });
+    Ok(rows.into_iter().map(|row| Contact::from(row).seen_by(&actor.access)).collect())
+}
+
+pub async fn count(db: &Db, actor: &Actor, filter: &ContactFilter) -> Result<i64, sqlx::Error> {
+    with_db!(db.of(actor.workspace), pool => {
+        let mut query = QueryBuilder::new("select count(*) from contact where workspace_id = ");
+        query.push_bind(actor.workspace);
+        push_filter!(query, actor, filter);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
+        query.build_query_scalar().fetch_one(pool).await
+    })
 }

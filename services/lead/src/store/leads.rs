@@ -12,7 +12,7 @@ use platform::{
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use super::select_named;
+use super::{accounts, select_named};
 use crate::domain::lead::{Details, Lead, LeadChange};
 
 const COLUMNS: &str = "id, workspace_id, version, email, first_name, last_name, title, company, company_domain, phone, \
@@ -93,7 +93,7 @@ fn readable(actor: &Actor) -> Rows<'_> {
 
 /// Appends the filter's conditions; a macro, so that one text serves both engines without naming their bounds.
 macro_rules! push_filter {
-    ($query:ident, $filter:expr) => {
+    ($query:ident, $actor:expr, $filter:expr) => {
         if let Some(email) = &$filter.email {
             $query.push(" and email = ").push_bind(email.as_str().to_owned());
         }
@@ -105,6 +105,7 @@ macro_rules! push_filter {
         }
         if let Some(account) = $filter.account {
             $query.push(" and account_id = ").push_bind(account);
+            accounts::push_readable(&mut $query, $actor, "account_id");
         }
     };
 }
@@ -250,7 +251,7 @@ pub async fn list(db: &Db, actor: &Actor, filter: &LeadFilter, page: PageArgs) -
     let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
         query.push_bind(actor.workspace);
-        push_filter!(query, filter);
+        push_filter!(query, actor, filter);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         push_page(&mut query, "created_at", "id", page);
         query.build_query_as().fetch_all(pool).await?
@@ -262,7 +263,7 @@ pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64, s
     with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new("select count(*) from lead where workspace_id = ");
         query.push_bind(actor.workspace);
-        push_filter!(query, filter);
+        push_filter!(query, actor, filter);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_scalar().fetch_one(pool).await
     })

@@ -145,3 +145,138 @@ async fn a_hidden_field_is_null_everywhere_and_cannot_be_written_or_filtered_by(
     let refused = test.graphql_as(&discreet, filter, json!({})).await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "{refused}");
 }
+
+on_both_engines!(SERVICE, contacts_and_accounts_of_others_are_neither_seen_nor_changed);
+async fn contacts_and_accounts_of_others_are_neither_seen_nor_changed(test: ServiceTest) {
+    const ACCOUNT: &str =
+        "mutation($name: String!) { createAccount(input: { name: $name }) { account { id owner { id } } } }";
+    const CONTACT: &str = "mutation($input: CreateContactInput!) { createContact(input: $input) {
+        contact { id owner { id } } errors { code field } } }";
+    const LIST: &str =
+        "query($id: ID!, $of: [_Any!]!) { contact(id: $id) { id } contacts { totalCount edges { node { id } } }
+        _entities(representations: $of) { ... on Contact { email } } }";
+    const CHANGE: &str = "mutation($account: ID!, $contact: ID!) {
+        updateAccount(input: { id: $account, industry: \"Energy\" }) { account { version } errors { code field } }
+        updateContact(input: { id: $contact, title: \"CTO\" }) { contact { version } errors { code field } } }";
+    let of_mine = role(&[
+        (Object::Account, Scope::Own, &[Action::Create, Action::Read, Action::Update]),
+        (Object::Contact, Scope::Own, &[Action::Create, Action::Read, Action::Update]),
+    ]);
+    let (ada, ben) = (test.user_with(of_mine.clone()), test.user_with(of_mine));
+    let make = async |by: &Actor, name: &str| {
+        let account = test.graphql_as(by, ACCOUNT, json!({ "name": name })).await;
+        let account = account["data"]["createAccount"]["account"].clone();
+        let input = json!({ "email": format!("{name}@a.example"), "accountId": account["id"] });
+        let contact = test.graphql_as(by, CONTACT, json!({ "input": input })).await;
+        let contact = contact["data"]["createContact"]["contact"].clone();
+        let owner = json!({ "id": by.user() });
+        assert_eq!((&account["owner"], &contact["owner"]), (&owner, &owner), "who makes it owns it");
+        (account["id"].clone(), contact["id"].clone())
+    };
+    let ((engines, hers), (looms, his)) = (make(&ada, "engines").await, make(&ben, "looms").await);
+    for (actor, contact, seen) in [(&ada, &hers, true), (&ada, &his, false), (&test.actor, &his, true)] {
+        let of = json!([{ "__typename": "Contact", "id": contact }]);
+        let data = test.graphql_as(actor, LIST, json!({ "id": contact, "of": of })).await["data"].take();
+        let edges = data["contacts"]["edges"].as_array().unwrap();
+        assert_eq!(data["contacts"]["totalCount"], json!(edges.len()));
+        let listed = edges.iter().any(|edge| edge["node"]["id"] == *contact);
+        assert_eq!([!data["contact"].is_null(), listed, !data["_entities"][0].is_null()], [seen; 3], "{data}");
+    }
+
+    let missing = json!([{ "code": "NOT_FOUND", "field": "id" }]);
+    let of_others = test.graphql_as(&ada, CHANGE, json!({ "account": looms, "contact": his })).await["data"].take();
+    assert_eq!((&of_others["updateAccount"]["errors"], &of_others["updateContact"]["errors"]), (&missing, &missing));
+    let own = test.graphql_as(&ada, CHANGE, json!({ "account": engines, "contact": hers })).await["data"].take();
+    assert_eq!(
+        (&own["updateAccount"]["account"]["version"], &own["updateContact"]["contact"]["version"]),
+        (&json!(2), &json!(2))
+    );
+    // What is seen is not always one's own to change.
+    let reader = test.user(BuiltInRole::AccountExecutive);
+    let denied = test.graphql_as(&reader, CHANGE, json!({ "account": looms, "contact": his })).await;
+    assert_eq!(denied["errors"][0]["extensions"]["code"], "FORBIDDEN", "{denied}");
+
+    // An account that one may not read is none to hang a contact on, or to convert into.
+    let nowhere = json!([{ "code": "NOT_FOUND", "field": "accountId" }]);
+    let input = json!({ "email": "new@a.example", "accountId": looms });
+    let refused = test.graphql_as(&ada, CONTACT, json!({ "input": input })).await;
+    assert_eq!(refused["data"]["createContact"]["errors"], nowhere);
+    let update = "mutation($id: ID!, $account: ID!) { updateContact(input: { id: $id, accountId: $account }) { errors { code field } } }";
+    let refused = test.graphql_as(&ada, update, json!({ "id": hers, "account": looms })).await;
+    assert_eq!(refused["data"]["updateContact"]["errors"], nowhere);
+}
+
+on_both_engines!(SERVICE, nobody_converts_a_lead_into_an_account_that_they_may_not_read);
+async fn nobody_converts_a_lead_into_an_account_that_they_may_not_read(test: ServiceTest) {
+    let account = "mutation { createAccount(input: { name: \"Looms\" }) { account { id } } }";
+    let account = test.graphql(account, json!({})).await["createAccount"]["account"]["id"].take();
+    let ada = test.user_with(role(&[
+        (Object::Lead, Scope::Own, &[Action::Read, Action::Update]),
+        (Object::Account, Scope::Own, &[Action::Create, Action::Read]),
+        (Object::Contact, Scope::Own, &[Action::Create, Action::Read]),
+    ]));
+    let lead = capture(&test, json!({ "email": "hers@a.example" })).await;
+    test.route(lead, &ada).await;
+    let convert = "mutation($id: ID!, $account: ID) { convertLead(input: { id: $id, accountId: $account }) {
+        account { name } errors { code field } } }";
+    let refused = test.graphql_as(&ada, convert, json!({ "id": lead, "account": account })).await;
+    assert_eq!(refused["data"]["convertLead"]["errors"], json!([{ "code": "NOT_FOUND", "field": "accountId" }]));
+    let own = test.graphql_as(&ada, convert, json!({ "id": lead })).await;
+    assert_eq!(own["data"]["convertLead"], json!({ "account": { "name": "a.example" }, "errors": [] }));
+}
+
+on_both_engines!(SERVICE, a_locked_field_of_an_account_or_a_contact_is_written_neither_first_nor_later);
+async fn a_locked_field_of_an_account_or_a_contact_is_written_neither_first_nor_later(test: ServiceTest) {
+    let rule = |object, field: &str, hidden| FieldRule { object, field: field.into(), hidden };
+    let fields = vec![rule(Object::Account, "industry", false), rule(Object::Contact, "phone", true)];
+    let discreet = test.user_with(Grants { fields, ..Grants::everything() });
+    let account = "mutation { createAccount(input: { name: \"Looms\", industry: \"Textile\" }) { account { id } } }";
+    let account = test.graphql(account, json!({})).await["createAccount"]["account"]["id"].take();
+    let contact =
+        "mutation { createContact(input: { email: \"p@a.example\", phone: \"+49 30 1\" }) { contact { id } } }";
+    let contact = test.graphql(contact, json!({})).await["createContact"]["contact"]["id"].take();
+    for (mutation, field) in [
+        ("createAccount(input: { name: \"A\", industry: \"x\" }) { errors { code } }".to_owned(), "industry"),
+        (format!("updateAccount(input: {{ id: {account}, industry: \"x\" }}) {{ errors {{ code }} }}"), "industry"),
+        ("createContact(input: { email: \"q@a.example\", phone: \"x\" }) { errors { code } }".to_owned(), "phone"),
+        (format!("updateContact(input: {{ id: {contact}, phone: \"x\" }}) {{ errors {{ code }} }}"), "phone"),
+    ] {
+        let refused = test.graphql_as(&discreet, &format!("mutation {{ {mutation} }}"), json!({})).await;
+        let extensions = &refused["errors"][0]["extensions"];
+        assert_eq!((&extensions["code"], &extensions["field"]), (&json!("FORBIDDEN"), &json!(field)), "{refused}");
+    }
+    let update = "mutation($id: ID!) { updateContact(input: { id: $id, title: \"CTO\" }) { contact { title phone } } }";
+    let shown = test.graphql_as(&discreet, update, json!({ "id": contact })).await;
+    assert_eq!(shown["data"]["updateContact"]["contact"], json!({ "title": "CTO", "phone": null }));
+    let kept = "query($id: ID!) { contact(id: $id) { phone } contacts { edges { node { phone } } } }";
+    let kept = async |actor: &Actor| test.graphql_as(actor, kept, json!({ "id": contact })).await["data"].take();
+    let listed = |phone: &str| json!({ "contact": { "phone": phone }, "contacts": { "edges": [{ "node": { "phone": phone } }] } });
+    assert_eq!(kept(&test.actor).await, listed("+49 30 1"));
+    let nothing = json!({ "contact": { "phone": null }, "contacts": { "edges": [{ "node": { "phone": null } }] } });
+    assert_eq!(kept(&discreet).await, nothing);
+}
+
+on_both_engines!(SERVICE, nothing_is_found_by_an_account_that_one_may_not_read);
+async fn nothing_is_found_by_an_account_that_one_may_not_read(test: ServiceTest) {
+    const FOUND: &str = "query($id: ID!) { leads(filter: { accountId: $id }) { totalCount edges { node { id } } }
+        contacts(filter: { accountId: $id }) { totalCount edges { node { id } } } }";
+    let account =
+        "mutation { createAccount(input: { name: \"Looms\", domain: \"looms.example\" }) { account { id } } }";
+    let account = test.graphql(account, json!({})).await["createAccount"]["account"]["id"].take();
+    capture(&test, json!({ "email": "ada@looms.example" })).await;
+    let contact = "mutation($id: ID!) { createContact(input: { email: \"bob@looms.example\", accountId: $id }) { contact { id } } }";
+    test.graphql(contact, json!({ "id": account })).await;
+    let people =
+        [(Object::Lead, Scope::All, &[Action::Read] as &[Action]), (Object::Contact, Scope::All, &[Action::Read])];
+    let own = (Object::Account, Scope::Own, &[Action::Read] as &[Action]);
+    let somebody = test.user_with(role(&[people[0], people[1], own]));
+    let counts = async |actor: &Actor| {
+        let data = test.graphql_as(actor, FOUND, json!({ "id": account })).await["data"].take();
+        ["leads", "contacts"].map(|list| {
+            let listed = data[list]["edges"].as_array().unwrap().len();
+            assert_eq!(data[list]["totalCount"], json!(listed), "{data}");
+            listed
+        })
+    };
+    assert_eq!([counts(&test.actor).await, counts(&somebody).await], [[1, 1], [0, 0]]);
+}

@@ -1,6 +1,6 @@
 use events::lead::{AccountCreated, AccountUpdated, LeadUpdated};
 use pipewright_lead::SERVICE;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
 
 use crate::leads::capture;
@@ -110,4 +110,51 @@ async fn an_idempotency_key_opens_one_account(test: ServiceTest) {
     let refused = test.graphql(CREATE, json!({ "input": other })).await;
     let error = json!({ "code": "IDEMPOTENCY_MISMATCH", "field": "idempotencyKey" });
     assert_eq!(refused["createAccount"], json!({ "account": null, "errors": [error] }));
+}
+
+const UPDATE: &str = "mutation($input: UpdateAccountInput!) { updateAccount(input: $input) {
+    account { version name domain industry } errors { code field } } }";
+
+on_both_engines!(SERVICE, an_account_changes_as_given_and_not_from_a_stale_version);
+async fn an_account_changes_as_given_and_not_from_a_stale_version(test: ServiceTest) {
+    let update = async |input: Value| test.graphql(UPDATE, json!({ "input": input })).await["updateAccount"].take();
+    let new = json!({ "input": { "name": "Engines", "domain": "engines.example" } });
+    let id = test.graphql(CREATE, new).await["createAccount"]["account"]["id"].take();
+    let changed = update(json!({ "id": id, "version": 1, "name": "Engines and Looms", "industry": "Energy" })).await;
+    assert_eq!(
+        changed["account"],
+        json!({ "version": 2, "name": "Engines and Looms", "domain": "engines.example", "industry": "Energy" })
+    );
+    let stale = update(json!({ "id": id, "version": 1, "industry": "Textile" })).await;
+    assert_eq!(stale, json!({ "account": null, "errors": [{ "code": "CONFLICT", "field": null }] }));
+    assert_eq!(update(json!({ "id": id, "industry": "Energy" })).await["account"]["version"], 2, "nothing changed");
+    for (input, code, field) in [
+        (json!({ "id": id, "name": " " }), "REQUIRED", "name"),
+        (json!({ "id": id, "domain": "no domain" }), "INVALID_INPUT", "domain"),
+        (json!({ "id": test.clock.id::<kernel::AccountId>(), "name": "Looms" }), "NOT_FOUND", "id"),
+    ] {
+        assert_eq!(update(input).await["errors"], json!([{ "code": code, "field": field }]));
+    }
+    let other = json!({ "input": { "name": "Looms", "domain": "looms.example" } });
+    test.graphql(CREATE, other).await;
+    let taken = update(json!({ "id": id, "domain": "looms.example" })).await;
+    assert_eq!(taken["errors"], json!([{ "code": "ALREADY_EXISTS", "field": "domain" }]));
+    let [AccountUpdated { previous, current }] = &test.published::<AccountUpdated>().await[..] else {
+        panic!("one event")
+    };
+    assert_eq!((previous.name.as_str(), current.name.as_str()), ("Engines", "Engines and Looms"));
+}
+
+on_both_engines!(SERVICE, an_account_that_learns_its_domain_by_hand_finds_the_leads_that_waited);
+async fn an_account_that_learns_its_domain_by_hand_finds_the_leads_that_waited(test: ServiceTest) {
+    let id =
+        test.graphql(CREATE, json!({ "input": { "name": "Engines" } })).await["createAccount"]["account"]["id"].take();
+    capture(&test, json!({ "email": "ada@engines.example" })).await;
+    let waiting = "{ leads { edges { node { account { name } } } } }";
+    let lead = async || test.graphql(waiting, json!({})).await["leads"]["edges"][0]["node"]["account"].take();
+    assert_eq!(lead().await, json!(null));
+    test.graphql(UPDATE, json!({ "input": { "id": id, "industry": "Energy" } })).await;
+    assert_eq!(lead().await, json!(null));
+    test.graphql(UPDATE, json!({ "input": { "id": id, "domain": "engines.example" } })).await;
+    assert_eq!(lead().await, json!({ "name": "Engines" }));
 }

@@ -2,7 +2,9 @@
 
 mod access;
 mod accounts;
+mod contacts;
 mod convert;
+mod idempotency;
 mod import;
 mod leads;
 mod tenants;

@@ -5,11 +5,12 @@ use pipewright_lead::{
     SERVICE,
     domain::{
         account::{Account, AccountChange},
+        contact::{Contact, ContactChange},
         lead::{Lead, LeadChange},
     },
     store::{
         accounts::{self, AccountFilter, Wanted},
-        contacts,
+        contacts::{self, ContactFilter},
         leads::{self, LeadFilter},
     },
 };
@@ -79,6 +80,7 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     }
 
     let account = accounts::by_ids(db, &test.actor, &[ours.account]).await.unwrap().pop().unwrap();
+    let contact = contacts::by_ids(db, &test.actor, &[ours.contact]).await.unwrap().pop().unwrap();
     let lead = leads::by_ids(db, &test.actor, &[ours.lead]).await.unwrap().pop().unwrap();
     let theirs = other.workspace;
     // With no fence but the predicates.
@@ -88,6 +90,10 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     let change = AccountChange { previous: account.clone(), current: foreign };
     assert_eq!(accounts::update(&mut tx, &change).await.unwrap(), 0);
     accounts::set_link_pending(&mut tx, theirs, &[account], false).await.unwrap();
+    let mut foreign = Contact { workspace: theirs, version: contact.version + 1, ..contact.clone() };
+    foreign.details.title = Some("Mallory".into());
+    let change = ContactChange { previous: contact, current: foreign };
+    assert_eq!(contacts::update(&mut tx, &change).await.unwrap(), 0);
     let mut foreign = Lead { workspace: theirs, version: lead.version + 1, updated_at: now, ..lead.clone() };
     foreign.details.title = Some("Mallory".into());
     assert_eq!(leads::update(&mut tx, &LeadChange { previous: lead, current: foreign }).await.unwrap(), 0);
@@ -99,25 +105,33 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
 async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     let (workspace, page) = (actor.workspace, PageArgs { first: 50, after: None });
     let Ours { account, contact, lead } = ours;
-    let (all_accounts, all_leads) = (AccountFilter::default(), LeadFilter::default());
+    let (all_accounts, all_contacts, all_leads) =
+        (AccountFilter::default(), ContactFilter::default(), LeadFilter::default());
     assert_eq!(!accounts::by_ids(db, actor, &[*account]).await.unwrap().is_empty(), found);
     assert_eq!(!accounts::list(db, actor, &all_accounts, page).await.unwrap().is_empty(), found);
     assert_eq!(accounts::count(db, actor, &all_accounts).await.unwrap() > 0, found);
     assert_eq!(!contacts::by_ids(db, actor, &[*contact]).await.unwrap().is_empty(), found);
+    assert_eq!(!contacts::list(db, actor, &all_contacts, page).await.unwrap().is_empty(), found);
+    assert_eq!(contacts::count(db, actor, &all_contacts).await.unwrap() > 0, found);
     assert_eq!(!leads::by_ids(db, actor, &[*lead]).await.unwrap().is_empty(), found);
     assert_eq!(!leads::list(db, actor, &all_leads, page).await.unwrap().is_empty(), found);
     assert_eq!(leads::count(db, actor, &all_leads).await.unwrap() > 0, found);
     let mut tx = db.everywhere().begin().await.unwrap();
     for wanted in [
-        Wanted { ids: vec![*account], ..Wanted::default() },
         Wanted { domains: vec!["engines.example".into()], ..Wanted::default() },
         Wanted { name_keys: vec!["engines".into()], ..Wanted::default() },
     ] {
         assert_eq!(!accounts::candidates(&mut tx, workspace, &wanted).await.unwrap().is_empty(), found, "{wanted:?}");
     }
+    let (domains, names) = (["engines.example".to_owned()], ["engines".to_owned()]);
+    assert_eq!(!accounts::keys(&mut tx, workspace, &domains, &[]).await.unwrap().is_empty(), found);
+    assert_eq!(!accounts::keys(&mut tx, workspace, &[], &names).await.unwrap().is_empty(), found);
+    assert_eq!(accounts::by_id(&mut tx, actor, *account).await.unwrap().is_some(), found);
+    assert_eq!(accounts::any_by_id(&mut tx, workspace, *account).await.unwrap().is_some(), found);
     assert_eq!(!accounts::with_pending_links(&mut tx, workspace, 10).await.unwrap().is_empty(), found);
+    assert_eq!(contacts::by_id(&mut tx, actor, *contact).await.unwrap().is_some(), found);
     assert_eq!(contacts::by_email(&mut tx, workspace, &email()).await.unwrap().is_some(), found);
-    assert_eq!(!leads::known(&mut tx, workspace, &[&email()], &[]).await.unwrap().is_empty(), found);
+    assert_eq!(!leads::known(&mut tx, workspace, &[email().as_str()], &[]).await.unwrap().is_empty(), found);
     let (domain, company) = (["looms.example".to_owned()], ["looms".to_owned()]);
     assert_eq!(!leads::unmatched(&mut tx, workspace, &domain, &[], 10).await.unwrap().is_empty(), found);
     assert_eq!(!leads::unmatched(&mut tx, workspace, &[], &company, 10).await.unwrap().is_empty(), found);

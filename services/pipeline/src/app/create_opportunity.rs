@@ -1,12 +1,10 @@
 use events::pipeline::OpportunityCreated;
-use kernel::{
-    AccountId, Action, Actor, ContactId, Money, Object, OpportunityId, Permission, PipelineId, StageId, id::TypedId,
-};
+use kernel::{AccountId, Action, Actor, ContactId, Money, Object, Permission, PipelineId, StageId};
 use platform::{
     Tx,
-    idempotency::{self, Claim},
+    idempotency::{Request, made_before},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{App, default_pipeline::default_pipeline};
 use crate::{
@@ -39,16 +37,19 @@ impl App {
         if input.amount.is_some() {
             actor.access.require_write(Object::Opportunity, "amount")?;
         }
-        let mut tx = self.db.of(actor.workspace).begin().await?;
+        let asked = input.asked();
+        let request = Request { operation: "createOpportunity", key: input.idempotency_key.as_deref(), input: &asked };
         let id = self.clock.id();
-        if let Some(first) = claimed_before(&mut tx, actor, &input, id).await? {
-            return store::opportunities::by_id(&mut tx, actor, first).await?.ok_or(Error::Conflict);
+        let mut tx = self.db.of(actor.workspace).begin().await?;
+        if let Some(first) = made_before(&mut tx, actor, request, id).await? {
+            let opportunity = store::opportunities::by_id(&mut tx, actor, first).await?.ok_or(Error::Conflict)?;
+            return Ok(opportunity.seen_by(&actor.access));
         }
-        if !store::known::is_account(&mut tx, actor, input.account).await? {
+        if !store::known::sees_account(&mut tx, actor, input.account).await? {
             return Err(Error::not_found("account", "accountId"));
         }
         if let Some(contact) = input.contact
-            && !store::known::is_contact(&mut tx, actor, contact).await?
+            && !store::known::sees_contact(&mut tx, actor, contact).await?
         {
             return Err(Error::not_found("contact", "contactId"));
         }
@@ -85,20 +86,12 @@ impl App {
     }
 }
 
-/// The opportunity that this request's key opened before, if it carries a key and did.
-async fn claimed_before(
-    tx: &mut Tx,
-    actor: &Actor,
-    input: &CreateOpportunity,
-    id: OpportunityId,
-) -> Result<Option<OpportunityId>, Error> {
-    let CreateOpportunity { name, account, contact, pipeline, stage, amount, idempotency_key } = input;
-    let Some(key) = idempotency_key else { return Ok(None) };
-    let input = json!({
-        "name": name, "account": account, "contact": contact, "pipeline": pipeline, "stage": stage, "amount": amount,
-    });
-    match idempotency::claim(tx, actor, "createOpportunity", key, &input, id.uuid()).await? {
-        Claim::New => Ok(None),
-        Claim::Seen(first) => Ok(Some(first.into())),
+impl CreateOpportunity {
+    /// What an idempotency key stands for.
+    fn asked(&self) -> Value {
+        let Self { name, account, contact, pipeline, stage, amount, idempotency_key: _ } = self;
+        json!({
+            "name": name, "account": account, "contact": contact, "pipeline": pipeline, "stage": stage, "amount": amount,
+        })
     }
 }

@@ -1,20 +1,24 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use events::{
-    Envelope, Event,
-    lead::{AccountCreated, ContactCreated, LeadConverted},
-};
+use events::{Envelope, Event, lead::LeadConverted};
 use kernel::Actor;
 use platform::{EventHandler, HandleError, Handler, Tx};
 
-use super::App;
+use super::{App, on_record_changed::OnRecordChanged};
 use crate::error::Error;
 
 /// What the service does with what others tell it.
-pub fn handler(app: App) -> Handler {
-    const SUBJECTS: &[&str] = &[AccountCreated::TYPE, ContactCreated::TYPE, LeadConverted::TYPE];
-    Handler { name: "pipeline", subjects: SUBJECTS, apply: Arc::new(app) }
+pub fn handlers(app: App) -> Vec<Handler> {
+    vec![
+        Handler { name: "pipeline", subjects: &[LeadConverted::TYPE], apply: Arc::new(app) },
+        // Apart, so that a database from before it learns of what there is already.
+        Handler {
+            name: "pipeline-record-access",
+            subjects: OnRecordChanged::SUBJECTS,
+            apply: Arc::new(OnRecordChanged),
+        },
+    ]
 }
 
 #[async_trait]
@@ -22,8 +26,6 @@ impl EventHandler for App {
     async fn handle(&self, tx: &mut Tx, event: &Envelope) -> Result<(), HandleError> {
         let actor = Actor::system(event.workspace, "pipeline");
         let outcome = match event.r#type.as_str() {
-            AccountCreated::TYPE => self.on_account_created(tx, &actor, &event.payload()?).await,
-            ContactCreated::TYPE => self.on_contact_created(tx, &actor, &event.payload()?).await,
             LeadConverted::TYPE => self.on_lead_converted(tx, &actor, event, event.payload()?).await,
             _ => Ok(()),
         };

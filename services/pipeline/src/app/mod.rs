@@ -4,9 +4,8 @@ mod create_opportunity;
 mod default_pipeline;
 mod handler;
 mod move_opportunity;
-mod on_account_created;
-mod on_contact_created;
 mod on_lead_converted;
+mod on_record_changed;
 mod read;
 mod update_opportunity;
 
@@ -14,7 +13,7 @@ use kernel::Clock;
 use platform::{Db, Outbox};
 
 pub use create_opportunity::CreateOpportunity;
-pub use handler::handler;
+pub use handler::handlers;
 pub use move_opportunity::MoveOpportunity;
 pub use update_opportunity::UpdateOpportunity;
 

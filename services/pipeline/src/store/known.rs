@@ -1,30 +1,72 @@
-//! Which of the lead service's objects exist: the read model behind the checks of a mutation's ids.
+//! Which of the lead service's accounts and contacts there are, and who may read them: the read model behind the
+//! checks of a mutation's ids.
 
-use kernel::{AccountId, Actor, ContactId, WorkspaceId};
-use platform::{Tx, execute, with_tx};
+use events::lead::{Account, Contact};
+use kernel::{AccountId, Action, Actor, ContactId, Object, WorkspaceId};
+use platform::{
+    Tx,
+    db::{AccessColumns, push_allowed},
+    execute, with_tx,
+};
+use sqlx::QueryBuilder;
 
+const ACCOUNT: AccessColumns =
+    AccessColumns { owner: "owner_id", country: Some("country"), source: None, industry: Some("industry") };
+const CONTACT: AccessColumns = AccessColumns { owner: "owner_id", country: None, source: None, industry: None };
+
+/// Notes that the account exists, before its own event says more.
 pub async fn insert_account(tx: &mut Tx, workspace: WorkspaceId, id: AccountId) -> Result<(), sqlx::Error> {
     const SQL: &str = "insert into known_account (id, workspace_id) values ($1, $2) on conflict do nothing";
     execute!(tx, sqlx::query(SQL).bind(id).bind(workspace))?;
     Ok(())
 }
 
+/// Notes that the contact exists, before its own event says more.
 pub async fn insert_contact(tx: &mut Tx, workspace: WorkspaceId, id: ContactId) -> Result<(), sqlx::Error> {
     const SQL: &str = "insert into known_contact (id, workspace_id) values ($1, $2) on conflict do nothing";
     execute!(tx, sqlx::query(SQL).bind(id).bind(workspace))?;
     Ok(())
 }
 
-pub async fn is_account(tx: &mut Tx, actor: &Actor, id: AccountId) -> Result<bool, sqlx::Error> {
-    const SQL: &str = "select count(*) from known_account where workspace_id = $1 and id = $2";
-    let count: i64 =
-        with_tx!(tx, conn => sqlx::query_scalar(SQL).bind(actor.workspace).bind(id).fetch_one(conn).await)?;
+/// Keeps what permissions look at of the account, unless something newer is there.
+pub async fn keep_account(tx: &mut Tx, workspace: WorkspaceId, account: &Account) -> Result<(), sqlx::Error> {
+    const SQL: &str = "insert into known_account (id, workspace_id, version, owner_id, country, industry) \
+        values ($1, $2, $3, $4, $5, $6) on conflict (id) do update set version = excluded.version, \
+        owner_id = excluded.owner_id, country = excluded.country, industry = excluded.industry \
+        where known_account.workspace_id = excluded.workspace_id and known_account.version < excluded.version";
+    let Account { id, version, owner, country, industry, .. } = account;
+    execute!(tx, sqlx::query(SQL).bind(id).bind(workspace).bind(version).bind(owner).bind(country).bind(industry))?;
+    Ok(())
+}
+
+/// Keeps what permissions look at of the contact, unless something newer is there.
+pub async fn keep_contact(tx: &mut Tx, workspace: WorkspaceId, contact: &Contact) -> Result<(), sqlx::Error> {
+    const SQL: &str = "insert into known_contact (id, workspace_id, version, owner_id) values ($1, $2, $3, $4) \
+        on conflict (id) do update set version = excluded.version, owner_id = excluded.owner_id \
+        where known_contact.workspace_id = excluded.workspace_id and known_contact.version < excluded.version";
+    let Contact { id, version, owner, .. } = contact;
+    execute!(tx, sqlx::query(SQL).bind(id).bind(workspace).bind(version).bind(owner))?;
+    Ok(())
+}
+
+/// Whether there is such an account, and the actor may read it.
+pub async fn sees_account(tx: &mut Tx, actor: &Actor, id: AccountId) -> Result<bool, sqlx::Error> {
+    let count: i64 = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new("select count(*) from known_account where workspace_id = ");
+        query.push_bind(actor.workspace).push(" and id = ").push_bind(id);
+        push_allowed(&mut query, &actor.access.rows(Object::Account, Action::Read), &ACCOUNT);
+        query.build_query_scalar().fetch_one(conn).await?
+    });
     Ok(count > 0)
 }
 
-pub async fn is_contact(tx: &mut Tx, actor: &Actor, id: ContactId) -> Result<bool, sqlx::Error> {
-    const SQL: &str = "select count(*) from known_contact where workspace_id = $1 and id = $2";
-    let count: i64 =
-        with_tx!(tx, conn => sqlx::query_scalar(SQL).bind(actor.workspace).bind(id).fetch_one(conn).await)?;
+/// Whether there is such a contact, and the actor may read it.
+pub async fn sees_contact(tx: &mut Tx, actor: &Actor, id: ContactId) -> Result<bool, sqlx::Error> {
+    let count: i64 = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new("select count(*) from known_contact where workspace_id = ");
+        query.push_bind(actor.workspace).push(" and id = ").push_bind(id);
+        push_allowed(&mut query, &actor.access.rows(Object::Contact, Action::Read), &CONTACT);
+        query.build_query_scalar().fetch_one(conn).await?
+    });
     Ok(count > 0)
 }

@@ -1,5 +1,6 @@
 //! The pipeline service through GraphQL and its handlers, on both engines.
 
+mod access;
 mod account_opportunities;
 mod conversion;
 mod creating;

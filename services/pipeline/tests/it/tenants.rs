@@ -1,5 +1,6 @@
 //! Two workspaces in one database: no method of the store reads or changes what is the other's.
 
+use events::lead::{Account, Contact};
 use kernel::{AccountId, Actor, ContactId, PageArgs};
 use pipewright_pipeline::{
     SERVICE,
@@ -17,7 +18,7 @@ use platform::Db;
 use serde_json::json;
 use testkit::{ServiceTest, on_both_engines, tenants};
 
-use crate::world::{account, contact, create};
+use crate::world::{a_contact, account, an_account, contact, create};
 
 /// What takes no workspace, and why.
 const EXEMPT: [(&str, &[&str]); 1] =
@@ -62,6 +63,10 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     let current =
         Opportunity { workspace: theirs, version: previous.version + 1, name: "Mallory's".into(), ..previous.clone() };
     assert!(!opportunities::update(&mut tx, &OpportunityChange { previous, current }).await.unwrap());
+    let foreign = Account { id: account, version: 9, country: Some("Elsewhere".into()), ..an_account(&test) };
+    known::keep_account(&mut tx, theirs, &foreign).await.unwrap();
+    let foreign = Contact { id: contact, version: 9, owner: Some(test.clock.id()), ..a_contact(&test, account) };
+    known::keep_contact(&mut tx, theirs, &foreign).await.unwrap();
     known::insert_account(&mut tx, theirs, account).await.unwrap();
     known::insert_contact(&mut tx, theirs, contact).await.unwrap();
     tx.commit().await.unwrap();
@@ -86,7 +91,7 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(pipelines::by_name(&mut tx, actor.workspace, DEFAULT_PIPELINE).await.unwrap().is_some(), found);
     assert_eq!(pipelines::by_id(&mut tx, actor, *pipeline).await.unwrap().is_some(), found);
     assert_eq!(pipelines::stage(&mut tx, actor, *stage).await.unwrap().is_some(), found);
-    assert_eq!(known::is_account(&mut tx, actor, *account).await.unwrap(), found);
-    assert_eq!(known::is_contact(&mut tx, actor, *contact).await.unwrap(), found);
+    assert_eq!(known::sees_account(&mut tx, actor, *account).await.unwrap(), found);
+    assert_eq!(known::sees_contact(&mut tx, actor, *contact).await.unwrap(), found);
     tx.rollback().await.unwrap();
 }

@@ -22,9 +22,24 @@ pub const UPDATE: &str = "mutation($input: UpdateOpportunityInput!) { updateOppo
 
 /// An account that the lead service has told of.
 pub async fn account(test: &ServiceTest) -> AccountId {
-    let id = test.clock.id();
-    let current = Account {
-        id,
+    let current = an_account(test);
+    let id = current.id;
+    test.deliver(&AccountCreated { current }).await;
+    id
+}
+
+/// A contact that the lead service has told of.
+pub async fn contact(test: &ServiceTest, account: AccountId) -> ContactId {
+    let current = a_contact(test, account);
+    let id = current.id;
+    test.deliver(&ContactCreated { current }).await;
+    id
+}
+
+/// One that nobody owns.
+pub fn an_account(test: &ServiceTest) -> Account {
+    Account {
+        id: test.clock.id(),
         version: 1,
         name: "Acme".into(),
         domain: None,
@@ -33,16 +48,13 @@ pub async fn account(test: &ServiceTest) -> AccountId {
         employees: None,
         owner: None,
         created_at: test.clock.now(),
-    };
-    test.deliver(&AccountCreated { current }).await;
-    id
+    }
 }
 
-/// A contact that the lead service has told of.
-pub async fn contact(test: &ServiceTest, account: AccountId) -> ContactId {
-    let id = test.clock.id();
-    let current = Contact {
-        id,
+/// One that nobody owns.
+pub fn a_contact(test: &ServiceTest, account: AccountId) -> Contact {
+    Contact {
+        id: test.clock.id(),
         version: 1,
         account: Some(account),
         email: EmailAddress::parse("ada@example.com").unwrap(),
@@ -51,9 +63,7 @@ pub async fn contact(test: &ServiceTest, account: AccountId) -> ContactId {
         title: None,
         owner: None,
         created_at: test.clock.now(),
-    };
-    test.deliver(&ContactCreated { current }).await;
-    id
+    }
 }
 
 /// A conversion to a new contact at a new account.

@@ -15,10 +15,11 @@ use events::{
     identity::{UserCreated, UserUpdated},
     routing::{LeadRouted, LeadUnrouted},
 };
-use kernel::{Clock, LeadId, RepId, WorkspaceId};
+use kernel::{Clock, DecisionId, LeadId, RepId, WorkspaceId};
 use platform::{Db, EventHandler, HandleError, Origin, Outbox, Tx, bus::Bus, lead_access};
 
 pub use replay_routing::Replayed;
+pub use route_lead::RouteLead;
 pub use update_rep::UpdateRep;
 
 use crate::{
@@ -57,8 +58,8 @@ impl EventHandler for App {
 }
 
 impl App {
-    fn decide(&self, pool: &mut Pool, lead: LeadId, previous: Option<RepId>) -> Routed {
-        pool.route(lead, previous, Stamp { id: self.clock.id(), decided_at: self.clock.now() })
+    fn decide(&self, id: DecisionId, pool: &mut Pool, lead: LeadId, previous: Option<RepId>) -> Routed {
+        pool.route(lead, previous, Stamp { id, decided_at: self.clock.now() })
     }
 
     /// Saves decisions, puts them in force and tells the others: five statements for one lead or many.

@@ -25,7 +25,7 @@ impl App {
         if decided {
             return Ok(());
         }
-        let routed = self.decide(&mut locked.pool, enriched.lead, None);
+        let routed = self.decide(self.clock.id(), &mut locked.pool, enriched.lead, None);
         self.save(tx, Origin::caused_by(&actor, event), &locked.pool, &[routed], Place::Free).await
     }
 }

@@ -26,7 +26,7 @@ impl App {
         let waiting = store::assignments::waiting(tx, workspace, batch).await?;
         let routed: Vec<_> = waiting
             .into_iter()
-            .map(|lead| self.decide(&mut pool, lead, None))
+            .map(|lead| self.decide(self.clock.id(), &mut pool, lead, None))
             // Deciding once more that nobody can take a lead would be no news.
             .take_while(|routed| routed.chosen.is_some())
             .collect();

@@ -3,7 +3,7 @@ use kernel::{Actor, LeadId, RepId};
 use platform::graphql::{Long, UserError, actor, mutation};
 
 use super::types::{DecisionObject, LeadObject, RepObject};
-use crate::app::{App, UpdateRep};
+use crate::app::{App, RouteLead, UpdateRep};
 
 pub struct Mutation;
 
@@ -25,6 +25,8 @@ struct UpdateRepInput {
 #[derive(InputObject)]
 struct RouteLeadInput {
     lead_id: LeadId,
+    /// Any text you choose, a UUID say: the same key and input again give the first decision, not a second.
+    idempotency_key: Option<String>,
 }
 
 /// What `updateRep` answers.
@@ -56,8 +58,9 @@ impl Mutation {
     /// Routes a lead again: to somebody else, if anybody else can take it. The old decision stays in the history.
     async fn route_lead(&self, ctx: &Context<'_>, input: RouteLeadInput) -> async_graphql::Result<RouteLeadPayload> {
         let (app, actor) = parts(ctx)?;
-        let (decision, errors) = mutation(app.route_lead(actor, input.lead_id).await)?;
-        let lead = decision.as_ref().map(|_| LeadObject { id: input.lead_id });
+        let RouteLeadInput { lead_id: id, idempotency_key } = input;
+        let (decision, errors) = mutation(app.route_lead(actor, RouteLead { lead: id, idempotency_key }).await)?;
+        let lead = decision.as_ref().map(|_| LeadObject { id });
         Ok(RouteLeadPayload { lead, decision: decision.map(Into::into), errors })
     }
 }

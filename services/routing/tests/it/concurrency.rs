@@ -8,7 +8,11 @@ use events::{
 };
 use futures::future::join_all;
 use kernel::RepId;
-use pipewright_routing::{SERVICE, app::App, store};
+use pipewright_routing::{
+    SERVICE,
+    app::{App, RouteLead},
+    store,
+};
 use platform::{EventHandler, HandleError};
 use serde_json::json;
 use testkit::ServiceTest;
@@ -78,7 +82,8 @@ async fn routing_and_changing_reps_at_once_neither_deadlock_nor_lose_anything() 
         .map(|version| User { version, name: format!("c{version}"), ..users[2].clone() })
         .map(|current| envelope(&test, &UserUpdated { previous: users[2].clone(), current }))
         .collect();
-    let by_hand = join_all(leads.iter().map(|&lead| app.route_lead(&test.actor, lead)));
+    let by_hand =
+        join_all(leads.iter().map(|&lead| app.route_lead(&test.actor, RouteLead { lead, idempotency_key: None })));
     let by_event = join_all(renamed.iter().map(|event| handle(&app, event)));
     let weights = join_all((1..13).map(|weight| {
         let change = pipewright_routing::app::UpdateRep {

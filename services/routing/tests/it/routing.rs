@@ -186,3 +186,23 @@ async fn ten_leads_cost_no_more_statements_than_one() {
     }
     assert_eq!(costs[0], costs[1]);
 }
+
+on_both_engines!(SERVICE, a_lead_is_routed_again_once_for_one_key);
+async fn a_lead_is_routed_again_once_for_one_key(test: ServiceTest) {
+    hire(&test, &["ada", "bob", "eve"]).await;
+    let (lead, other) = (enrich(&test).await, enrich(&test).await);
+    let query = "mutation ($input: RouteLeadInput!) { routeLead(input: $input) {
+        lead { id } decision { id chosen { name } } errors { code field } } }";
+    let ask = async |lead: LeadId| {
+        tick(&test);
+        let input = json!({ "leadId": lead, "idempotencyKey": "k" });
+        test.graphql(query, json!({ "input": input })).await["routeLead"].take()
+    };
+    let first = ask(lead).await;
+    assert_eq!(first["errors"], json!([]));
+    assert_eq!(ask(lead).await, first, "it does not go on to the next rep");
+    assert_eq!(routing_of(&test, lead).await["decision"]["id"], first["decision"]["id"]);
+    let mismatch = json!([{ "code": "IDEMPOTENCY_MISMATCH", "field": "idempotencyKey" }]);
+    assert_eq!(ask(other).await["errors"], mismatch);
+    assert_eq!(decisions(&test, Some(lead)).await.len(), 2);
+}

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use events::{
     Envelope, Event, PayloadError,
-    lead::{AccountCreated, AccountUpdated, ContactCreated, LeadCaptured, LeadConverted, LeadUpdated},
+    lead::{AccountCreated, AccountUpdated, ContactCreated, ContactUpdated, LeadCaptured, LeadConverted, LeadUpdated},
     pipeline::{OpportunityCreated, OpportunityStageChanged, OpportunityUpdated},
     routing::{LeadRouted, LeadUnrouted, owner_of},
 };
@@ -21,6 +21,7 @@ impl OnObjectChanged {
         AccountCreated::TYPE,
         AccountUpdated::TYPE,
         ContactCreated::TYPE,
+        ContactUpdated::TYPE,
         OpportunityCreated::TYPE,
         OpportunityStageChanged::TYPE,
         OpportunityUpdated::TYPE,
@@ -51,6 +52,7 @@ fn document(event: &Envelope) -> Result<Option<Document>, PayloadError> {
         AccountCreated::TYPE => Document::of_account(workspace, event.payload::<AccountCreated>()?.current),
         AccountUpdated::TYPE => Document::of_account(workspace, event.payload::<AccountUpdated>()?.current),
         ContactCreated::TYPE => Document::of_contact(workspace, event.payload::<ContactCreated>()?.current),
+        ContactUpdated::TYPE => Document::of_contact(workspace, event.payload::<ContactUpdated>()?.current),
         OpportunityCreated::TYPE => Document::of_opportunity(workspace, event.payload::<OpportunityCreated>()?.current),
         OpportunityStageChanged::TYPE => {
             Document::of_opportunity(workspace, event.payload::<OpportunityStageChanged>()?.current)

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use events::lead::{AccountCreated, AccountUpdated, LeadConverted, LeadStatus, LeadUpdated};
+use events::lead::{AccountCreated, AccountUpdated, Contact, ContactUpdated, LeadConverted, LeadStatus, LeadUpdated};
 use kernel::Clock;
 use pipewright_search::{
     SERVICE,
@@ -11,7 +11,7 @@ use platform::Db;
 use serde_json::json;
 use testkit::{ServiceTest, on_both_engines};
 
-use crate::objects::{account, found, hear_account, hear_lead, search};
+use crate::objects::{account, found, hear_account, hear_contact, hear_lead, search};
 
 /// A service's data without its surroundings, so that a test can stop it anywhere.
 struct Bench {
@@ -83,6 +83,15 @@ async fn an_object_is_found_as_it_is_now(test: ServiceTest) {
     })
     .await;
     assert_eq!(search(&test, "ada").await["totalCount"], json!(1));
+}
+
+on_both_engines!(SERVICE, a_contact_is_found_by_what_it_says_now);
+async fn a_contact_is_found_by_what_it_says_now(test: ServiceTest) {
+    let previous = hear_contact(&test, "Ada Lovelace", "ada@engines.example", "Countess").await;
+    let current = Contact { version: 2, title: Some("Programmer".to_owned()), ..previous.clone() };
+    test.deliver(&ContactUpdated { previous, current }).await;
+    assert_eq!(found(&test, "programmer").await, ["<mark>Programmer</mark>"]);
+    assert_eq!(search(&test, "countess").await["totalCount"], json!(0));
 }
 
 on_both_engines!(SERVICE, a_stale_event_changes_nothing);

@@ -1,0 +1,74 @@
+use async_graphql::InputObject;
+use kernel::{AccountId, Code};
+use platform::graphql::Long;
+
+use super::inputs::{domain, text};
+use crate::{
+    app::{CreateAccount, UpdateAccount},
+    domain::account::AccountDetails,
+    error::Error,
+};
+
+/// A company that is sold to.
+#[derive(InputObject)]
+pub struct CreateAccountInput {
+    pub name: String,
+    /// A host or a web address.
+    pub domain: Option<String>,
+    pub industry: Option<String>,
+    pub country: Option<String>,
+    /// Head count or band, in any notation.
+    pub employees: Option<String>,
+    /// Any text you choose, a UUID say: the same key and input again give the first account, not a second.
+    pub idempotency_key: Option<String>,
+}
+
+/// What is left out stays as it is.
+#[derive(InputObject)]
+pub struct UpdateAccountInput {
+    pub id: AccountId,
+    /// The version you read; the update is refused if the account has changed since.
+    pub version: Option<Long>,
+    pub name: Option<String>,
+    /// A host or a web address.
+    pub domain: Option<String>,
+    pub industry: Option<String>,
+    pub country: Option<String>,
+    /// Head count or band, in any notation.
+    pub employees: Option<String>,
+}
+
+impl TryFrom<CreateAccountInput> for CreateAccount {
+    type Error = Error;
+    fn try_from(input: CreateAccountInput) -> Result<Self, Error> {
+        let details = AccountDetails {
+            name: name(input.name)?,
+            domain: domain("domain", input.domain)?,
+            industry: text("industry", input.industry)?,
+            country: text("country", input.country)?,
+            employees: text("employees", input.employees)?,
+        };
+        Ok(Self { details, idempotency_key: input.idempotency_key })
+    }
+}
+
+impl TryFrom<UpdateAccountInput> for UpdateAccount {
+    type Error = Error;
+    fn try_from(input: UpdateAccountInput) -> Result<Self, Error> {
+        Ok(Self {
+            id: input.id,
+            name: input.name.map(name).transpose()?,
+            domain: domain("domain", input.domain)?,
+            industry: text("industry", input.industry)?,
+            country: text("country", input.country)?,
+            employees: text("employees", input.employees)?,
+            version: input.version.map(|version| version.0),
+        })
+    }
+}
+
+fn name(value: String) -> Result<String, Error> {
+    let required =
+        || Error::Invalid { code: Code::Required, field: "name", reason: "an account needs a name".to_owned() };
+    text("name", Some(value))?.ok_or_else(required)
+}
