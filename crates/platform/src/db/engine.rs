@@ -114,17 +114,17 @@ impl Db {
 
     /// As one workspace has it: on PostgreSQL no statement reaches the rows of another.
     pub fn of(&self, workspace: WorkspaceId) -> View<'_> {
-        View { db: self, whose: Whose::Workspaces(workspace) }
+        View { db: self, whose: Whose::Workspace(workspace) }
     }
 
     /// With the rows of every workspace, for what looks over all of them or does not know yet whose it is.
     pub fn everywhere(&self) -> View<'_> {
-        View { db: self, whose: Whose::Everybodys }
+        View { db: self, whose: Whose::Everybody }
     }
 
     /// Begins a transaction over the platform's own tables, which belong to no workspace.
     pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
-        self.begin_as(Whose::Nobodys).await
+        self.begin_as(Whose::Nobody).await
     }
 
     pub(super) async fn begin_as(&self, whose: Whose) -> Result<Tx, sqlx::Error> {
@@ -153,7 +153,7 @@ impl Db {
 
     #[doc(hidden)]
     pub fn reader(&self) -> Reader<'_> {
-        self.reader_as(Whose::Nobodys)
+        self.reader_as(Whose::Nobody)
     }
 
     pub(super) fn reader_as(&self, whose: Whose) -> Reader<'_> {
@@ -189,7 +189,7 @@ impl Tx {
 
     /// From here on the transaction has the rows of this workspace alone.
     pub async fn turn_to(&mut self, workspace: WorkspaceId) -> Result<(), sqlx::Error> {
-        let whose = Whose::Workspaces(workspace);
+        let whose = Whose::Workspace(workspace);
         if let TxInner::Postgres(tx) = &mut self.inner
             && self.whose != whose
         {

@@ -16,10 +16,10 @@ use super::{Db, Reader, Tx};
 /// Whose rows statements see and change on PostgreSQL, whatever their predicates say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Whose {
-    /// Nobody's: only tables that belong to no workspace.
-    Nobodys,
-    Workspaces(WorkspaceId),
-    Everybodys,
+    /// Only what is in tables that belong to no workspace.
+    Nobody,
+    Workspace(WorkspaceId),
+    Everybody,
 }
 
 /// A database as one workspace has it, or as the installation has it; see [`Db::of`] and [`Db::everywhere`].
@@ -57,11 +57,9 @@ impl fmt::Debug for PgReader<'_> {
 /// Begins a transaction and says whose rows it sees, in one round trip.
 pub(super) async fn begin(pool: &PgPool, whose: Whose) -> Result<Transaction<'static, Postgres>, Error> {
     match whose {
-        Whose::Nobodys => pool.begin().await,
-        Whose::Everybodys => pool.begin_with("begin; set local pipewright.workspace = '*'").await,
-        Whose::Workspaces(workspace) => {
-            pool.begin_with(AssertSqlSafe(format!("begin; {}", set_local(workspace)))).await
-        }
+        Whose::Nobody => pool.begin().await,
+        Whose::Everybody => pool.begin_with("begin; set local pipewright.workspace = '*'").await,
+        Whose::Workspace(workspace) => pool.begin_with(AssertSqlSafe(format!("begin; {}", set_local(workspace)))).await,
     }
 }
 
@@ -83,7 +81,7 @@ impl<'p> Executor<'p> for PgReader<'p> {
         'p: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        if self.whose == Whose::Nobodys {
+        if self.whose == Whose::Nobody {
             return self.pool.fetch_many(query);
         }
         let read = async move {
@@ -99,7 +97,7 @@ impl<'p> Executor<'p> for PgReader<'p> {
         'p: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        if self.whose == Whose::Nobodys {
+        if self.whose == Whose::Nobody {
             return self.pool.fetch_optional(query);
         }
         async move { begin(self.pool, self.whose).await?.fetch_optional(query).await }.boxed()
