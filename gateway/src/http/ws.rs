@@ -17,6 +17,7 @@ use platform::{auth::AuthError, config::Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio_tungstenite::tungstenite;
 
 use super::origins;
 use crate::{
@@ -102,6 +103,14 @@ fn end(code: u16, reason: impl Into<String>) -> End {
     Some((code, reason.into()))
 }
 
+/// A message over the limit is told apart from a connection that broke.
+fn too_big(error: axum::Error) -> End {
+    match error.into_inner().downcast_ref::<tungstenite::Error>() {
+        Some(tungstenite::Error::Capacity(_)) => end(1009, "Message too big"),
+        _ => None,
+    }
+}
+
 struct Connection {
     gateway: Gateway,
     /// The credential of the handshake, for a client that can set headers.
@@ -168,7 +177,8 @@ impl Connection {
                         Some(Ok(Message::Text(text))) => self.said(socket, &text).await?,
                         Some(Ok(Message::Binary(_))) => return Err(end(4400, "Invalid message")),
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                        Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(None),
+                        Some(Err(error)) => return Err(too_big(error)),
+                        Some(Ok(Message::Close(_))) | None => return Err(None),
                     }
                 }
                 Some((id, response)) = self.responses.next() => self.answered(socket, &id, response).await?,

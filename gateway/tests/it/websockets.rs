@@ -193,6 +193,26 @@ async fn a_broken_rule_closes_the_connection_with_its_code() {
 }
 
 #[tokio::test]
+async fn a_message_over_the_limit_closes_the_connection_and_says_so() {
+    let limits = Limits { body_bytes: 1_000, ..Limits::default() };
+    let small = Shop::builder().limits(limits).build();
+    let big = Shop::in_process();
+    let ping = |length: usize| json!({ "type": "ping", "payload": { "n": "x".repeat(length) } });
+    let mut socket = Socket::open(&small.gateway).await;
+    socket.say(ping(900)).await;
+    assert_eq!(socket.hear().await["type"], "pong");
+    for (gateway, length) in [(&small.gateway, 1_000), (&big.gateway, 16 << 20)] {
+        let mut socket = Socket::open(gateway).await;
+        let (mut tell, mut hear) = (&mut socket.0).split();
+        // More than the way between them holds is never sent to the end.
+        let told = tell.send(Message::text(ping(length).to_string()));
+        let (_, heard) = tokio::join!(told, hear.next());
+        let closed = matches!(&heard, Some(Ok(Message::Close(Some(frame)))) if u16::from(frame.code) == 1009);
+        assert!(closed, "{length}: {heard:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_does_not_say_who_it_is_is_let_go() {
     let limits = Limits { socket_init: Duration::from_millis(20), ..Limits::default() };
     let mut socket = Socket::open(&Shop::builder().limits(limits).build().gateway).await;
