@@ -113,6 +113,7 @@ mod tests {
             subject,
             permissions: Vec::new(),
             access: kernel::Access::default(),
+            request: None,
         }
     }
 

@@ -1,10 +1,10 @@
 //! What comes in and what goes out, before any transport.
 
-use std::sync::Arc;
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use apollo_compiler::response::JsonMap;
 use async_graphql::{PathSegment, Pos, ServerError, Value};
-use kernel::{Actor, Code};
+use kernel::{Actor, Code, RequestOrigin};
 use serde::{Deserialize, Serialize};
 
 use crate::documents::PersistedQuery;
@@ -63,12 +63,28 @@ impl Request {
 }
 
 /// Who asks, and under which name the request appears in the logs.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RequestContext {
     pub actor: Option<Arc<Actor>>,
     pub request_id: Arc<str>,
+    /// Where it comes from, as far as that is known. Personal, so it does not print.
+    pub address: Option<IpAddr>,
     /// Refuses mutations: what came by GET must not act.
     pub read_only: bool,
+}
+
+impl RequestContext {
+    /// The actor as one who may change something: from now on it is known in which request.
+    pub(crate) fn acting(&self) -> Option<Arc<Actor>> {
+        let request = RequestOrigin { id: self.request_id.to_string(), address: self.address };
+        self.actor.as_ref().map(|actor| Arc::new(actor.acting_in(request)))
+    }
+}
+
+impl fmt::Debug for RequestContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestContext").field("request_id", &self.request_id).finish_non_exhaustive()
+    }
 }
 
 /// The answer to a request, or one event of a subscription.

@@ -128,6 +128,7 @@ mod tests {
             subject: "user_1".into(),
             permissions: vec![Permission::Read],
             access: kernel::Access::everything(),
+            request: None,
         }
     }
 

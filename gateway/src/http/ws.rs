@@ -1,6 +1,6 @@
 //! WebSockets, the protocol `graphql-transport-ws`: many operations of any kind over one connection.
 
-use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
+use std::{collections::HashMap, convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
@@ -19,7 +19,6 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, interval_at, sleep, timeout};
 use tokio_tungstenite::tungstenite;
 
-use super::origins;
 use crate::{
     Gateway, Request, RequestContext, Response,
     auth::{bearer, credential},
@@ -37,6 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) fn upgrade(
     gateway: &Gateway,
     headers: &HeaderMap,
+    address: Option<IpAddr>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<HttpResponse, Response> {
     let refuse = |code: Code, message: String| Err(Response::refused_because(code, message));
@@ -49,7 +49,7 @@ pub(super) fn upgrade(
     if upgrade.selected_protocol().is_none() {
         return refuse(Code::BadRequest, format!("the subprotocol is {PROTOCOL}"));
     }
-    if !origins::may_connect(gateway.policy(), headers) {
+    if !gateway.door().rules().may_connect(headers) {
         return refuse(Code::Forbidden, "pages of this origin may not connect".to_owned());
     }
     let Some(place) = gateway.socket() else {
@@ -59,7 +59,7 @@ pub(super) fn upgrade(
     let gateway = gateway.clone();
     Ok(upgrade.on_upgrade(async move |socket| {
         let _place = place;
-        Connection::new(gateway, presented).run(socket).await;
+        Connection::new(gateway, presented, address).run(socket).await;
     }))
 }
 
@@ -115,6 +115,8 @@ struct Connection {
     gateway: Gateway,
     /// The credential of the handshake, for a client that can set headers.
     presented: Option<Secret>,
+    /// Where it comes from.
+    address: Option<IpAddr>,
     admitted: bool,
     actor: Option<Arc<Actor>>,
     /// Done when the credential is no longer good.
@@ -125,10 +127,11 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(gateway: Gateway, presented: Option<Secret>) -> Self {
+    fn new(gateway: Gateway, presented: Option<Secret>, address: Option<IpAddr>) -> Self {
         Self {
             gateway,
             presented,
+            address,
             admitted: false,
             actor: None,
             lost: future::pending().boxed(),
@@ -250,7 +253,7 @@ impl Connection {
                 return tell(socket, Some(&id), "error", Some(refused.errors)).await;
             }
         };
-        let context = RequestContext { actor: self.actor.clone(), request_id, read_only: false };
+        let context = RequestContext { actor: self.actor.clone(), request_id, address: self.address, read_only: false };
         // The connection itself watches over its credential.
         let responses = async move { gateway.run_stream(request, context, None).await };
         let (of, done) = (id.clone(), id.clone());

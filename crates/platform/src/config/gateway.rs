@@ -66,6 +66,9 @@ pub struct GatewayConfig {
     pub csrf_prevention: bool,
     /// Origins whose pages may call the API, `https://app.example`; `*` is all of them.
     pub cors_origins: Vec<String>,
+    /// The header in which a proxy names the client's address, for example `x-forwarded-for`: its last entry is
+    /// believed. Empty where clients connect directly.
+    pub client_address_header: String,
     /// Answer `__schema` and `__type`.
     pub introspection: bool,
     /// Serve the playground at `/`.
@@ -107,6 +110,7 @@ impl GatewayConfig {
             planning_milliseconds: 2_000,
             csrf_prevention: false,
             cors_origins: Vec::new(),
+            client_address_header: String::new(),
             introspection: true,
             playground: true,
             suggestions: true,
