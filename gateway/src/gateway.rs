@@ -414,7 +414,8 @@ impl fmt::Debug for Gateway {
 
 async fn run_ready(serving: &Serving, ready: Ready, context: RequestContext) -> Response {
     let response = serving.execution(ready.variables, context).run(&ready.prepared, ready.introspected).await;
-    Response { extensions: ready.cost.map(|cost| Box::new(Extensions { cost })), ..response }
+    let extensions = ready.cost.map(|cost| Box::new(Extensions { cost: Some(cost), ..Extensions::default() }));
+    Response { extensions, ..response }
 }
 
 fn plan(

@@ -19,7 +19,8 @@ pub mod service;
 pub mod telemetry;
 
 /// Every program of ours allocates through this: an import and a gateway query spend about a fifth of their
-/// processor time on small, short-lived allocations.
+/// processor time on small, short-lived allocations. The crate's own tests meet it a second time, in the testkit.
+#[cfg(not(test))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -66,6 +66,7 @@ impl Execution {
             // A read is the same whatever request it belongs to, and is shared.
             actor: if fetch.reads { self.context.actor.clone() } else { self.context.acting() },
             request_id: self.context.request_id.clone(),
+            resume_after: None,
         }
     }
 

@@ -6,6 +6,8 @@ mod request;
 mod sse;
 mod ws;
 
+use std::sync::Arc;
+
 use axum::{
     Extension, Router,
     body::Body,
@@ -22,7 +24,10 @@ use axum::{
 };
 use futures::{FutureExt, StreamExt, future::join_all, stream};
 use kernel::{Code, Coded};
-use platform::door::{self, Arrival};
+use platform::{
+    door::{self, Arrival},
+    http::LAST_EVENT_ID_HEADER,
+};
 
 use self::{
     negotiate::{MediaType, accepted, status},
@@ -32,6 +37,7 @@ use crate::{
     Gateway, Request, RequestContext, Response,
     auth::{Admission, credential},
     playground,
+    response::is_event_id,
 };
 
 /// Everything the gateway serves: `/graphql`, the playground, `/live`, `/ready`, `/metrics`.
@@ -135,6 +141,7 @@ impl Call<'_> {
     }
 
     async fn stream(&self, request: Request, admission: Option<Admission>, read_only: bool) -> HttpResponse {
+        let request = Request { resume_after: request.resume_after.clone().or_else(|| self.last_event()), ..request };
         let request = match self.gateway.resolve(request) {
             Ok(request) => request,
             Err(mut refused) => {
@@ -153,6 +160,12 @@ impl Call<'_> {
             Some(first) => sse::event_stream(stream::iter(first).chain(responses).boxed()),
             None => sse::event_stream(responses),
         }
+    }
+
+    /// What an `EventSource` says when it comes back. What is no id of an event stays one that nobody knows.
+    fn last_event(&self) -> Option<Arc<str>> {
+        let id = self.headers.get(LAST_EVENT_ID_HEADER).filter(|id| !id.is_empty())?.to_str().unwrap_or_default();
+        Some(if is_event_id(id) { id.into() } else { "?".into() })
     }
 
     fn context(&self, admission: Option<&Admission>, read_only: bool) -> RequestContext {

@@ -110,6 +110,19 @@ async fn queries_mutations_and_subscriptions_share_a_connection() {
 }
 
 #[tokio::test]
+async fn an_operation_goes_on_after_the_event_that_it_names() {
+    let mut socket = Socket::ready(&Shop::in_process().gateway).await;
+    socket.subscribe("1", "subscription { deliveries }").await;
+    let heard = [socket.hear().await, socket.hear().await, socket.hear().await];
+    assert_eq!(socket.hear().await["type"], "complete");
+    let id = &heard[1]["payload"]["extensions"]["eventId"];
+    let payload = json!({ "query": "subscription { deliveries }", "extensions": { "resumeAfter": id } });
+    socket.say(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
+    assert_eq!(socket.hear().await, heard[2]);
+    assert_eq!(socket.hear().await["type"], "complete");
+}
+
+#[tokio::test]
 async fn either_side_completes_and_the_id_is_free_again() {
     let shop = Shop::in_process();
     let mut socket = Socket::ready(&shop.gateway).await;

@@ -26,7 +26,9 @@ pub enum Error {
     #[error("something broke on our side")]
     Db(#[source] sqlx::Error),
     #[error("something broke on our side")]
-    Bus(#[from] BusError),
+    Bus(#[source] BusError),
+    #[error("{0}")]
+    CannotResume(BusError),
 }
 
 impl Error {
@@ -39,6 +41,12 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         let taken = error.as_database_error().is_some_and(|error| error.is_unique_violation());
         if taken { Self::Conflict } else { Self::Db(error) }
+    }
+}
+
+impl From<BusError> for Error {
+    fn from(error: BusError) -> Self {
+        if matches!(error, BusError::Forgotten { .. }) { Self::CannotResume(error) } else { Self::Bus(error) }
     }
 }
 
@@ -60,6 +68,7 @@ impl Coded for Error {
             Self::OutOfRange(_) => Code::InvalidInput,
             Self::UserCannotTakeLeads | Self::Conflict | Self::UnknownRule(_) => Code::Conflict,
             Self::Page(error) => error.code(),
+            Self::CannotResume(_) => Code::CannotResume,
             Self::Db(_) | Self::Bus(_) => Code::Internal,
         }
     }

@@ -52,7 +52,8 @@ async fn keeps_the_rules(platform: &Deployment, more: &[(&str, &str)]) -> Result
     }
     // A mail program unsubscribes with a form, and from nowhere.
     let one_click = client.post(format!("{}/u/nonsense", platform.pages_of("cadence")));
-    let answer = one_click.form(&[("List-Unsubscribe", "One-Click")]).send().await?;
+    let form = one_click.header("content-type", "application/x-www-form-urlencoded");
+    let answer = form.body("List-Unsubscribe=One-Click").send().await?;
     ensure!(!answer.text().await?.contains("CSRF_PREVENTED"), "unsubscribing is for everybody");
     Ok(())
 }
@@ -64,13 +65,16 @@ async fn the_trail_says_where_a_change_came_from(platform: Deployment) -> Result
     let client = reqwest::Client::new();
     let send = async |id: &str, query: &str, input: Value| -> Result<Value> {
         let request = client.post(format!("{}/graphql", platform.url())).bearer_auth(platform.key());
-        let request = request.header("x-request-id", id).json(&json!({ "query": query, "variables": { "input": input } }));
+        let request =
+            request.header("x-request-id", id).json(&json!({ "query": query, "variables": { "input": input } }));
         Ok(request.send().await?.json().await?)
     };
     let capture = "mutation($input: CaptureLeadInput!) { captureLead(input: $input) { lead { id version } } }";
-    let captured = send("req-capture", capture, json!({ "email": "ada@engines.example", "company": "Engines" })).await?;
+    let captured =
+        send("req-capture", capture, json!({ "email": "ada@engines.example", "company": "Engines" })).await?;
     let lead = &captured["data"]["captureLead"]["lead"];
-    let update = "mutation($input: UpdateLeadInput!) { updateLead(input: $input) { lead { company } errors { code } } }";
+    let update =
+        "mutation($input: UpdateLeadInput!) { updateLead(input: $input) { lead { company } errors { code } } }";
     let input = json!({ "id": lead["id"], "company": "Analytical Engines" });
     let updated = send("req-update", update, input).await?;
     ensure!(updated["data"]["updateLead"]["lead"]["company"] == "Analytical Engines", "{updated}");

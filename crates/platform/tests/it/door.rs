@@ -11,7 +11,7 @@ use axum::{
 };
 use futures::stream;
 use kernel::Clock;
-use platform::{
+use pipewright_platform::{
     config::GatewayConfig,
     door::{Arrival, Door, Rules},
     http::refusal,
