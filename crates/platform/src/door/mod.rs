@@ -35,7 +35,7 @@ use crate::{config::GatewayConfig, http::REQUEST_ID_HEADER};
 pub type Refusal = fn(Code, &str) -> Response;
 
 /// What holds at a door.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Rules {
     /// Refuse what a page of another origin could send without the browser asking first.
     pub csrf_prevention: bool,
