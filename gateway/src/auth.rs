@@ -63,6 +63,7 @@ pub(crate) fn gateway_actor() -> Actor {
         subject: "gateway".into(),
         permissions: Vec::new(),
         access: Access::default(),
+        request: None,
     }
 }
 

@@ -352,7 +352,13 @@ mod tests {
     fn a_question_is_its_query_its_variables_and_its_asker() {
         let question = |query: &str, variables: serde_json::Value| {
             let variables = serde_json::from_value(variables).unwrap();
-            Question::of(&SubgraphCall { query: query.into(), variables, actor: None, request_id: "test".into() })
+            Question::of(&SubgraphCall {
+                query: query.into(),
+                variables,
+                actor: None,
+                request_id: "test".into(),
+                resume_after: None,
+            })
         };
         let different = [
             question("{ a }", json!({})),

@@ -85,7 +85,10 @@ impl Budgets {
 }
 
 fn refuse(cost: CostReport, code: Code, message: String) -> Response {
-    Response { extensions: Some(Box::new(Extensions { cost })), ..Response::refused_because(code, message) }
+    Response {
+        extensions: Some(Box::new(Extensions { cost: Some(cost), ..Extensions::default() })),
+        ..Response::refused_because(code, message)
+    }
 }
 
 /// Drops the buckets that are full again, which loses nothing, and if all are in use the fuller half.
@@ -113,6 +116,7 @@ mod tests {
             subject,
             permissions: Vec::new(),
             access: kernel::Access::default(),
+            request: None,
         }
     }
 

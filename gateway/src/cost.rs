@@ -19,6 +19,7 @@ use crate::{
     Limits, Response, Supergraph,
     measure::place,
     response::{error, located},
+    weights,
 };
 
 /// Arguments that size a list where no `@listSize` names others.
@@ -273,9 +274,9 @@ impl Compiler<'_> {
     }
 
     fn weight(&self, field: &Field) -> f64 {
-        let of_field = field.definition.directives.get("cost").and_then(|cost| weight_of(cost));
+        let of_field = field.definition.directives.get("cost").and_then(|cost| weights::weight(cost));
         let ty = self.supergraph.schema.types.get(field.definition.ty.inner_named_type());
-        let of_type = || weight_of(ty?.directives().get("cost")?);
+        let of_type = || weights::weight(ty?.directives().get("cost")?);
         let composite = ty.is_some_and(|ty| !ty.is_leaf());
         of_field.or_else(of_type).unwrap_or(if composite { 1.0 } else { 0.0 })
     }
@@ -299,10 +300,5 @@ fn strings<'d>(directive: &'d Directive, argument: &str) -> Option<Vec<&'d str>>
 }
 
 fn weight(argument: &apollo_compiler::ast::InputValueDefinition) -> Option<f64> {
-    weight_of(argument.directives.get("cost")?)
-}
-
-/// `@cost(weight: 5)`, as federation writes it.
-fn weight_of(cost: &Directive) -> Option<f64> {
-    cost.specified_argument_by_name("weight")?.to_f64().filter(|weight| *weight >= 0.0)
+    weights::weight(argument.directives.get("cost")?)
 }

@@ -17,7 +17,11 @@ use async_graphql::{Name, Value};
 use futures::{future::BoxFuture, stream::BoxStream};
 use indexmap::IndexMap;
 use kernel::{Actor, Clock, Code};
-use platform::{auth::Authenticator, graphql::Subgraph};
+use platform::{
+    auth::Authenticator,
+    door::{Door, Rules},
+    graphql::Subgraph,
+};
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -78,6 +82,7 @@ struct Inner {
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
     limits: Limits,
     policy: Policy,
+    door: Door,
     persisted: Documents,
     budgets: Budgets,
     clock: Clock,
@@ -117,6 +122,12 @@ impl Gateway {
         let limits = parts.limits;
         let supergraph = Supergraph::parse(parts.supergraph_sdl)?;
         let serving = Serving::new(supergraph, parts.subgraphs, parts.probes, &limits, &resilience, &parts.clock)?;
+        let rules = Rules {
+            csrf_prevention: parts.policy.csrf_prevention,
+            cors_origins: parts.policy.cors_origins.clone(),
+            address_header: parts.policy.client_address_header.clone(),
+            in_flight: limits.operations,
+        };
         Ok(Self(Arc::new(Inner {
             serving: RwLock::new(Arc::new(serving)),
             resilience,
@@ -129,6 +140,7 @@ impl Gateway {
             sockets: Arc::new(Semaphore::new(limits.sockets)),
             thinking: Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get))),
             waiting: Semaphore::new(limits.thinking),
+            door: Door::new(rules, parts.clock.clone()),
             persisted: Documents::new(&parts.policy),
             budgets: Budgets::new(parts.clock.clone()),
             policy: parts.policy,
@@ -175,6 +187,11 @@ impl Gateway {
         &self.0.limits
     }
 
+    /// For whatever else is served to clients beside `/graphql`.
+    pub fn door(&self) -> &Door {
+        &self.0.door
+    }
+
     pub fn policy(&self) -> &Policy {
         &self.0.policy
     }
@@ -185,7 +202,8 @@ impl Gateway {
         self.0.persisted.resolve(request)
     }
 
-    pub(crate) async fn run(&self, request: Request, context: RequestContext) -> Response {
+    /// Runs a query or a mutation that came in from outside.
+    pub async fn run(&self, request: Request, context: RequestContext) -> Response {
         let started = Instant::now();
         let request_id = context.request_id.clone();
         let serving = self.serving();
@@ -355,13 +373,11 @@ impl Gateway {
     }
 
     fn context(&self, actor: Option<Arc<Actor>>) -> RequestContext {
-        RequestContext { actor, request_id: self.new_request_id(), read_only: false }
+        RequestContext { actor, request_id: self.new_request_id(), address: None, read_only: false }
     }
 
     pub(crate) fn new_request_id(&self) -> Arc<str> {
-        let mut random = [0; 12];
-        self.0.clock.random(&mut random);
-        random.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+        self.0.door.new_request_id()
     }
 
     pub(crate) fn credentials(&self) -> Option<&Arc<Credentials>> {
@@ -398,7 +414,8 @@ impl fmt::Debug for Gateway {
 
 async fn run_ready(serving: &Serving, ready: Ready, context: RequestContext) -> Response {
     let response = serving.execution(ready.variables, context).run(&ready.prepared, ready.introspected).await;
-    Response { extensions: ready.cost.map(|cost| Box::new(Extensions { cost })), ..response }
+    let extensions = ready.cost.map(|cost| Box::new(Extensions { cost: Some(cost), ..Extensions::default() }));
+    Response { extensions, ..response }
 }
 
 fn plan(

@@ -15,7 +15,8 @@ use futures::{
 };
 use platform::{
     auth::{ACTOR_HEADER, ActorTokens},
-    graphql::{Subgraph, SubgraphCall, SubgraphError},
+    graphql::{EVENT_ID, Subgraph, SubgraphCall, SubgraphError},
+    http::LAST_EVENT_ID_HEADER,
 };
 
 use reqwest::Url;
@@ -96,6 +97,10 @@ impl HttpSubgraph {
         };
         let body = Body { query: &call.query, variables: &call.variables };
         let request = request.header(ACCEPT, accept).header("x-request-id", &*call.request_id).json(&body);
+        let request = match &call.resume_after {
+            Some(id) => request.header(LAST_EVENT_ID_HEADER, &**id),
+            None => request,
+        };
         match (tokens, &call.actor) {
             (Some(tokens), Some(actor)) => request.header(ACTOR_HEADER, tokens.sign(actor)),
             _ => request,
@@ -202,7 +207,7 @@ impl HttpSubgraph {
                     match frame.event.as_str() {
                         "complete" => return None,
                         "next" => {
-                            let event = this.parse(frame.data.as_bytes());
+                            let event = this.parse(frame.data.as_bytes()).map(|event| frame.name(event));
                             return Some((event, (this, bytes, frames, false)));
                         }
                         _ => continue,
@@ -251,8 +256,16 @@ struct Frames {
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Frame {
+    id: String,
     event: String,
     data: String,
+}
+
+impl Frame {
+    /// The response with the id of its event, if the subgraph gives it one.
+    fn name(&self, response: Response) -> Response {
+        if self.id.is_empty() { response } else { response.extension(EVENT_ID, Value::from(self.id.as_str())) }
+    }
 }
 
 impl Frames {
@@ -262,7 +275,7 @@ impl Frames {
 
     /// Bytes of what is not whole yet.
     fn held(&self) -> usize {
-        self.buffer.len() + self.current.event.len() + self.current.data.len()
+        self.buffer.len() + self.current.id.len() + self.current.event.len() + self.current.data.len()
     }
 
     fn end_of_line(&mut self) -> Option<usize> {
@@ -289,6 +302,7 @@ impl Frames {
             let (field, value) = line.split_once(':').unwrap_or((line, ""));
             let value = value.strip_prefix(' ').unwrap_or(value);
             match field {
+                "id" => value.clone_into(&mut self.current.id),
                 "event" => value.clone_into(&mut self.current.event),
                 "data" => {
                     if !self.current.data.is_empty() {
@@ -309,14 +323,14 @@ mod tests {
 
     #[test]
     fn events_are_whole_however_the_bytes_arrive() {
-        let text = ":\n\nevent: next\ndata: {\"a\":1}\n\n: ping\n\nevent: complete\r\ndata:\r\n\r\n";
+        let text = ":\n\nid: 7\nevent: next\ndata: {\"a\":1}\n\n: ping\n\nevent: complete\r\ndata:\r\n\r\n";
         let mut frames = Frames::default();
         let mut found = Vec::new();
         for byte in text.as_bytes() {
             frames.feed(&[*byte]);
             found.extend(frames.next());
         }
-        let frame = |event: &str, data: &str| Frame { event: event.into(), data: data.into() };
-        assert_eq!(found, [frame("next", "{\"a\":1}"), frame("complete", "")]);
+        let frame = |id: &str, event: &str, data: &str| Frame { id: id.into(), event: event.into(), data: data.into() };
+        assert_eq!(found, [frame("7", "next", "{\"a\":1}"), frame("", "complete", "")]);
     }
 }

@@ -29,6 +29,7 @@ mod response;
 mod satisfiability;
 mod suggest;
 mod supergraph;
+mod weights;
 
 pub use self::{
     auth::HttpAuthenticator,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use platform::config::GatewayConfig;
+use platform::{config::GatewayConfig, door::BODY_TIME};
 
 /// The bounds of the gateway. The defaults are those of the profile `development`, without a cost limit.
 #[derive(Debug, Clone)]
@@ -83,7 +83,7 @@ impl From<&GatewayConfig> for Limits {
             thinking: 128,
             socket_init: Duration::from_secs(10),
             planning: Duration::from_millis(config.planning_milliseconds),
-            body_time: Duration::from_secs(30),
+            body_time: BODY_TIME,
             answer_bytes: 64 * 1024 * 1024,
             reauthentication: Duration::from_secs(15),
             deadline: Duration::from_secs(config.deadline_seconds),

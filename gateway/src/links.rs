@@ -166,7 +166,7 @@ fn rename(definition: &mut Definition, names: &HashMap<String, String>) {
 }
 
 /// Every list of directives in a definition.
-fn each_list(definition: &mut Definition, change: &dyn Fn(&mut DirectiveList)) {
+pub(crate) fn each_list(definition: &mut Definition, change: &dyn Fn(&mut DirectiveList)) {
     let inputs = |inputs: &mut Vec<Node<InputValueDefinition>>| {
         inputs.iter_mut().for_each(|input| change(&mut input.make_mut().directives));
     };

@@ -50,7 +50,7 @@ struct Args {
     /// A file that holds the secret.
     #[arg(long, value_name = "FILE", conflicts_with = "actor_secret")]
     actor_secret_file: Option<PathBuf>,
-    /// Seconds to wait for a subgraph; left out, the setting `gateway.subgraph_timeout`.
+    /// Seconds to wait for a subgraph; left out, the setting `gateway.subgraph_timeout_seconds`.
     #[arg(long, value_name = "SECONDS")]
     subgraph_timeout: Option<u64>,
     /// Seconds between two looks at the supergraph; 0 looks only on SIGHUP.
@@ -100,7 +100,7 @@ async fn serve(args: Args, config: Config) -> anyhow::Result<()> {
     let mut source = Source::new(&args.supergraph, outside);
     let sdl = source.changed().await?.unwrap_or_default();
     let (limits, policy) = (Limits::from(&config.gateway), Policy::read(&config.gateway)?);
-    let timeout = Duration::from_secs(args.subgraph_timeout.unwrap_or(config.gateway.subgraph_timeout));
+    let timeout = Duration::from_secs(args.subgraph_timeout.unwrap_or(config.gateway.subgraph_timeout_seconds));
     let far = Far { client, tokens, timeout, limits: limits.clone() };
     let (subgraphs, probes) = far.subgraphs(&sdl)?;
     let gateway = Gateway::new(GatewayParts {

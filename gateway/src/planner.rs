@@ -1,6 +1,7 @@
 //! Planning, behind one small trait: the crate that does it is frozen and will be replaced one day.
 
 use std::{
+    any::Any,
     collections::{BTreeSet, HashSet},
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -73,7 +74,7 @@ impl HivePlanner {
         let document = safe_parse_schema(supergraph_sdl).map_err(|error| PlanError::Supergraph(error.to_string()))?;
         // On what it does not expect it panics.
         let made = AssertUnwindSafe(|| Planner::new_from_supergraph(&document, QueryPlannerOptions::default()));
-        let made = catch_unwind(made).map_err(|_| PlanError::Supergraph("the planner gave up".to_owned()))?;
+        let made = catch_unwind(made).map_err(|panic| PlanError::Supergraph(said(&*panic)))?;
         let planner = made.map_err(|error| PlanError::Supergraph(error.to_string()))?;
         let mut interface_objects = HashSet::new();
         for (name, definition) in &planner.supergraph.definitions {
@@ -130,6 +131,12 @@ impl HivePlanner {
     fn smallest(&self, slice: usize) -> u64 {
         slice.checked_sub(1).and_then(|below| self.percentages.get(below)).copied().unwrap_or(0)
     }
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("the planner gave up").to_owned()
 }
 
 /// From the planner's terms to ours.

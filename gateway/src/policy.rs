@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use platform::config::GatewayConfig;
+use axum::http::HeaderName;
+use platform::{
+    config::GatewayConfig,
+    door::{Rules, RulesError},
+};
 use thiserror::Error;
 
 use crate::documents::{ManifestError, TrustedDocuments};
@@ -14,8 +18,8 @@ pub enum PolicyError {
     Manifest(#[from] ManifestError),
     #[error("gateway.trusted_only lets nothing run without gateway.trusted_documents")]
     NoManifest,
-    #[error("gateway.cors_origins: {0} is no origin; one looks like https://app.example or http://localhost:3000")]
-    NoOrigin(String),
+    #[error(transparent)]
+    Rules(#[from] RulesError),
 }
 
 /// What may be switched on and off. The default is everything that helps a developer.
@@ -25,6 +29,8 @@ pub struct Policy {
     pub csrf_prevention: bool,
     /// Origins whose pages may call the API; `*` is all of them.
     pub cors_origins: Vec<String>,
+    /// Where a proxy says whom it speaks for.
+    pub client_address_header: Option<HeaderName>,
     /// Answer `__schema` and `__type`.
     pub introspection: bool,
     /// Serve the playground at `/`.
@@ -42,9 +48,7 @@ pub struct Policy {
 impl Policy {
     /// Reads the manifest of trusted documents, if one is named.
     pub fn read(config: &GatewayConfig) -> Result<Self, PolicyError> {
-        if let Some(wrong) = config.cors_origins.iter().find(|origin| !is_origin(origin)) {
-            return Err(PolicyError::NoOrigin(wrong.clone()));
-        }
+        let rules = Rules::read(config)?;
         if config.trusted_only && config.trusted_documents.is_empty() {
             return Err(PolicyError::NoManifest);
         }
@@ -53,8 +57,9 @@ impl Policy {
             path => Some(Arc::new(TrustedDocuments::read(path.as_ref())?)),
         };
         Ok(Self {
-            csrf_prevention: config.csrf_prevention,
-            cors_origins: config.cors_origins.clone(),
+            csrf_prevention: rules.csrf_prevention,
+            cors_origins: rules.cors_origins,
+            client_address_header: rules.address_header,
             introspection: config.introspection,
             playground: config.playground,
             suggestions: config.suggestions,
@@ -71,6 +76,7 @@ impl Default for Policy {
         Self {
             csrf_prevention: config.csrf_prevention,
             cors_origins: config.cors_origins,
+            client_address_header: None,
             introspection: config.introspection,
             playground: config.playground,
             suggestions: config.suggestions,
@@ -79,12 +85,6 @@ impl Default for Policy {
             trusted_only: config.trusted_only,
         }
     }
-}
-
-/// As a browser writes it: a scheme, a host and perhaps a port, and nothing behind.
-fn is_origin(text: &str) -> bool {
-    let host = text.split_once("://").map(|(_, host)| host);
-    text == "*" || host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']))
 }
 
 #[cfg(test)]
@@ -101,6 +101,8 @@ mod tests {
             let config = GatewayConfig { cors_origins: vec![origin.into()], ..GatewayConfig::default() };
             assert!(Policy::read(&config).unwrap_err().to_string().contains(origin), "{origin}");
         }
+        let config = GatewayConfig { client_address_header: "no header".into(), ..GatewayConfig::default() };
+        assert!(Policy::read(&config).unwrap_err().to_string().contains("no header"));
         let config = GatewayConfig { trusted_only: true, ..GatewayConfig::default() };
         assert!(matches!(Policy::read(&config), Err(PolicyError::NoManifest)));
     }

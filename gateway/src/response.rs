@@ -1,10 +1,10 @@
 //! What comes in and what goes out, before any transport.
 
-use std::sync::Arc;
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use apollo_compiler::response::JsonMap;
 use async_graphql::{PathSegment, Pos, ServerError, Value};
-use kernel::{Actor, Code};
+use kernel::{Actor, Code, RequestOrigin};
 use serde::{Deserialize, Serialize};
 
 use crate::documents::PersistedQuery;
@@ -18,6 +18,8 @@ pub struct Request {
     pub operation_name: Option<String>,
     pub variables: Option<JsonMap>,
     pub persisted: Option<PersistedQuery>,
+    /// The id of the last event that the client has heard of a subscription.
+    pub resume_after: Option<Arc<str>>,
 }
 
 /// The parameters as they travel. Null is the same as absent, and what we do not know is ignored.
@@ -35,18 +37,29 @@ impl TryFrom<Parameters> for Request {
 
     fn try_from(parameters: Parameters) -> Result<Self, Self::Error> {
         let Parameters { query, operation_name, variables, extensions } = parameters;
-        let persisted = extensions.and_then(|mut extensions| extensions.remove("persistedQuery"));
-        let persisted: Option<PersistedQuery> = persisted
+        let mut extensions = extensions.unwrap_or_default();
+        let persisted: Option<PersistedQuery> = extensions
+            .remove("persistedQuery")
             .map(serde_json::from_value)
             .transpose()
             .map_err(|_| "`extensions.persistedQuery` is an object of `version`, 1, and `sha256Hash`, a string")?
             .flatten();
+        let resume_after = match extensions.remove("resumeAfter") {
+            None | Some(serde_json::Value::Null) => None,
+            Some(serde_json::Value::String(id)) if is_event_id(&id) => Some(id.into()),
+            Some(_) => return Err("`extensions.resumeAfter` is the id of an event, a string"),
+        };
         if query.is_none() && persisted.is_none() {
             return Err("the parameter `query` is missing");
         }
         let operation_name = operation_name.filter(|name| !name.is_empty());
-        Ok(Self { query: query.unwrap_or_default(), operation_name, variables, persisted })
+        Ok(Self { query: query.unwrap_or_default(), operation_name, variables, persisted, resume_after })
     }
+}
+
+/// Fit for a header, and no longer than an id is.
+pub(crate) fn is_event_id(text: &str) -> bool {
+    (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 impl Request {
@@ -63,12 +76,28 @@ impl Request {
 }
 
 /// Who asks, and under which name the request appears in the logs.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RequestContext {
     pub actor: Option<Arc<Actor>>,
     pub request_id: Arc<str>,
+    /// Where it comes from, as far as that is known. Personal, so it does not print.
+    pub address: Option<IpAddr>,
     /// Refuses mutations: what came by GET must not act.
     pub read_only: bool,
+}
+
+impl RequestContext {
+    /// The actor as one who may change something: from now on it is known in which request.
+    pub(crate) fn acting(&self) -> Option<Arc<Actor>> {
+        let request = RequestOrigin { id: self.request_id.to_string(), address: self.address };
+        self.actor.as_ref().map(|actor| Arc::new(actor.acting_in(request)))
+    }
+}
+
+impl fmt::Debug for RequestContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestContext").field("request_id", &self.request_id).finish_non_exhaustive()
+    }
 }
 
 /// The answer to a request, or one event of a subscription.
@@ -91,9 +120,14 @@ pub struct Response {
 }
 
 /// The `extensions` of a response.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Extensions {
-    pub cost: CostReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostReport>,
+    /// Of the event that a response tells of, where its service says: after it a subscription can be resumed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
 }
 
 /// What an operation cost, where costs are limited.
@@ -121,6 +155,11 @@ pub struct Spending {
 }
 
 impl Response {
+    /// Of the event that it tells of.
+    pub(crate) fn event_id(&self) -> Option<&str> {
+        self.extensions.as_ref()?.event_id.as_deref()
+    }
+
     pub(crate) fn refused(code: Code, errors: Vec<ServerError>) -> Self {
         let retry_after = (code == Code::Overloaded).then_some(1);
         Self { errors, refused: Some(code), retry_after, ..Self::default() }

@@ -15,6 +15,7 @@ use crate::{
     distinguish::client_key,
     links,
     planner::{HivePlanner, PlanError, QueryPlanner},
+    weights,
 };
 
 pub struct Supergraph {
@@ -51,13 +52,14 @@ impl Supergraph {
     pub fn parse(sdl: &str) -> Result<Self, SupergraphError> {
         let (document, subgraphs) = read(sdl)?;
         let schema = api_schema(&document).map_err(SupergraphError::Invalid)?;
+        let for_planning = weights::without(&document).map_err(SupergraphError::Unsupported)?;
         Ok(Self {
             implementers: schema.implementers_map(),
             schema,
             subgraphs,
             types: PossibleTypes::of(&document),
             aliases: Aliases::of(&document),
-            planner: Box::new(HivePlanner::new(&document.to_string())?),
+            planner: Box::new(HivePlanner::new(&for_planning.to_string())?),
         })
     }
 }

@@ -71,7 +71,7 @@ fn dependencies_point_inward() {
             "kernel" | "schema-diff" | "client-example" => vec![],
             "events" => vec!["kernel"],
             "platform" => vec!["kernel", "events"],
-            "rest" => vec!["kernel", "gateway"],
+            "rest" => vec!["kernel", "platform", "gateway"],
             "testkit" | "gateway" => vec!["kernel", "events", "platform"],
             service if SERVICES.contains(&service) => vec!["kernel", "events", "platform"],
             // The two that see everything: the program of all, and the tests of all.

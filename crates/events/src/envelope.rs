@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use kernel::{Actor, EventId, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -34,6 +34,12 @@ pub struct Envelope {
     /// The event that directly led to this one.
     #[serde(rename = "causationid", default, skip_serializing_if = "Option::is_none")]
     pub causation: Option<EventId>,
+    /// The client's request that it follows from, however far.
+    #[serde(rename = "requestid", default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// Where that request came from. Personal, so only on what the request itself did.
+    #[serde(rename = "clientaddress", default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
     /// The payload's text: read by whom it concerns, and carried by everybody else as it is.
     pub data: Box<RawValue>,
 }
@@ -59,6 +65,7 @@ impl Envelope {
         cause: Option<&Envelope>,
         event: &E,
     ) -> Result<Self, serde_json::Error> {
+        let request = actor.request.as_ref();
         Ok(Self {
             specversion: "1.0".to_owned(),
             id,
@@ -70,6 +77,10 @@ impl Envelope {
             actor: actor.subject.clone(),
             correlation: cause.map_or(id, |cause| cause.correlation),
             causation: cause.map(|cause| cause.id),
+            request: request
+                .map(|request| request.id.clone())
+                .or_else(|| cause.and_then(|cause| cause.request.clone())),
+            address: request.and_then(|request| request.address),
             data: to_raw_value(event)?,
         })
     }
@@ -94,6 +105,7 @@ impl fmt::Debug for Envelope {
             .field("workspace", &self.workspace)
             .field("correlation", &self.correlation)
             .field("causation", &self.causation)
+            .field("request", &self.request)
             .finish_non_exhaustive()
     }
 }
@@ -102,7 +114,28 @@ impl fmt::Debug for Envelope {
 mod tests {
     use serde_json::{json, value::to_raw_value};
 
+    use kernel::{Actor, Clock, RequestOrigin};
+
+    use super::*;
     use crate::{examples, identity::ApiKeyRevoked};
+
+    #[test]
+    fn what_follows_from_an_event_keeps_its_request_and_not_its_address() {
+        let clock = Clock::fixed(Timestamp::UNIX_EPOCH, 1);
+        let system = Actor::system(clock.id(), "lead");
+        let user = system.acting_in(RequestOrigin { id: "req-1".into(), address: Some("192.0.2.7".parse().unwrap()) });
+        let event = ApiKeyRevoked { key: clock.id() };
+        let wrap = |actor, cause| Envelope::wrap("lead", clock.id(), clock.now(), actor, cause, &event).unwrap();
+        let direct = wrap(&user, None);
+        let text = serde_json::to_value(&direct).unwrap();
+        assert_eq!((&text["requestid"], &text["clientaddress"]), (&json!("req-1"), &json!("192.0.2.7")));
+        let next = wrap(&system, Some(&direct));
+        let later = wrap(&system, Some(&next));
+        assert_eq!((later.request.as_deref(), later.address), (Some("req-1"), None));
+        let alone = serde_json::to_value(wrap(&system, None)).unwrap();
+        assert!(alone.get("requestid").is_none() && alone.get("clientaddress").is_none(), "{alone}");
+        assert!(!format!("{direct:?} {user:?}").contains("192.0.2.7"));
+    }
 
     #[test]
     fn neither_an_envelope_nor_its_error_prints_what_it_carries() {

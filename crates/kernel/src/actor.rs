@@ -1,5 +1,7 @@
 //! Who is asking. Every store method takes one; nothing reads or writes without it.
 
+use std::{fmt, net::IpAddr};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Access, Action, Code, Coded, Denied, Facts, Object, UserId, WorkspaceId};
@@ -36,6 +38,25 @@ pub struct Actor {
     pub permissions: Vec<Permission>,
     /// With which records.
     pub access: Access,
+    /// What it acts in. Only there while something may change, so that what it reads can be read for all of its
+    /// requests together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestOrigin>,
+}
+
+/// One request of a client. An address is personal, so it does not print.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestOrigin {
+    /// What the request is called in the logs.
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
+}
+
+impl fmt::Debug for RequestOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestOrigin").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// The actor lacks a permission.
@@ -60,7 +81,14 @@ impl Actor {
             subject: service.to_owned(),
             permissions: vec![Permission::Read, Permission::Write, Permission::Admin],
             access: Access::everything(),
+            request: None,
         }
+    }
+
+    /// The same party in one of its requests.
+    #[must_use]
+    pub fn acting_in(&self, request: RequestOrigin) -> Self {
+        Self { request: Some(request), ..self.clone() }
     }
 
     /// Refuses unless the actor holds `needed`.

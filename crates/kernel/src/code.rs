@@ -57,6 +57,7 @@ codes! {
     RequestTimeout, "REQUEST_TIMEOUT", 408, "The body of the request did not arrive in time.";
     PayloadTooLarge, "PAYLOAD_TOO_LARGE", 413, "The request body is larger than allowed.";
     UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", 415, "The body of the request is not said to be JSON in UTF-8.";
+    CannotResume, "CANNOT_RESUME", 410, "Nobody knows any more what followed this event, or the subscription keeps nothing; begin anew.";
     RateLimited, "RATE_LIMITED", 429, "The budget of the credential is used up; retry after the time given.";
     Overloaded, "OVERLOADED", 503, "Too much work at once; retry after the time given.";
     // who is asking

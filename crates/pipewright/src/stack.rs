@@ -73,7 +73,7 @@ impl Shared {
             .no_proxy()
             .build()?;
         let limits = Limits::from(&self.config.gateway);
-        let timeout = Duration::from_secs(self.config.gateway.subgraph_timeout);
+        let timeout = Duration::from_secs(self.config.gateway.subgraph_timeout_seconds);
         let mut subgraphs: HashMap<String, Arc<dyn Subgraph>> = HashMap::new();
         let mut probes = HashMap::new();
         for def in SERVICES {

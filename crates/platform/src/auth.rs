@@ -128,6 +128,7 @@ mod tests {
             subject: "user_1".into(),
             permissions: vec![Permission::Read],
             access: kernel::Access::everything(),
+            request: None,
         }
     }
 
@@ -153,10 +154,24 @@ mod tests {
     fn a_changed_token_is_refused() {
         let clock = Clock::fixed(DateTime::UNIX_EPOCH, 1);
         let tokens = ActorTokens::new(b"secret", clock.clone());
-        let token = tokens.sign(&actor(&clock));
-        let mut forged = token.clone().into_bytes();
-        forged[50] ^= 1;
-        assert!(tokens.verify(&String::from_utf8_lossy(&forged)).is_err());
-        assert!(tokens.verify("").is_err());
+        let token = tokens.sign(&actor(&clock)).into_bytes();
+        assert!(tokens.verify(&String::from_utf8_lossy(&token)).is_ok());
+        for (place, bit) in (0..token.len()).flat_map(|place| (0..8).map(move |bit| (place, bit))) {
+            let mut forged = token.clone();
+            forged[place] ^= 1 << bit;
+            assert!(tokens.verify(&String::from_utf8_lossy(&forged)).is_err(), "bit {bit} of byte {place}");
+        }
+        for place in 0..token.len() {
+            assert!(tokens.verify(&String::from_utf8_lossy(&token[..place])).is_err(), "cut at {place}");
+        }
+    }
+
+    #[test]
+    fn the_request_that_an_actor_acts_in_travels_with_it() {
+        let clock = Clock::fixed(DateTime::UNIX_EPOCH, 1);
+        let tokens = ActorTokens::new(b"secret", clock.clone());
+        let request = kernel::RequestOrigin { id: "req-1".into(), address: Some("2001:db8::7".parse().unwrap()) };
+        let acting = actor(&clock).acting_in(request);
+        assert_eq!(tokens.verify(&tokens.sign(&acting)), Ok(acting));
     }
 }

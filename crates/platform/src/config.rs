@@ -102,9 +102,6 @@ pub struct IdentityConfig {
     pub bootstrap_key: Secret,
     /// Reps of the new workspace, `Name <address>`; leads are routed among them until you change the team.
     pub starter_team: Vec<String>,
-    /// The header in which a proxy names the client's address, for example `x-forwarded-for`: its last entry is
-    /// believed. Empty where clients connect directly.
-    pub client_address_header: String,
     /// Where people reach `/auth/…`, as the OpenID Connect provider knows it: `https://HOST`.
     pub public_url: String,
     /// The OpenID Connect provider by whom people may sign in; empty for none.
@@ -190,7 +187,6 @@ impl Default for IdentityConfig {
         Self {
             bootstrap_key: Secret::default(),
             starter_team: team.map(str::to_owned).to_vec(),
-            client_address_header: String::new(),
             public_url: String::new(),
             oidc_issuer: String::new(),
             oidc_client_id: String::new(),

@@ -3,7 +3,7 @@
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
-use async_graphql::{Request, Response};
+use async_graphql::{Request, Response, Value};
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, FromRequest, State},
@@ -22,12 +22,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     auth::{ACTOR_HEADER, ActorTokens},
-    graphql::{Subgraph, SubgraphCall, SubgraphError},
+    graphql::{EVENT_ID, Subgraph, SubgraphCall, SubgraphError},
     telemetry,
 };
 
 /// Ties the log lines of one request together, across processes.
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
+
+/// The event after which a client goes on that was away: as `EventSource` sends it.
+pub const LAST_EVENT_ID_HEADER: &str = "last-event-id";
 
 /// Largest body a subgraph takes: the gateway's limit and room for representations.
 const MAX_BODY: usize = 16 << 20;
@@ -119,6 +122,7 @@ async fn answer(
         variables: request.variables,
         actor: Some(Arc::new(actor)),
         request_id: text(REQUEST_ID_HEADER).into(),
+        resume_after: Some(text(LAST_EVENT_ID_HEADER)).filter(|id| !id.is_empty()).map(Into::into),
     };
     if text("accept").contains("text/event-stream") {
         return events(&*endpoint.subgraph, call);
@@ -131,8 +135,13 @@ async fn answer(
 
 fn events(subgraph: &dyn Subgraph, call: SubgraphCall) -> axum::response::Response {
     let event = |response: Result<Response, SubgraphError>| {
-        let data = response.ok().and_then(|response| serde_json::to_string(&response).ok()).unwrap_or_default();
-        Ok::<_, Infallible>(Event::default().event("next").data(data))
+        let response = response.ok();
+        let event = match response.as_ref().and_then(|response| response.extensions.get(EVENT_ID)) {
+            Some(Value::String(id)) => Event::default().id(id),
+            _ => Event::default(),
+        };
+        let data = response.and_then(|response| serde_json::to_string(&response).ok()).unwrap_or_default();
+        Ok::<_, Infallible>(event.event("next").data(data))
     };
     let end = stream::once(async { Ok(Event::default().event("complete")) });
     let events = subgraph.subscribe(call).map(event).chain(end);

@@ -6,6 +6,7 @@ pub mod auth;
 pub mod bus;
 pub mod config;
 pub mod db;
+pub mod door;
 pub mod graphql;
 pub mod http;
 pub mod idempotency;

@@ -14,7 +14,9 @@ use crate::{
     bus::{Bus, Consumer},
     config::Config,
     db::{Fence, Migrations},
+    door::Door,
     graphql::Subgraph,
+    http,
     inbox::{Handler, Inbox},
     lifecycle::Tasks,
     prune,
@@ -58,7 +60,9 @@ pub struct ServiceContext {
 /// What a service is made of, once built.
 pub struct Parts {
     pub subgraph: Arc<dyn Subgraph>,
-    /// Routes for the outside world (`/u/{token}`) and for other processes of the platform.
+    /// Routes for clients beside GraphQL, served behind the door.
+    pub api: Router,
+    /// Pages for people (`/u/{token}`), and routes for other processes of the platform.
     pub http: Router,
     pub handlers: Vec<Handler>,
     pub jobs: Vec<Job>,
@@ -68,7 +72,21 @@ pub struct Parts {
 
 impl Parts {
     pub fn new(subgraph: Arc<dyn Subgraph>) -> Self {
-        Self { subgraph, http: Router::new(), handlers: Vec::new(), jobs: Vec::new(), authenticator: None }
+        Self {
+            subgraph,
+            api: Router::new(),
+            http: Router::new(),
+            handlers: Vec::new(),
+            jobs: Vec::new(),
+            authenticator: None,
+        }
+    }
+}
+
+impl Parts {
+    /// The routes for clients, behind `door`.
+    pub fn guarded(&self, door: &Door) -> Router {
+        door.guarded(self.api.clone(), "GET, POST", http::refusal)
     }
 }
 
@@ -246,12 +264,7 @@ async fn rest(pause: Duration, stop: &CancellationToken) {
 /// The program of a service that runs alone.
 pub mod standalone {
     use super::*;
-    use crate::{
-        auth::check_secret,
-        config::Layers,
-        http::{self, Readiness},
-        telemetry, with_db,
-    };
+    use crate::{auth::check_secret, config::Layers, door::Rules, http::Readiness, telemetry, with_db};
 
     /// Runs `def` until it is told to stop. The thin binaries call this.
     pub fn main(def: ServiceDef) -> anyhow::Result<()> {
@@ -280,10 +293,12 @@ pub mod standalone {
         if config.mail.public_url.is_empty() {
             config.mail.public_url = format!("http://{}", config.listen);
         }
+        let door = Door::new(Rules::read(&config.gateway)?, clock.clone());
         let service = Service::open(def, bus, clock, Arc::new(config), tokens.clone()).await?;
         let tasks = Tasks::new();
         service.start(&tasks).await;
         let router = http::subgraph(service.parts.subgraph.clone(), tokens)
+            .merge(service.parts.guarded(&door))
             .merge(service.parts.http.clone())
             .merge(http::health(readiness(service.context.db.clone())));
         announce(&listener)?;

@@ -42,8 +42,9 @@ pub fn router(gateway: Gateway) -> Result<Router, RestError> {
     let schema = gateway.schema();
     let resources = bind(&schema)?;
     let document: Arc<str> = openapi::document(&schema, &resources).to_string().into();
+    let door = gateway.door().clone();
     let rest = Arc::new(Rest { gateway, schema, resources });
-    Ok(Router::new()
+    let router = Router::new()
         .route(
             "/openapi.json",
             get(move || async move { ([(CONTENT_TYPE, "application/json")], document.to_string()) }),
@@ -51,7 +52,8 @@ pub fn router(gateway: Gateway) -> Result<Router, RestError> {
         .route(&format!("{BASE}/{{resource}}"), any(collection))
         .route(&format!("{BASE}/{{resource}}/{{id}}"), any(object))
         .route("/rest/{*path}", any(nothing))
-        .with_state(rest))
+        .with_state(rest);
+    Ok(door.guarded(router, "GET, POST, PATCH", |code, why| Problem::new(code, why).into_response()))
 }
 
 pub(crate) struct Rest {

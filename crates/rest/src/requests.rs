@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     http::{
         HeaderMap, StatusCode, Uri,
-        header::{ALLOW, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH},
+        header::{ALLOW, IF_MATCH, IF_NONE_MATCH},
         request::Parts,
     },
     response::{IntoResponse, Response},
 };
 use kernel::{Actor, Code};
+use platform::door::{Arrival, read_json};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -32,11 +33,12 @@ pub(crate) struct Call<'a> {
     bound: &'a Bound,
     uri: Uri,
     headers: HeaderMap,
+    arrival: Option<Arrival>,
 }
 
 impl<'a> Call<'a> {
-    pub fn new(rest: &'a Rest, bound: &'a Bound, Parts { uri, headers, .. }: Parts) -> Self {
-        Self { rest, bound, uri, headers }
+    pub fn new(rest: &'a Rest, bound: &'a Bound, Parts { uri, headers, extensions, .. }: Parts) -> Self {
+        Self { rest, bound, uri, headers, arrival: extensions.get().cloned() }
     }
 
     /// A page, with the way to the next.
@@ -96,7 +98,7 @@ impl<'a> Call<'a> {
                 .map_err(|_| Problem::of_field(Code::InvalidInput, IDEMPOTENCY_KEY, "the key is no text"))?;
             input.insert("idempotencyKey".to_owned(), json!(key));
         }
-        let answer = execute(rest, &create.document, json!({ "input": input }), actor).await;
+        let answer = self.execute(&create.document, json!({ "input": input }), actor).await;
         let mut payload =
             payload(answer, create.field).map_err(|problem| problem.renaming("idempotencyKey", IDEMPOTENCY_KEY))?;
         let old = create.says_created && payload["created"] == json!(false);
@@ -110,14 +112,14 @@ impl<'a> Call<'a> {
     pub async fn update(self, update: &Write, id: &str, body: Body) -> Answer {
         let actor = self.actor().await?;
         self.no_parameters()?;
-        let (rest, bound) = (self.rest, self.bound);
+        let bound = self.bound;
         let version = self.expected_version(id)?;
         let mut input = self.read(update, body).await?;
         input.insert("id".to_owned(), json!(id));
         if let Some(version) = version {
             input.insert("version".to_owned(), json!(version));
         }
-        let answer = execute(rest, &update.document, json!({ "input": input }), actor).await;
+        let answer = self.execute(&update.document, json!({ "input": input }), actor).await;
         let mut payload = payload(answer, update.field).map_err(|problem| {
             // The client said which version it meant, and that is not the one that is there.
             if version.is_some() && *problem.code == *Code::Conflict.as_str() {
@@ -135,28 +137,18 @@ impl<'a> Call<'a> {
     }
 
     async fn execute(&self, document: &str, variables: Value, actor: Option<Arc<Actor>>) -> Value {
-        execute(self.rest, document, variables, actor).await
+        let gateway = &self.rest.gateway;
+        let request = gateway::Request::new(document).variables(variables);
+        let context = gateway.context_of(actor, self.arrival.as_ref());
+        serde_json::to_value(gateway.run(request, context).await).unwrap_or_default()
     }
 
     /// What the client gives, checked: a JSON object of the input's fields.
     async fn read(&self, write: &Write, body: Body) -> Result<Map<String, Value>, Problem> {
-        let json = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
-            let kind = value.split(';').next().unwrap_or_default().trim();
-            kind.eq_ignore_ascii_case("application/json")
-        });
-        if !json {
-            let problem = Problem::new(Code::BadRequest, "the content type of a body is application/json");
-            return Err(problem.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
-        }
         let limits = self.rest.gateway.limits();
-        let (limit, patience) = (limits.body_bytes, limits.body_time);
-        let body = tokio::time::timeout(patience, to_bytes(body, limit)).await.map_err(|_| {
-            let detail = format!("the body of a request arrives within {} seconds", patience.as_secs());
-            Problem::new(Code::BadRequest, detail).with_status(StatusCode::REQUEST_TIMEOUT)
-        })?;
-        let body = body.map_err(|_| {
-            Problem::new(Code::PayloadTooLarge, format!("the body of a request is at most {limit} bytes"))
-        })?;
+        let body = read_json(&self.headers, body, limits.body_bytes, limits.body_time)
+            .await
+            .map_err(|(code, detail)| Problem::new(code, detail))?;
         let body = serde_json::from_slice(&body)
             .map_err(|error| Problem::new(Code::BadRequest, format!("the body is no JSON: {error}")))?;
         check_body(&self.rest.schema, &write.input, &FROM_THE_ENVELOPE, body)
@@ -245,12 +237,6 @@ struct Page {
     variables: Value,
     /// As the client wrote it.
     given: Vec<(String, String)>,
-}
-
-async fn execute(rest: &Rest, document: &str, variables: Value, actor: Option<Arc<Actor>>) -> Value {
-    let request = gateway::Request::new(document).variables(variables);
-    let response = rest.gateway.execute(request, actor).await;
-    serde_json::to_value(response).unwrap_or_default()
 }
 
 fn etag(bound: &Bound, object: &Value) -> Option<Etag> {

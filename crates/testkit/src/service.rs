@@ -114,6 +114,7 @@ impl ServiceTest {
             subject: "tester".to_owned(),
             permissions,
             access: Access::everything(),
+            request: None,
         }
     }
 
@@ -140,6 +141,7 @@ impl ServiceTest {
             variables: Variables::from_json(variables),
             actor: Some(Arc::new(actor.clone())),
             request_id: "test".into(),
+            resume_after: None,
         };
         let response = crate::must("the subgraph", self.service.parts.subgraph.execute(call).await.map_err(Into::into));
         serde_json::to_value(response).unwrap_or(json!(null))

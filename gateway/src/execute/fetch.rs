@@ -63,8 +63,10 @@ impl Execution {
         SubgraphCall {
             query: fetch.query.clone(),
             variables,
-            actor: self.context.actor.clone(),
+            // A read is the same whatever request it belongs to, and is shared.
+            actor: if fetch.reads { self.context.actor.clone() } else { self.context.acting() },
             request_id: self.context.request_id.clone(),
+            resume_after: None,
         }
     }
 

@@ -14,18 +14,22 @@ use std::{
 use async_graphql::{Name, ServerError, Value};
 use futures::{
     FutureExt, StreamExt,
-    future::{BoxFuture, join_all},
+    future::{self, BoxFuture, join_all},
     stream::{self, BoxStream},
 };
 use indexmap::IndexMap;
-use platform::graphql::SubgraphError;
+use kernel::Code;
+use platform::graphql::{EVENT_ID, SubgraphCall, SubgraphError};
 
 use self::project::{Selections, project};
 use crate::{
     RequestContext, Response, Supergraph,
     backend::{Awaited, Backend, Question},
     plan::{Fetch, Node, Target},
+    response::{Extensions, error, is_event_id},
 };
+
+type Events = BoxStream<'static, Result<async_graphql::Response, SubgraphError>>;
 
 pub(crate) type Subgraphs = HashMap<String, Arc<Backend>>;
 
@@ -75,8 +79,9 @@ impl Execution {
         self.finish(prepared)
     }
 
-    /// The events of a subscription; each is joined with what other subgraphs know.
-    pub fn subscribe(self, prepared: Arc<Prepared>) -> BoxStream<'static, Response> {
+    /// The events of a subscription, or those that followed one of them; each is joined with what other subgraphs
+    /// know.
+    pub fn subscribe(self, prepared: Arc<Prepared>, resume_after: Option<Arc<str>>) -> BoxStream<'static, Response> {
         let Some((source, _)) = prepared.steps.first().and_then(split) else {
             return stream::once(async move { self.finish(&prepared) }).boxed();
         };
@@ -84,7 +89,9 @@ impl Execution {
             let failure = SubgraphError::Unreachable { service: source.service.to_string() };
             return stream::once(async move { self.event(&prepared, Err(failure)).await }).boxed();
         };
-        let events = backend.subscribe(self.call(source, Vec::new()));
+        let resumed = resume_after.is_some();
+        let events = backend.subscribe(SubgraphCall { resume_after, ..self.call(source, Vec::new()) });
+        let events = if resumed { resumable(events) } else { events };
         events
             .then(move |event| {
                 let run = Self::new(
@@ -102,6 +109,7 @@ impl Execution {
     async fn event(self, prepared: &Prepared, event: Result<async_graphql::Response, SubgraphError>) -> Response {
         // Whoever hears of a change must not read what was there before it.
         self.part();
+        let event_id = event.as_ref().ok().and_then(event_id).map(str::to_owned);
         if let Some((source, rest)) = prepared.steps.first().and_then(split) {
             if let Target::Objects { path, output } = &source.target {
                 self.place_objects(source, path, output, event);
@@ -110,7 +118,14 @@ impl Execution {
                 self.node(node).await;
             }
         }
-        self.finish(prepared)
+        let response = self.finish(prepared);
+        match event_id {
+            Some(id) => Response {
+                extensions: Some(Box::new(Extensions { event_id: Some(id), ..Extensions::default() })),
+                ..response
+            },
+            None => response,
+        }
     }
 
     fn node<'a>(&'a self, node: &'a Node) -> BoxFuture<'a, ()> {
@@ -157,6 +172,32 @@ impl Execution {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn event_id(response: &async_graphql::Response) -> Option<&str> {
+    match response.extensions.get(EVENT_ID)? {
+        Value::String(id) => Some(id.as_str()).filter(|id| is_event_id(id)),
+        _ => None,
+    }
+}
+
+/// Events of a subscription that was to be resumed. Its service may not know how to, and tell whatever comes next as
+/// if nothing were missing.
+fn resumable(events: Events) -> Events {
+    let checked = events.scan(false, |over, event| {
+        let unnamed = |response: &async_graphql::Response| response.errors.is_empty() && event_id(response).is_none();
+        let event = match event {
+            _ if *over => None,
+            Ok(response) if unnamed(&response) => {
+                *over = true;
+                let refused = error(Code::CannotResume, "this subscription cannot be resumed: begin anew");
+                Some(Ok(async_graphql::Response::from_errors(vec![refused])))
+            }
+            event => Some(event),
+        };
+        future::ready(event)
+    });
+    checked.boxed()
 }
 
 /// The source of a subscription's events and what to run for each.

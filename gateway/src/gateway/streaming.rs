@@ -38,7 +38,7 @@ impl Gateway {
     ) -> BoxStream<'static, Response> {
         let one = |response| stream::once(async move { response }).boxed();
         let deadline = tokio::time::Instant::now() + self.0.limits.deadline;
-        let request_id = context.request_id.clone();
+        let (request_id, resume_after) = (context.request_id.clone(), request.resume_after.clone());
         let refuse = |mut refused| {
             self.tell(&mut refused, &request_id);
             one(refused)
@@ -60,7 +60,7 @@ impl Gateway {
             Err(_) => return refuse(late()),
         };
         tracing::info!(kind = "subscription", request_id = %context.request_id, "operation");
-        let events = serving.execution(ready.variables, context).subscribe(ready.prepared);
+        let events = serving.execution(ready.variables, context).subscribe(ready.prepared, resume_after);
         let lost = match admission {
             Some(admission) => admission.lost(self.0.limits.reauthentication).boxed(),
             None => future::pending().boxed(),

@@ -1,7 +1,6 @@
 //! The gateway over HTTP: GraphQL over HTTP, server-sent events, WebSockets, probes and metrics.
 
 mod negotiate;
-mod origins;
 mod probes;
 mod request;
 mod sse;
@@ -10,7 +9,7 @@ mod ws;
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     extract::{
         RawQuery, State,
@@ -18,15 +17,17 @@ use axum::{
     },
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
-        header::{
-            ALLOW, CACHE_CONTROL, CONTENT_TYPE, ORIGIN, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
-        },
+        header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response as HttpResponse},
     routing::{any, get},
 };
 use futures::{FutureExt, StreamExt, future::join_all, stream};
 use kernel::{Code, Coded};
+use platform::{
+    door::{self, Arrival},
+    http::LAST_EVENT_ID_HEADER,
+};
 
 use self::{
     negotiate::{MediaType, accepted, status},
@@ -36,62 +37,44 @@ use crate::{
     Gateway, Request, RequestContext, Response,
     auth::{Admission, credential},
     playground,
+    response::is_event_id,
 };
-
-const REQUEST_ID: &str = "x-request-id";
 
 /// Everything the gateway serves: `/graphql`, the playground, `/live`, `/ready`, `/metrics`.
 pub fn router(gateway: Gateway) -> Router {
     let playground = if gateway.policy().playground { playground::router() } else { Router::new() };
+    let graphql =
+        gateway.door().open(Router::new().route("/graphql", any(graphql)).with_state(gateway.clone()), "GET, POST");
     Router::new()
-        .route("/graphql", any(graphql))
         .route("/live", get(probes::live))
         .route("/ready", get(probes::ready))
         .route("/metrics", get(probes::metrics))
         .with_state(gateway)
+        .merge(graphql)
         .merge(playground)
 }
 
 async fn graphql(
     State(gateway): State<Gateway>,
+    Extension(arrival): Extension<Arrival>,
     method: Method,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     body: Body,
 ) -> HttpResponse {
-    let request_id = request_id(&gateway, &headers);
-    let mut response =
-        if headers.get(UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket")) {
-            ws::upgrade(&gateway, &headers, socket).unwrap_or_else(|refused| {
-                // A handshake negotiates no media type.
-                let code = refused.refused.unwrap_or(Code::BadRequest);
-                respond(MediaType::Json, status(code), refused, &request_id)
-            })
-        } else if method == Method::OPTIONS {
-            origins::options(gateway.policy(), &headers)
-        } else {
-            let call = Call { gateway: &gateway, method, query, headers: &headers, request_id: request_id.clone() };
-            call.answer(body).await.unwrap_or_else(|refused| refused)
-        };
-    origins::share(gateway.policy(), headers.get(ORIGIN), &mut response);
-    let told = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        told.insert(REQUEST_ID, value);
+    if headers.get(UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+        ws::upgrade(&gateway, &headers, arrival.address, socket).unwrap_or_else(|refused| {
+            // A handshake negotiates no media type.
+            let code = refused.refused.unwrap_or(Code::BadRequest);
+            respond(MediaType::Json, status(code), refused, &arrival.request_id)
+        })
+    } else if method == Method::OPTIONS {
+        door::options()
+    } else {
+        let call = Call { gateway: &gateway, method, query, headers: &headers, arrival };
+        call.answer(body).await.unwrap_or_else(|refused| refused)
     }
-    // Whose answer it is a cache cannot tell, for keys come in headers of their own.
-    told.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    told.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
-}
-
-/// The id that the client or a proxy gave, if it is fit for a log, or a new one.
-fn request_id(gateway: &Gateway, headers: &HeaderMap) -> Arc<str> {
-    let fit = |id: &&str| {
-        (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    };
-    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(fit);
-    given.map_or_else(|| gateway.new_request_id(), Arc::from)
 }
 
 struct Call<'a> {
@@ -99,7 +82,7 @@ struct Call<'a> {
     method: Method,
     query: Option<String>,
     headers: &'a HeaderMap,
-    request_id: Arc<str>,
+    arrival: Arrival,
 }
 
 impl Call<'_> {
@@ -110,21 +93,19 @@ impl Call<'_> {
         // A refusal must be readable, even to a client that asked for what we do not have.
         let readable = media.filter(|media| *media != MediaType::EventStream).unwrap_or(MediaType::Json);
         let refuse = |code: Code, message: String| {
-            respond(readable, status(code), Response::refused_because(code, message), &self.request_id)
+            respond(readable, status(code), Response::refused_because(code, message), &self.arrival.request_id)
         };
         let read_only = match self.method {
             Method::POST => false,
             Method::GET | Method::HEAD => true,
-            _ => return Err(allow(refuse(Code::MethodNotAllowed, "use POST or GET".to_owned()), origins::METHODS)),
+            _ => return Err(allow(refuse(Code::MethodNotAllowed, "use POST or GET".to_owned()), door::METHODS)),
         };
         let media = media.ok_or_else(|| {
             let types = "the answer can be application/graphql-response+json, application/json or text/event-stream";
             refuse(Code::NotAcceptable, types.to_owned())
         })?;
-        if self.gateway.policy().csrf_prevention && !origins::asked_first(self.headers) {
-            let advice = "a page of another origin could have sent this request: send the content type \
-                 application/json or the header x-pipewright-csrf or apollo-require-preflight, with any value";
-            return Err(refuse(Code::CsrfPrevented, advice.to_owned()));
+        if self.gateway.policy().csrf_prevention && !door::asked_first(self.headers) {
+            return Err(refuse(Code::CsrfPrevented, door::UNASKED.to_owned()));
         }
         let admission = self.admission(readable).await?;
         let asked = if read_only {
@@ -138,7 +119,7 @@ impl Call<'_> {
             }
             Asked::One(request) => {
                 let response = self.run(request, admission.as_ref(), read_only).await;
-                Ok(respond(media, media.status(response.refused), response, &self.request_id))
+                Ok(respond(media, media.status(response.refused), response, &self.arrival.request_id))
             }
             Asked::Many(_) if media == MediaType::EventStream => {
                 Err(refuse(Code::BatchRefused, "a stream of events answers one operation".to_owned()))
@@ -155,15 +136,16 @@ impl Call<'_> {
             Ok(request) => self.gateway.run(request, self.context(admission, read_only)).await,
             Err(refused) => refused,
         };
-        response.identify(&self.request_id);
+        response.identify(&self.arrival.request_id);
         response
     }
 
     async fn stream(&self, request: Request, admission: Option<Admission>, read_only: bool) -> HttpResponse {
+        let request = Request { resume_after: request.resume_after.clone().or_else(|| self.last_event()), ..request };
         let request = match self.gateway.resolve(request) {
             Ok(request) => request,
             Err(mut refused) => {
-                refused.identify(&self.request_id);
+                refused.identify(&self.arrival.request_id);
                 return sse::event_stream(stream::once(async { refused }).boxed());
             }
         };
@@ -173,16 +155,22 @@ impl Call<'_> {
         match responses.next().now_or_never() {
             Some(Some(refused)) if refused.retry_after.is_some() => {
                 let code = refused.refused.unwrap_or(Code::Overloaded);
-                respond(MediaType::Json, status(code), refused, &self.request_id)
+                respond(MediaType::Json, status(code), refused, &self.arrival.request_id)
             }
             Some(first) => sse::event_stream(stream::iter(first).chain(responses).boxed()),
             None => sse::event_stream(responses),
         }
     }
 
+    /// What an `EventSource` says when it comes back. What is no id of an event stays one that nobody knows.
+    fn last_event(&self) -> Option<Arc<str>> {
+        let id = self.headers.get(LAST_EVENT_ID_HEADER).filter(|id| !id.is_empty())?.to_str().unwrap_or_default();
+        Some(if is_event_id(id) { id.into() } else { "?".into() })
+    }
+
     fn context(&self, admission: Option<&Admission>, read_only: bool) -> RequestContext {
         let actor = admission.map(|admission| admission.actor.clone());
-        RequestContext { actor, request_id: self.request_id.clone(), read_only }
+        RequestContext { actor, request_id: self.arrival.request_id.clone(), address: self.arrival.address, read_only }
     }
 
     async fn admission(&self, media: MediaType) -> Result<Option<Admission>, HttpResponse> {
@@ -190,7 +178,7 @@ impl Call<'_> {
         credentials.admit(credential(self.headers)).await.map(Some).map_err(|error| {
             let code = error.code();
             let refused = Response::refused_because(code, error.to_string());
-            let refused = respond(media, status(code), refused, &self.request_id);
+            let refused = respond(media, status(code), refused, &self.arrival.request_id);
             if code == Code::Unauthenticated { with(refused, WWW_AUTHENTICATE, "Bearer") } else { refused }
         })
     }

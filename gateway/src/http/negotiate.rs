@@ -124,20 +124,6 @@ fn is_utf_8(charset: &str) -> bool {
     charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
 }
 
-/// Is the body declared to be JSON, in UTF-8 and as it is?
-pub(crate) fn is_json(headers: &HeaderMap) -> bool {
-    let plain = headers.get(header::CONTENT_ENCODING).is_none_or(|coding| coding.as_bytes() == b"identity");
-    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
-    let (Some(value), None) = (types.next().and_then(|value| value.to_str().ok()), types.next()) else { return false };
-    let mut parts = value.split(';').map(str::trim);
-    let charset = |part: &str| {
-        let (name, value) = part.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("charset").then(|| is_utf_8(value.trim().trim_matches('"')))
-    };
-    let is_json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
-    plain && is_json && parts.filter_map(charset).all(|fits| fits)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,31 +178,5 @@ mod tests {
             together.append(name, value);
         }
         assert_eq!(accepted(&together), Some(MediaType::GraphqlResponse));
-    }
-
-    #[test]
-    fn a_body_is_json_in_utf_8() {
-        for (value, expected) in [
-            ("application/json", true),
-            ("Application/JSON; charset=UTF-8", true),
-            ("application/json;charset=\"utf-8\"; profile=x", true),
-            ("application/json; charset=latin1", false),
-            ("application/jsonp", false),
-            ("text/plain", false),
-            ("", false),
-        ] {
-            let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, header::HeaderValue::from_static(value))]);
-            assert_eq!(is_json(&headers), expected, "{value}");
-        }
-        assert!(!is_json(&HeaderMap::new()));
-    }
-
-    #[test]
-    fn a_packed_body_is_not_taken_for_json() {
-        let of = |coding: &'static str| {
-            let json = (header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
-            is_json(&HeaderMap::from_iter([json, (header::CONTENT_ENCODING, header::HeaderValue::from_static(coding))]))
-        };
-        assert!(of("identity") && !of("gzip"));
     }
 }

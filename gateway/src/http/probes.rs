@@ -46,6 +46,7 @@ pub(super) async fn ready(State(gateway): State<Gateway>) -> impl IntoResponse {
             variables: async_graphql::Variables::default(),
             actor: actor.clone(),
             request_id: request_id.clone(),
+            resume_after: None,
         };
         let probe = gateway.probe(name).map(|probe| probe());
         async move {

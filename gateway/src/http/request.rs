@@ -1,15 +1,12 @@
 //! What a client asks, read from a body or from a query string.
 
 use apollo_compiler::response::JsonMap;
-use axum::{
-    body::{Body, to_bytes},
-    http::{HeaderMap, header::CONTENT_LENGTH},
-};
+use axum::{body::Body, http::HeaderMap};
 use kernel::Code;
+use platform::door::{Malformed, read_json};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::negotiate::is_json;
 use crate::{Limits, Request, response::Parameters};
 
 pub(super) enum Asked {
@@ -18,24 +15,8 @@ pub(super) enum Asked {
     Many(Vec<Request>),
 }
 
-/// Why there is no request, and with which code.
-pub(super) type Malformed = (Code, String);
-
 pub(super) async fn read_body(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Asked, Malformed> {
-    if !is_json(headers) {
-        let message = "the content type of a request is application/json, in UTF-8 and not compressed";
-        return Err((Code::UnsupportedMediaType, message.to_owned()));
-    }
-    let (limit, patience) = (limits.body_bytes, limits.body_time);
-    let too_large = || (Code::PayloadTooLarge, format!("the body of a request is at most {limit} bytes"));
-    let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > limit) {
-        return Err(too_large());
-    }
-    let body = tokio::time::timeout(patience, to_bytes(body, limit)).await.map_err(|_| {
-        (Code::RequestTimeout, format!("the body of a request arrives within {} seconds", patience.as_secs()))
-    })?;
-    let body = body.map_err(|_| too_large())?;
+    let body = read_json(headers, body, limits.body_bytes, limits.body_time).await?;
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => Err(bad("the body is empty; a request is a JSON object with a `query`")),
         Some(b'[') => read_list(&body, limits.batching).map(Asked::Many),

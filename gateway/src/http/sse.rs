@@ -1,5 +1,5 @@
 //! Server-sent events, the "distinct connections mode" of graphql-sse: one operation per connection, `next`
-//! for each response, `complete` at the end.
+//! for each response, with the `id` of its event where the service tells it, `complete` at the end.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -30,7 +30,8 @@ pub(crate) fn event_stream(responses: BoxStream<'static, Response>) -> HttpRespo
             Err(_) => (NOTHING.to_owned(), Some(responses)),
             Ok(Some(response)) => {
                 let json = serde_json::to_string(&response).unwrap_or_default();
-                (format!("event: next\ndata: {json}\n\n"), Some(responses))
+                let id = response.event_id().map(|id| format!("id: {id}\n")).unwrap_or_default();
+                (format!("{id}event: next\ndata: {json}\n\n"), Some(responses))
             }
             // A browser drops an event without data, so this one has an empty line of it.
             Ok(None) => ("event: complete\ndata:\n\n".to_owned(), None),

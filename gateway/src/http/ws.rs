@@ -1,6 +1,6 @@
 //! WebSockets, the protocol `graphql-transport-ws`: many operations of any kind over one connection.
 
-use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
+use std::{collections::HashMap, convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
@@ -17,8 +17,8 @@ use platform::{auth::AuthError, config::Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio_tungstenite::tungstenite;
 
-use super::origins;
 use crate::{
     Gateway, Request, RequestContext, Response,
     auth::{bearer, credential},
@@ -36,6 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) fn upgrade(
     gateway: &Gateway,
     headers: &HeaderMap,
+    address: Option<IpAddr>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<HttpResponse, Response> {
     let refuse = |code: Code, message: String| Err(Response::refused_because(code, message));
@@ -48,7 +49,7 @@ pub(super) fn upgrade(
     if upgrade.selected_protocol().is_none() {
         return refuse(Code::BadRequest, format!("the subprotocol is {PROTOCOL}"));
     }
-    if !origins::may_connect(gateway.policy(), headers) {
+    if !gateway.door().rules().may_connect(headers) {
         return refuse(Code::Forbidden, "pages of this origin may not connect".to_owned());
     }
     let Some(place) = gateway.socket() else {
@@ -58,7 +59,7 @@ pub(super) fn upgrade(
     let gateway = gateway.clone();
     Ok(upgrade.on_upgrade(async move |socket| {
         let _place = place;
-        Connection::new(gateway, presented).run(socket).await;
+        Connection::new(gateway, presented, address).run(socket).await;
     }))
 }
 
@@ -102,10 +103,20 @@ fn end(code: u16, reason: impl Into<String>) -> End {
     Some((code, reason.into()))
 }
 
+/// A message over the limit is told apart from a connection that broke.
+fn too_big(error: axum::Error) -> End {
+    match error.into_inner().downcast_ref::<tungstenite::Error>() {
+        Some(tungstenite::Error::Capacity(_)) => end(1009, "Message too big"),
+        _ => None,
+    }
+}
+
 struct Connection {
     gateway: Gateway,
     /// The credential of the handshake, for a client that can set headers.
     presented: Option<Secret>,
+    /// Where it comes from.
+    address: Option<IpAddr>,
     admitted: bool,
     actor: Option<Arc<Actor>>,
     /// Done when the credential is no longer good.
@@ -116,10 +127,11 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(gateway: Gateway, presented: Option<Secret>) -> Self {
+    fn new(gateway: Gateway, presented: Option<Secret>, address: Option<IpAddr>) -> Self {
         Self {
             gateway,
             presented,
+            address,
             admitted: false,
             actor: None,
             lost: future::pending().boxed(),
@@ -168,7 +180,8 @@ impl Connection {
                         Some(Ok(Message::Text(text))) => self.said(socket, &text).await?,
                         Some(Ok(Message::Binary(_))) => return Err(end(4400, "Invalid message")),
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                        Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(None),
+                        Some(Err(error)) => return Err(too_big(error)),
+                        Some(Ok(Message::Close(_))) | None => return Err(None),
                     }
                 }
                 Some((id, response)) = self.responses.next() => self.answered(socket, &id, response).await?,
@@ -240,7 +253,7 @@ impl Connection {
                 return tell(socket, Some(&id), "error", Some(refused.errors)).await;
             }
         };
-        let context = RequestContext { actor: self.actor.clone(), request_id, read_only: false };
+        let context = RequestContext { actor: self.actor.clone(), request_id, address: self.address, read_only: false };
         // The connection itself watches over its credential.
         let responses = async move { gateway.run_stream(request, context, None).await };
         let (of, done) = (id.clone(), id.clone());

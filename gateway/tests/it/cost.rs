@@ -3,7 +3,7 @@
 use async_graphql::{EmptyMutation, EmptySubscription, Interface, Object, Schema, SimpleObject, Union};
 use axum::http::StatusCode;
 use chrono::TimeDelta;
-use pipewright_gateway::{Limits, router};
+use pipewright_gateway::{Limits, Supergraph, router};
 use serde_json::{Value, json};
 
 use crate::{
@@ -171,6 +171,26 @@ async fn the_schema_may_say_what_things_cost_and_how_long_lists_are() {
     // It is part of the public schema now.
     let data = shop.data("{ __schema { directives { name } } }").await;
     assert!(data.to_string().contains("listSize"), "{data}");
+}
+
+#[tokio::test]
+async fn a_weight_may_be_a_string_and_one_that_is_no_number_is_refused_at_the_start() {
+    let mut builder = Shop::empty().limits(limited());
+    builder.add("library", Schema::new(Query, EmptyMutation, EmptySubscription));
+    let composed = builder.compose();
+    let saying = |directive: &str| composed.replace("motto: String!", &format!("motto: String! {directive}"));
+    let definition = COST.replace("weight: Int!", "weight: String!");
+    let weighing = |weight: &str| format!("{definition}{}", saying(&format!("@cost(weight: {weight})")));
+    let shop = builder.supergraph(weighing("\"7\"")).build();
+    assert_eq!(cost(&shop, "{ motto }", json!({})).await, 8);
+    for weight in ["\"seven\"", "\"-1\"", "\"NaN\""] {
+        let refused = Supergraph::parse(&weighing(weight)).unwrap_err().to_string();
+        assert!(refused.contains(&format!("@cost(weight: {weight}) on Query")), "{refused}");
+    }
+    // What the planner gives up on is told in its own words.
+    let label = "@join__field(graph: LIBRARY, override: \"x\", overrideLabel: \"percent(101)\")";
+    let refused = Supergraph::parse(&saying(label)).unwrap_err().to_string();
+    assert!(refused.contains("between 0 and 100"), "{refused}");
 }
 
 #[tokio::test]

@@ -167,6 +167,7 @@ async fn an_answer_that_is_too_large_is_a_failure() {
         variables: Default::default(),
         actor: None,
         request_id: "test".into(),
+        resume_after: None,
     };
     assert!(subgraph(2000).execute(call()).await.is_ok());
     let too_large = SubgraphError::BadResponse { service: "away".into() };

@@ -141,6 +141,7 @@ async fn agree(world: &World, one: &Standin, seed: u64) {
                 variables: serde_json::from_value(variables.clone()).unwrap(),
                 actor: None,
                 request_id: "test".into(),
+                resume_after: None,
             })
             .await;
         let expected = serde_json::to_value(expected.unwrap()).unwrap();

@@ -46,6 +46,7 @@ async fn open(subgraph: std::sync::Arc<dyn Subgraph>) -> String {
             variables: request.variables,
             actor: None,
             request_id: "test".into(),
+            resume_after: None,
         };
         let answer = subgraph.execute(call);
         async move { axum::Json(answer.await.unwrap()) }

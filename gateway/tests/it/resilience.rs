@@ -71,7 +71,13 @@ impl Flaky {
 }
 
 fn call(query: &str) -> SubgraphCall {
-    SubgraphCall { query: query.into(), variables: Variables::default(), actor: None, request_id: "test".into() }
+    SubgraphCall {
+        query: query.into(),
+        variables: Variables::default(),
+        actor: None,
+        request_id: "test".into(),
+        resume_after: None,
+    }
 }
 
 fn unreachable() -> SubgraphError {

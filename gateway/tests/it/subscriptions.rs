@@ -1,8 +1,13 @@
+use std::sync::Arc;
+
 use futures::StreamExt;
-use pipewright_gateway::{Request, Response};
+use pipewright_gateway::{Request, Response, router};
 use serde_json::{Value, json};
 
-use crate::shop::{Shop, customer};
+use crate::{
+    http::{Keys, post, send},
+    shop::{Shop, ShopBuilder, customer},
+};
 
 fn json(response: &Response) -> Value {
     serde_json::to_value(response).unwrap()
@@ -87,4 +92,63 @@ async fn draining_ends_subscriptions() {
     let events = shop.gateway.stream(Request::new(JOINED), None).await;
     shop.gateway.drain();
     assert_eq!(events.count().await, 0);
+}
+
+/// Services in other processes answer only to a known actor.
+fn with_keys() -> ShopBuilder {
+    Shop::builder().authenticator(Keys(Arc::default()))
+}
+
+/// The ids and the data of a stream of events.
+async fn told(router: &axum::Router, query: &str, after: Option<&str>) -> Vec<(String, Value)> {
+    let mut headers = vec![("accept", "text/event-stream"), ("x-api-key", "good")];
+    headers.extend(after.map(|id| ("last-event-id", id)));
+    let answer = send(router, post(&headers, json!({ "query": query }).to_string())).await;
+    let line = |event: &str, name: &str| {
+        event.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned()
+    };
+    let events = answer.text.split("\n\n").filter(|event| event.contains("event: next"));
+    events.map(|event| (line(event, "id:"), serde_json::from_str(&line(event, "data:")).unwrap())).collect()
+}
+
+#[tokio::test]
+async fn whoever_names_the_last_event_hears_what_followed_it() {
+    const DELIVERIES: &str = "subscription { deliveries }";
+    for shop in [Shop::in_process(), with_keys().over_http().await.build()] {
+        let router = router(shop.gateway.clone());
+        let all = told(&router, DELIVERIES, None).await;
+        let numbers = |told: &[(String, Value)]| {
+            told.iter().map(|(_, event)| event["data"]["deliveries"].as_i64().unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(&all), [1, 2, 3]);
+        for (id, event) in &all {
+            assert!(id.starts_with("evt_") && event["extensions"]["eventId"] == json!(id), "{id} {event}");
+        }
+        let rest = told(&router, DELIVERIES, Some(&all[0].0)).await;
+        assert_eq!(rest, all[1..]);
+        // Without headers, as over a WebSocket.
+        let extensions = json!({ "query": DELIVERIES, "extensions": { "resumeAfter": all[1].0 } });
+        let request = serde_json::from_value(extensions).unwrap();
+        let rest: Vec<_> =
+            shop.gateway.stream(request, Some(customer())).await.map(|event| json(&event)).collect().await;
+        assert_eq!(rest, [all[2].1.clone()]);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_resumed_says_so_and_ends() {
+    for shop in [Shop::in_process(), with_keys().over_http().await.build()] {
+        let router = router(shop.gateway.clone());
+        // No id, and a service that knows nothing of ids.
+        for (query, id) in
+            [("subscription { deliveries }", "nonsense"), ("subscription { countdown(from: 5) }", "evt_1")]
+        {
+            let told = told(&router, query, Some(id)).await;
+            assert_eq!(told.len(), 1, "{told:?}");
+            assert_eq!(told[0].1["errors"][0]["extensions"]["code"], "CANNOT_RESUME", "{told:?}");
+        }
+    }
+    let asked = json!({ "query": "subscription { deliveries }", "extensions": { "resumeAfter": 7 } });
+    let refused = send(&router(Shop::in_process().gateway), post(&[], asked.to_string())).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (400, "BAD_REQUEST"));
 }

@@ -110,6 +110,19 @@ async fn queries_mutations_and_subscriptions_share_a_connection() {
 }
 
 #[tokio::test]
+async fn an_operation_goes_on_after_the_event_that_it_names() {
+    let mut socket = Socket::ready(&Shop::in_process().gateway).await;
+    socket.subscribe("1", "subscription { deliveries }").await;
+    let heard = [socket.hear().await, socket.hear().await, socket.hear().await];
+    assert_eq!(socket.hear().await["type"], "complete");
+    let id = &heard[1]["payload"]["extensions"]["eventId"];
+    let payload = json!({ "query": "subscription { deliveries }", "extensions": { "resumeAfter": id } });
+    socket.say(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
+    assert_eq!(socket.hear().await, heard[2]);
+    assert_eq!(socket.hear().await["type"], "complete");
+}
+
+#[tokio::test]
 async fn either_side_completes_and_the_id_is_free_again() {
     let shop = Shop::in_process();
     let mut socket = Socket::ready(&shop.gateway).await;
@@ -190,6 +203,26 @@ async fn a_broken_rule_closes_the_connection_with_its_code() {
     let mut socket = Socket::open(&shop.gateway).await;
     socket.0.send(Message::binary("{}".as_bytes().to_vec())).await.unwrap();
     assert_eq!(socket.closed().await, 4400);
+}
+
+#[tokio::test]
+async fn a_message_over_the_limit_closes_the_connection_and_says_so() {
+    let limits = Limits { body_bytes: 1_000, ..Limits::default() };
+    let small = Shop::builder().limits(limits).build();
+    let big = Shop::in_process();
+    let ping = |length: usize| json!({ "type": "ping", "payload": { "n": "x".repeat(length) } });
+    let mut socket = Socket::open(&small.gateway).await;
+    socket.say(ping(900)).await;
+    assert_eq!(socket.hear().await["type"], "pong");
+    for (gateway, length) in [(&small.gateway, 1_000), (&big.gateway, 16 << 20)] {
+        let mut socket = Socket::open(gateway).await;
+        let (mut tell, mut hear) = (&mut socket.0).split();
+        // More than the way between them holds is never sent to the end.
+        let told = tell.send(Message::text(ping(length).to_string()));
+        let (_, heard) = tokio::join!(told, hear.next());
+        let closed = matches!(&heard, Some(Ok(Message::Close(Some(frame)))) if u16::from(frame.code) == 1009);
+        assert!(closed, "{length}: {heard:?}");
+    }
 }
 
 #[tokio::test]

@@ -28,7 +28,9 @@ pub enum Error {
     #[error("something broke on our side")]
     Db(#[source] sqlx::Error),
     #[error("something broke on our side")]
-    Bus(#[from] BusError),
+    Bus(#[source] BusError),
+    #[error("{0}")]
+    CannotResume(BusError),
 }
 
 impl Error {
@@ -41,6 +43,12 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         let taken = error.as_database_error().is_some_and(|error| error.is_unique_violation());
         if taken { Self::Conflict } else { Self::Db(error) }
+    }
+}
+
+impl From<BusError> for Error {
+    fn from(error: BusError) -> Self {
+        if matches!(error, BusError::Forgotten { .. }) { Self::CannotResume(error) } else { Self::Bus(error) }
     }
 }
 
@@ -63,6 +71,7 @@ impl Coded for Error {
             Self::UserCannotTakeLeads | Self::Conflict | Self::UnknownRule(_) => Code::Conflict,
             Self::Idempotency(error) => error.code(),
             Self::Page(error) => error.code(),
+            Self::CannotResume(_) => Code::CannotResume,
             Self::Db(_) | Self::Bus(_) => Code::Internal,
         }
     }

@@ -153,3 +153,62 @@ async fn a_subscriber_hears_where_a_lead_was_routed(platform: Deployment) -> Res
     assert!(routed["owner"]["name"].is_string());
     Ok(())
 }
+
+/// Reads events until `count` have come, or the stream ends.
+async fn listen(platform: &Deployment, after: Option<&str>, count: usize) -> Result<Vec<Value>> {
+    const SUBSCRIPTION: &str = "subscription { leadRouted { lead { email } } }";
+    let request = reqwest::Client::new().post(format!("{}/graphql", platform.url())).bearer_auth(platform.key());
+    let request = request.header("accept", "text/event-stream").json(&json!({ "query": SUBSCRIPTION }));
+    let request = match after {
+        Some(id) => request.header("last-event-id", id),
+        None => request,
+    };
+    let mut chunks = request.send().await?.bytes_stream();
+    let mut text = String::new();
+    let events = |text: &str| -> Vec<Value> {
+        let told = text.split_inclusive("\n\n").filter(|event| event.ends_with("\n\n"));
+        let data = told.filter_map(|event| event.lines().find_map(|line| line.strip_prefix("data: ")));
+        data.filter_map(|data| serde_json::from_str(data).ok()).collect()
+    };
+    while events(&text).len() < count {
+        let Some(chunk) = tokio::time::timeout(Duration::from_secs(20), chunks.next()).await? else { break };
+        text.push_str(&String::from_utf8_lossy(&chunk?));
+    }
+    Ok(events(&text))
+}
+
+on_both_topologies!(a_subscriber_who_was_away_hears_what_they_missed);
+async fn a_subscriber_who_was_away_hears_what_they_missed(platform: Deployment) -> Result<()> {
+    const CAPTURE: &str =
+        "mutation($email: String!) { captureLead(input: { email: $email, company: \"Engines\" }) { created } }";
+    const ROUTED: &str = "query($email: String!) { leads(first: 1, filter: { email: $email }) {
+        edges { node { id routing { owner { id } } } } } }";
+    // The event's id is told with the audit trail too, so a first one is known without having listened.
+    const FIRST: &str = "query($subject: ID) { auditTrail(first: 1, filter: { action: \"crm.routing.lead.routed.v1\",
+        subject: $subject }) { edges { node { id } } } }";
+    let address = |number: usize| format!("away{number}@engines.example");
+    let mut leads = Vec::new();
+    for number in 0..5 {
+        platform.graphql(CAPTURE, json!({ "email": address(number) })).await?;
+        let routed = platform
+            .until("it is routed", ROUTED, json!({ "email": address(number) }), |data| {
+                !data["leads"]["edges"][0]["node"]["routing"]["owner"].is_null()
+            })
+            .await?;
+        leads.push(routed["leads"]["edges"][0]["node"]["id"].clone());
+    }
+    let trail = platform
+        .until("it is in the trail", FIRST, json!({ "subject": leads[0] }), |data| {
+            !data["auditTrail"]["edges"][0].is_null()
+        })
+        .await?;
+    let first = trail["auditTrail"]["edges"][0]["node"]["id"].as_str().context("an id")?;
+    let heard = listen(&platform, Some(first), 4).await?;
+    let emails: Vec<&Value> = heard.iter().map(|event| &event["data"]["leadRouted"]["lead"]["email"]).collect();
+    assert_eq!(emails, [1, 2, 3, 4].map(|number| json!(address(number))).iter().collect::<Vec<_>>());
+    let third = heard[2]["extensions"]["eventId"].as_str().context("an id")?;
+    assert_eq!(listen(&platform, Some(third), 1).await?, heard[3..]);
+    let never = listen(&platform, Some("evt_01m3250v00e00802be911jkj7s"), 2).await?;
+    assert_eq!((never.len(), &never[0]["errors"][0]["extensions"]["code"]), (1, &json!("CANNOT_RESUME")), "{never:?}");
+    Ok(())
+}

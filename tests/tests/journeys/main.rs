@@ -1,6 +1,7 @@
 //! Journeys across the services, on both topologies.
 
 mod access;
+mod doors;
 mod failures;
 mod kill;
 mod lead_journey;

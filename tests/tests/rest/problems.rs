@@ -39,7 +39,7 @@ async fn what_is_wrong_is_a_problem_with_code_and_field() -> Result<()> {
 
     let text = view.client.post(format!("{}/rest/v1/leads", view.platform.url())).bearer_auth(view.platform.key());
     let form = Answer::of(text.try_clone().context("a request")?.body("email=ada").send().await?).await?;
-    form.assert_problem(415, "BAD_REQUEST", None);
+    form.assert_problem(415, "UNSUPPORTED_MEDIA_TYPE", None);
     let json = text.header("content-type", "application/json; charset=utf-8");
     let broken = Answer::of(json.try_clone().context("a request")?.body("{\"email\": ").send().await?).await?;
     broken.assert_problem(400, "BAD_REQUEST", None);

@@ -20,11 +20,12 @@ pub async fn run(config: Config) -> Result<(), CliError> {
     let internal = |error: anyhow::Error| CliError::internal(format!("{error:#}"));
     let key_file = config.data_dir.join(KEY_FILE);
     let bootstrap = config.identity.bootstrap_key.clone();
+    let playground = config.gateway.playground;
     let running = start(config, &[]).await.map_err(internal)?;
     let key = if bootstrap.is_empty() { read_key(&key_file).map_err(internal)? } else { bootstrap.expose().to_owned() };
     let folder = tempfile::tempdir().map_err(|error| CliError::internal(error.to_string()))?;
     load(&running, &key, folder.path()).await?;
-    announce(&running, &key).map_err(internal)?;
+    announce(&running.url, &key, playground).map_err(internal)?;
     running.tasks.run_until_stopped().await.map_err(internal)
 }
 
@@ -71,17 +72,34 @@ async fn open_deals(client: &Client) -> Result<(), CliError> {
     Ok(())
 }
 
-fn announce(running: &Running, key: &str) -> anyhow::Result<()> {
-    let url = &running.url;
+fn announce(url: &str, key: &str, playground: bool) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        "\nPipewright is up.\n\n  playground  {url}/#key={key}\n  API         {url}/graphql\n  API key     {key}\n  mail        {url}/dev/mail\n"
-    )?;
-    writeln!(
-        out,
-        "Three queries to try, in the playground or with\n  curl {url}/graphql -H 'authorization: Bearer {key}' -H 'content-type: application/json' -d '{{\"query\":\"…\"}}'\n\n{QUERIES}\n"
-    )?;
-    writeln!(out, "listening on {url}\nCtrl-C stops it; the data stays.")?;
+    write!(out, "{}", greeting(url, key, playground))?;
     Ok(out.flush()?)
+}
+
+fn greeting(url: &str, key: &str, playground: bool) -> String {
+    let (page, there) = if playground {
+        (format!("  playground  {url}/#key={key}\n"), "in the playground or with")
+    } else {
+        (String::new(), "with")
+    };
+    format!(
+        "\nPipewright is up.\n\n{page}  API         {url}/graphql\n  API key     {key}\n  mail        {url}/dev/mail\n\n\
+         Three queries to try, {there}\n  curl {url}/graphql -H 'authorization: Bearer {key}' -H 'content-type: application/json' -d '{{\"query\":\"…\"}}'\n\n{QUERIES}\n\n\
+         listening on {url}\nCtrl-C stops it; the data stays.\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_playground_is_named_where_there_is_one() {
+        let with = greeting("http://h:1", "pw_1", true);
+        assert!(with.contains("playground  http://h:1/#key=pw_1\n") && with.contains("in the playground or"), "{with}");
+        let without = greeting("http://h:1", "pw_1", false);
+        assert!(!without.contains("playground") && without.contains("API         http://h:1/graphql\n"), "{without}");
+    }
 }

@@ -7,6 +7,7 @@ use axum::Router;
 use gateway::Gateway;
 use platform::{
     config::Config,
+    door::{Door, Rules},
     http::{self, Readiness},
     lifecycle::Tasks,
     service::Service,
@@ -93,7 +94,8 @@ fn serve(
                 draining.drain();
                 Ok(())
             });
-            gateway::router(gateway.clone()).merge(rest::router(gateway)?).merge(pages)
+            let api = guarded(services, gateway.door());
+            gateway::router(gateway.clone()).merge(rest::router(gateway)?).merge(api).merge(pages)
         }
         None => services
             .iter()
@@ -106,10 +108,16 @@ fn serve(
                     router.nest(&format!("/{}", service.def.name), subgraph)
                 }
             })
+            .merge(guarded(services, &Door::new(Rules::read(&shared.config.gateway)?, shared.clock.clone())))
             .merge(http::health(readiness(services))),
     };
     tasks.spawn("http", http::serve(listener, router, stop));
     Ok(())
+}
+
+/// What the services serve to clients beside GraphQL.
+fn guarded(services: &[Service], door: &Door) -> Router {
+    services.iter().fold(Router::new(), |router, service| router.merge(service.parts.guarded(door)))
 }
 
 fn readiness(services: &[Service]) -> Readiness {

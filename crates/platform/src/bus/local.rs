@@ -10,11 +10,9 @@ use std::{
 
 use chrono::TimeDelta;
 use events::Envelope;
-use futures::{Stream, StreamExt};
-use kernel::Clock;
+use kernel::{Clock, EventId};
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqlitePool, types::Json};
-use tokio::sync::{Notify, broadcast};
-use tokio_stream::wrappers::BroadcastStream;
+use tokio::sync::{Mutex, Notify, broadcast};
 use uuid::Uuid;
 
 use super::{BusError, Delivery, Settle, Token};
@@ -27,15 +25,18 @@ use crate::{
 const LEASE: Duration = Duration::from_secs(30);
 /// How long the log keeps what every consumer has settled, as on NATS; older history is in the outboxes.
 const KEPT: TimeDelta = TimeDelta::days(7);
-/// Live events a slow subscriber may lag behind before it misses some.
+/// Live events a slow subscriber may lag behind before it reads them in the log.
 const LIVE_BUFFER: usize = 1024;
 
 #[derive(Debug, Clone)]
 pub struct LocalBus {
-    pool: SqlitePool,
+    pub(super) pool: SqlitePool,
     clock: Clock,
     published: Arc<Notify>,
-    live: broadcast::Sender<Arc<Envelope>>,
+    /// Each event with its place in the log.
+    pub(super) live: broadcast::Sender<Arc<(i64, Envelope)>>,
+    /// Held from the log to the last listener.
+    telling: Arc<Mutex<()>>,
     /// Held, not read: as long as it is open, the file is ours.
     _lock: Option<Arc<File>>,
 }
@@ -49,7 +50,8 @@ impl LocalBus {
         // A lease does not outlive the process that took it.
         sqlx::query("update pending set due_at = 0").execute(pool).await?;
         let live = broadcast::channel(LIVE_BUFFER).0;
-        let bus = Self { pool: pool.clone(), clock, published: Arc::default(), live, _lock: lock };
+        let telling = Arc::default();
+        let bus = Self { pool: pool.clone(), clock, published: Arc::default(), live, telling, _lock: lock };
         bus.forget_old().await?;
         Ok(bus)
     }
@@ -68,11 +70,18 @@ impl LocalBus {
         query.push_values(envelopes, |mut row, envelope| {
             row.push_bind(envelope.id).push_bind(envelope.r#type.clone()).push_bind(Json(envelope.clone()));
         });
-        query.push(" on conflict (id) do nothing");
-        query.build().persistent(false).execute(&self.pool).await?;
-        for envelope in envelopes {
+        // An update that changes nothing gives the row.
+        query.push(" on conflict (id) do update set subject = excluded.subject returning id, seq");
+        // Whoever listens hears them in the order of the log.
+        let _telling = self.telling.lock().await;
+        let rows: Vec<(EventId, i64)> = query.build_query_as().persistent(false).fetch_all(&self.pool).await?;
+        let places: HashMap<EventId, i64> = rows.into_iter().collect();
+        let mut told: Vec<_> =
+            envelopes.iter().filter_map(|envelope| Some((*places.get(&envelope.id)?, envelope))).collect();
+        told.sort_unstable_by_key(|(seq, _)| *seq);
+        for (seq, envelope) in told {
             // Nobody listening is no error.
-            let _ = self.live.send(Arc::new(envelope.clone()));
+            let _ = self.live.send(Arc::new((seq, envelope.clone())));
         }
         self.published.notify_waiters();
         Ok(())
@@ -88,13 +97,6 @@ impl LocalBus {
             name,
             subjects: subjects.iter().map(|&subject| subject.to_owned()).collect(),
         })
-    }
-
-    pub fn live(&self, subject: &'static str) -> impl Stream<Item = Envelope> + use<> {
-        BroadcastStream::new(self.live.subscribe())
-            .filter_map(|received| async { received.ok() })
-            .filter(move |envelope| std::future::ready(envelope.r#type == subject))
-            .map(|envelope| Envelope::clone(&envelope))
     }
 
     /// Counts what a consumer has still to read, whether or not it will match its subjects.

@@ -2,12 +2,14 @@
 //! `local:FILE` keeps a log in an SQLite file of this process, `nats://HOST:PORT` is JetStream.
 
 mod local;
+mod local_live;
 mod nats;
+mod nats_live;
 
 use std::{collections::HashMap, time::Duration};
 
 use events::Envelope;
-use futures::{StreamExt, stream::BoxStream};
+use futures::stream::BoxStream;
 use kernel::{Clock, EventId};
 use thiserror::Error;
 
@@ -31,6 +33,9 @@ pub enum BusError {
     /// This event can never pass; the others can.
     #[error("event {id} is larger than the bus takes")]
     TooLarge { id: EventId },
+    /// Whoever wants to go on after it has missed what nobody can tell.
+    #[error("no event {id} is kept here, so nobody knows what came after it: begin anew")]
+    Forgotten { id: EventId },
     #[error("NATS refused {what}")]
     Nats { what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
 }
@@ -110,11 +115,20 @@ impl Bus {
         })
     }
 
-    /// Events as they pass, from now on, for live subscriptions; nothing is kept for who is away.
-    pub async fn live(&self, subject: &'static str) -> Result<BoxStream<'static, Envelope>, BusError> {
-        match self {
-            Self::Local(bus) => Ok(bus.live(subject).boxed()),
-            Self::Nats(bus) => bus.live(subject).await,
+    /// Events as they pass, from now on or, for who was away, from what followed `after`. Then none is left out and
+    /// none comes twice; the bus keeps them for seven days.
+    ///
+    /// # Errors
+    /// [`BusError::Forgotten`] if the bus does not have `after` under this subject, or no longer.
+    pub async fn live(
+        &self,
+        subject: &'static str,
+        after: Option<EventId>,
+    ) -> Result<BoxStream<'static, Envelope>, BusError> {
+        match (self, after) {
+            (Self::Local(bus), after) => bus.live(subject, after).await,
+            (Self::Nats(bus), None) => bus.live(subject).await,
+            (Self::Nats(bus), Some(after)) => bus.live_after(subject, after).await,
         }
     }
 

@@ -32,10 +32,10 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone)]
 pub struct NatsBus {
     client: async_nats::Client,
-    jetstream: jetstream::Context,
-    stream: String,
+    pub(super) jetstream: jetstream::Context,
+    pub(super) stream: String,
     /// Put before every subject, so that several platforms can share one server.
-    prefix: String,
+    pub(super) prefix: String,
 }
 
 impl NatsBus {
@@ -285,7 +285,7 @@ fn exceeds_the_streams_limit(error: &PublishError) -> bool {
     told.is_some_and(|error| error.error_code() == ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM)
 }
 
-fn nats(what: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> BusError {
+pub(super) fn nats(what: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> BusError {
     BusError::Nats { what, source: Box::new(error) }
 }
 

@@ -59,13 +59,16 @@ pub struct GatewayConfig {
     /// Seconds for a query or a mutation as a whole.
     pub deadline_seconds: u64,
     /// Seconds that a service in another process has to answer a query or a mutation.
-    pub subgraph_timeout: u64,
+    pub subgraph_timeout_seconds: u64,
     /// Milliseconds to find a plan.
     pub planning_milliseconds: u64,
     /// Refuse what a page of another origin could send without the browser asking first.
     pub csrf_prevention: bool,
     /// Origins whose pages may call the API, `https://app.example`; `*` is all of them.
     pub cors_origins: Vec<String>,
+    /// The header in which a proxy names the client's address, for example `x-forwarded-for`: its last entry is
+    /// believed. Empty where clients connect directly.
+    pub client_address_header: String,
     /// Answer `__schema` and `__type`.
     pub introspection: bool,
     /// Serve the playground at `/`.
@@ -103,10 +106,11 @@ impl GatewayConfig {
             cost_limit: 200_000,
             cost_budget: 0,
             deadline_seconds: 30,
-            subgraph_timeout: 15,
+            subgraph_timeout_seconds: 15,
             planning_milliseconds: 2_000,
             csrf_prevention: false,
             cors_origins: Vec::new(),
+            client_address_header: String::new(),
             introspection: true,
             playground: true,
             suggestions: true,

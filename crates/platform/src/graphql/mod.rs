@@ -2,11 +2,13 @@
 
 mod error;
 mod loader;
+mod resume;
 mod scalars;
 mod subgraph;
 
 pub use error::{IntoGraphql, UserError, mutation};
 pub use loader::{Batch, For, LoadError, batch_loader, by_actor, lists, load};
+pub use resume::{EVENT_ID, resumable, resume_after};
 pub use scalars::{Long, MoneyInput, MoneyObject};
 pub use subgraph::{InProcess, Subgraph, SubgraphCall, SubgraphError};
 

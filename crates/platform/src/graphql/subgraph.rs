@@ -17,6 +17,8 @@ use futures::{
 use kernel::Actor;
 use thiserror::Error;
 
+use super::resume::Listening;
+
 /// One operation for one subgraph.
 #[derive(Debug, Clone)]
 pub struct SubgraphCall {
@@ -26,6 +28,8 @@ pub struct SubgraphCall {
     pub actor: Option<Arc<Actor>>,
     /// Ties the log lines of one client request together.
     pub request_id: Arc<str>,
+    /// The id of the event after which a subscription goes on.
+    pub resume_after: Option<Arc<str>>,
 }
 
 /// The subgraph gave no GraphQL answer at all.
@@ -101,7 +105,9 @@ where
     }
 
     fn subscribe(&self, call: SubgraphCall) -> BoxStream<'static, Result<Response, SubgraphError>> {
-        let (schema, request) = (self.schema.clone(), self.request(call));
-        stream::once(async move { schema.execute_stream(request) }).flatten().map(Ok).boxed()
+        let listening = Listening::new(call.resume_after.clone());
+        let (schema, request) = (self.schema.clone(), self.request(call).data(listening.clone()));
+        let responses = stream::once(async move { schema.execute_stream(request) }).flatten();
+        responses.map(move |response| Ok(listening.name(response))).boxed()
     }
 }

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use futures::StreamExt;
-use kernel::Clock;
+use ::events::Envelope;
+use futures::{StreamExt, stream::BoxStream};
+use kernel::{Clock, EventId};
 use pipewright_platform::bus::{Bus, BusError, Consumer, Delivery, Settle};
 use tokio::{io::AsyncWriteExt, net::TcpListener, task::JoinSet};
 
@@ -145,10 +146,65 @@ async fn live_events_pass_by_from_now_on(bus: Bus) {
     let events = envelopes(&clock(), 3);
     let subject: &'static str = events[0].r#type.clone().leak();
     bus.publish(&events[..1]).await.unwrap();
-    let mut live = bus.live(subject).await.unwrap();
+    let mut live = bus.live(subject, None).await.unwrap();
     bus.publish(&events[1..]).await.unwrap();
     let heard = tokio::time::timeout(WAIT, live.next()).await.unwrap().unwrap();
     assert_eq!(heard.id, events[2].id);
+}
+
+async fn hear(live: &mut BoxStream<'static, Envelope>, count: usize) -> Vec<EventId> {
+    let heard = live.by_ref().take(count).map(|envelope| envelope.id).collect();
+    tokio::time::timeout(WAIT, heard).await.expect("they are heard")
+}
+
+on_both_buses!(who_was_away_hears_what_followed_once_and_in_order);
+async fn who_was_away_hears_what_followed_once_and_in_order(bus: Bus) {
+    // Two types in turn: of each pair the first is listened to.
+    let events = envelopes(&Clock::system(), 1_000);
+    let ours: Vec<EventId> = events.iter().step_by(2).map(|event| event.id).collect();
+    let subject: &'static str = events[0].r#type.clone().leak();
+    bus.publish(&events[..600]).await.unwrap();
+    let mut early = bus.live(subject, Some(ours[0])).await.unwrap();
+    // More passes while what was missed is still being told.
+    let (heard, ()) = tokio::join!(hear(&mut early, 499), async {
+        for chunk in events[600..].chunks(7) {
+            bus.publish(chunk).await.unwrap();
+        }
+    });
+    assert_eq!(heard, ours[1..]);
+    let mut late = bus.live(subject, Some(ours[497])).await.unwrap();
+    assert_eq!(hear(&mut late, 2).await, ours[498..]);
+    // Told to the end: from then on what passes, and what the bus had already is not told again.
+    let mut last = bus.live(subject, Some(ours[499])).await.unwrap();
+    let next = envelopes(&Clock::system(), 1);
+    let again = [&events[998..], &next[..]].concat();
+    let (heard, ()) = tokio::join!(hear(&mut last, 1), async { bus.publish(&again).await.unwrap() });
+    assert_eq!(heard, [next[0].id]);
+}
+
+on_both_buses!(after_an_event_that_is_not_kept_nobody_can_go_on);
+async fn after_an_event_that_is_not_kept_nobody_can_go_on(bus: Bus) {
+    let events = envelopes(&Clock::system(), 4);
+    let subject: &'static str = events[0].r#type.clone().leak();
+    for before in [true, false] {
+        let never = bus.live(subject, Some(events[2].id)).await;
+        assert!(matches!(never, Err(BusError::Forgotten { id }) if id == events[2].id), "{before}");
+        bus.publish(&events[..2]).await.unwrap();
+    }
+    let other = bus.live(subject, Some(events[1].id)).await;
+    assert!(matches!(other, Err(BusError::Forgotten { .. })), "it is of another type");
+}
+
+#[tokio::test]
+async fn a_slow_listener_misses_nothing() {
+    let bus = Bus::connect("local::memory:", Clock::system()).await.unwrap();
+    let events = envelopes(&Clock::system(), 6_000);
+    let ours: Vec<EventId> = events.iter().step_by(2).map(|event| event.id).collect();
+    let mut live = bus.live(events[0].r#type.clone().leak(), None).await.unwrap();
+    for chunk in events.chunks(500) {
+        bus.publish(chunk).await.unwrap();
+    }
+    assert_eq!(hear(&mut live, ours.len()).await, ours);
 }
 
 /// The next delivery, however often the fetch fails before it.

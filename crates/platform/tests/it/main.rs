@@ -1,6 +1,7 @@
 //! The platform's promises, each on both engines or both buses.
 
 mod bus;
+mod door;
 mod events;
 mod fence;
 

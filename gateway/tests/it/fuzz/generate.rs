@@ -52,7 +52,7 @@ const SCHEMA: &[(&str, &[Field])] = &[
             ("renameUser", &[("id", "\"u1\""), ("name", "\"Ada\"")], "User"),
         ],
     ),
-    ("Subscription", &[("countdown", &[("from", "3")], "")]),
+    ("Subscription", &[("countdown", &[("from", "3")], ""), ("deliveries", &[], "")]),
     ("User", USER),
     ("Product", PRODUCT),
     ("Review", &[("id", &[], ""), ("body", &[], ""), ("author", &[], "User"), ("product", &[], "Product")]),
@@ -83,7 +83,7 @@ const TYPES: [&str; 12] = [
     "Nobody",
 ];
 
-const HEADERS: [(&str, &[&str]); 9] = [
+const HEADERS: [(&str, &[&str]); 12] = [
     ("authorization", &["Bearer good", "Bearer", "bearer  ", "Basic Z29vZA==", "Bearer \u{1f9ea}", "Bearer a b c"]),
     ("x-api-key", &["good", "later", "", "' or 1=1 --", "\t"]),
     (
@@ -104,6 +104,9 @@ const HEADERS: [(&str, &[&str]); 9] = [
         &["application/json", "application/json; charset=utf-8", "application/json;charset=latin1", "text/plain", ";"],
     ),
     ("content-encoding", &["identity", "gzip"]),
+    ("last-event-id", &["evt_00000000000000000000000001", "evt_", "no event", "\u{e9}", ""]),
+    ("x-forwarded-for", &["192.0.2.1, 2001:db8::1", "here", ",,"]),
+    ("content-length", &["0", "-1", "99999999999999999999999"]),
     ("x-request-id", &["fine", "not fine", "\u{7f}"]),
     ("upgrade", &["websocket", "h2c"]),
     ("origin", &["https://a.example", "null"]),
@@ -340,6 +343,10 @@ impl Generator {
             let hash = self.word(&["0", "nonsense", "é"]);
             body["extensions"] =
                 json!({ "persistedQuery": { "version": self.json(3), "sha256Hash": hash.repeat(32) } });
+        }
+        if self.one_in(8) {
+            let id = self.word(&["evt_00000000000000000000000001", "é", "", "a b"]);
+            body["extensions"] = json!({ "resumeAfter": id, "persistedQuery": null });
         }
         body
     }

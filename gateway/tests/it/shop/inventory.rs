@@ -1,5 +1,8 @@
 use async_graphql::{ComplexObject, Context, ID, Object, Schema, SimpleObject, Subscription};
 use futures::{Stream, StreamExt, stream};
+use kernel::{EventId, id::TypedId};
+use platform::graphql::{resumable, resume_after};
+use uuid::Uuid;
 
 use super::World;
 
@@ -104,6 +107,14 @@ impl Changes {
             let upc = events.recv().await.ok()?;
             Some((product(&upc), events))
         })
+    }
+
+    /// Three that have been, each an event that one can go on after.
+    async fn deliveries(&self, ctx: &Context<'_>) -> async_graphql::Result<impl Stream<Item = i32> + use<>> {
+        let after = resume_after(ctx)?.map(|id| id.uuid().as_u128()).unwrap_or_default();
+        let been = (1..=3_u32).filter(move |number| u128::from(*number) > after);
+        let been = been.map(|number| (EventId::from(Uuid::from_u128(number.into())), number as i32));
+        Ok(resumable(ctx, stream::iter(been)))
     }
 
     /// Counts and ends.

@@ -247,6 +247,7 @@ pub(super) fn person(workspace: WorkspaceId, user: UserId) -> Actor {
         subject: user.to_string(),
         permissions: Vec::new(),
         access: Access::default(),
+        request: None,
     }
 }
 

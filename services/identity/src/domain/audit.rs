@@ -61,7 +61,11 @@ impl Head {
     /// The next entry, for an event.
     pub fn next(&self, event: &Envelope) -> Result<AuditEntry, serde_json::Error> {
         let data: Value = serde_json::from_str(event.data.get())?;
-        let client = data.get("client").and_then(|client| Client::deserialize(client).ok()).unwrap_or_default();
+        let told = data.get("client").and_then(|client| Client::deserialize(client).ok()).unwrap_or_default();
+        let client = Client {
+            address: told.address.or_else(|| event.address.map(|address| address.to_string())),
+            request_id: told.request_id.or_else(|| event.request.clone()),
+        };
         let mut entry = AuditEntry {
             workspace: event.workspace,
             seq: self.seq + 1,

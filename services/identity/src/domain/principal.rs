@@ -57,6 +57,10 @@ impl Principal {
             false => standing.role_grants().only(&[Action::Read, Action::Export]),
         };
         let access = Access { user: Some(user), team, role };
-        Self { actor: Actor { workspace, kind, subject: user.to_string(), permissions, access }, user, standing }
+        Self {
+            actor: Actor { workspace, kind, subject: user.to_string(), permissions, access, request: None },
+            user,
+            standing,
+        }
     }
 }

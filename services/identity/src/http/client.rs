@@ -1,13 +1,10 @@
-use std::{
-    convert::Infallible,
-    net::{IpAddr, SocketAddr},
-};
+use std::convert::Infallible;
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
-    http::{HeaderMap, header, request::Parts},
+    extract::FromRequestParts,
+    http::{header, request::Parts},
 };
-use platform::http::REQUEST_ID_HEADER;
+use platform::door::given_id;
 
 use super::Outside;
 use crate::domain::session::{self, Client};
@@ -22,20 +19,9 @@ impl FromRequestParts<Outside> for Origin {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, outside: &Outside) -> Result<Self, Infallible> {
-        let text = |headers: &HeaderMap, name| Some(headers.get(name)?.to_str().ok()?.to_owned());
-        // The last entry is the proxy's own; whatever stands before it may be the client's invention.
-        let told = outside.address_header.as_ref().and_then(|name| {
-            let mut lines = parts.headers.get_all(name).iter();
-            let last = lines.next_back()?.to_str().ok()?.rsplit(',').next()?.trim().to_owned();
-            last.parse::<IpAddr>().ok()
-        });
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let address = told.or(peer).map(|address| address.to_canonical().to_string());
-        let fit = |id: &String| {
-            (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-        };
-        let request_id = text(&parts.headers, REQUEST_ID_HEADER).filter(fit);
-        let user_agent = text(&parts.headers, header::USER_AGENT.as_str()).map(|agent| session::cut(&agent));
+        let address = outside.rules.address(parts).map(|address| address.to_string());
+        let request_id = given_id(&parts.headers).map(str::to_owned);
+        let user_agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(session::cut);
         Ok(Self { client: Client { address, request_id }, user_agent })
     }
 }

@@ -18,7 +18,8 @@ use axum::{
 use kernel::{Code, Coded};
 use platform::{
     auth::{ActorTokens, Authenticator},
-    config::IdentityConfig,
+    config::Config,
+    door::{Rules, RulesError},
     http::refuse,
 };
 
@@ -27,25 +28,24 @@ use crate::{app::App, error::Error};
 /// Longest body, in bytes: credentials are far shorter.
 const MAX_BODY: usize = 16 << 10;
 
-/// Everything under `/auth` and `/internal`, and `/audit.jsonl`.
-pub fn router(app: App, config: &IdentityConfig, authenticator: Arc<dyn Authenticator>, tokens: ActorTokens) -> Router {
-    let header = HeaderName::try_from(config.client_address_header.as_str()).ok();
-    let secure = config.public_url.starts_with("https:");
-    let outside = Outside { app: app.clone(), address_header: header, secure };
-    Router::new()
-        .merge(audit::routes(app, authenticator.clone()))
-        .merge(oidc::routes(outside.clone()))
-        .merge(sign_in::routes(outside))
-        .merge(internal::routes(authenticator, tokens))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
+/// Everything under `/auth`, and `/audit.jsonl`: for clients.
+pub fn api(app: App, config: &Config, authenticator: Arc<dyn Authenticator>) -> Result<Router, RulesError> {
+    let secure = config.identity.public_url.starts_with("https:");
+    let outside = Outside { app: app.clone(), rules: Arc::new(Rules::read(&config.gateway)?), secure };
+    Ok(audit::routes(app, authenticator).merge(oidc::routes(outside.clone())).merge(sign_in::routes(outside)))
+}
+
+/// Everything under `/internal`: for the gateway.
+pub fn internal(authenticator: Arc<dyn Authenticator>, tokens: ActorTokens) -> Router {
+    internal::routes(authenticator, tokens).layer(DefaultBodyLimit::max(MAX_BODY))
 }
 
 /// What the routes for everybody need.
 #[derive(Clone)]
 struct Outside {
     app: App,
-    /// Where a proxy says whom it speaks for.
-    address_header: Option<HeaderName>,
+    /// Say whose word about a client's address counts.
+    rules: Arc<Rules>,
     /// Whether browsers come by https.
     secure: bool,
 }

@@ -1,18 +1,23 @@
 //! `/auth/…`: from nothing to an access token, and back.
 
+use std::convert::Infallible;
+
 use axum::{
     Json, Router,
-    extract::{State, rejection::JsonRejection},
+    extract::{FromRequest, Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use kernel::Code;
-use platform::http::refusal;
-use serde::Deserialize;
-use serde_json::json;
+use platform::{
+    door::{BODY_TIME, read_json},
+    http::refusal,
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{error::Category, json};
 
-use super::{NO_STORE, Outside, answer, bearer, client::Origin, failure};
+use super::{MAX_BODY, NO_STORE, Outside, answer, bearer, client::Origin, failure};
 use crate::{
     app::{Proof, SetPassword, SignIn, Tokens},
     error::Error,
@@ -53,39 +58,49 @@ struct PasswordBody {
     password: String,
 }
 
-/// What axum says of a body that is not what it should be tells nothing of its content.
-type Body<T> = Result<Json<T>, JsonRejection>;
+/// A body as it should be, or the answer to one that is not, which tells nothing of its content.
+struct Body<T>(Result<T, Response>);
 
-fn bad_body(rejection: &JsonRejection) -> Response {
-    let what = match rejection {
-        JsonRejection::MissingJsonContentType(_) => "the content type of a request is application/json",
-        JsonRejection::JsonSyntaxError(_) => "the body is not JSON",
-        JsonRejection::JsonDataError(_) => "the body lacks a field, or has one that nobody knows",
-        _ => "the body cannot be read",
-    };
-    refusal(Code::BadRequest, what)
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
+        let (parts, body) = request.into_parts();
+        let bytes = match read_json(&parts.headers, body, MAX_BODY, BODY_TIME).await {
+            Ok(bytes) => bytes,
+            Err((code, why)) => return Ok(Self(Err(refusal(code, &why)))),
+        };
+        let read = serde_json::from_slice(&bytes).map_err(|error| {
+            let what = match error.classify() {
+                Category::Data => "the body lacks a field, or has one that nobody knows",
+                Category::Io | Category::Syntax | Category::Eof => "the body is not JSON",
+            };
+            refusal(Code::BadRequest, what)
+        });
+        Ok(Self(read))
+    }
 }
 
-async fn sign_in(State(outside): State<Outside>, origin: Origin, body: Body<SignInBody>) -> Response {
+async fn sign_in(State(outside): State<Outside>, origin: Origin, Body(body): Body<SignInBody>) -> Response {
     let SignInBody { email, password, workspace } = match body {
-        Ok(Json(body)) => body,
-        Err(rejection) => return bad_body(&rejection),
+        Ok(body) => body,
+        Err(refused) => return refused,
     };
     let Origin { client, user_agent } = origin;
     tokens(outside.app.sign_in(SignIn { email, password, workspace, client, user_agent }).await)
 }
 
-async fn refresh(State(outside): State<Outside>, origin: Origin, body: Body<RefreshBody>) -> Response {
+async fn refresh(State(outside): State<Outside>, origin: Origin, Body(body): Body<RefreshBody>) -> Response {
     match body {
-        Ok(Json(body)) => tokens(outside.app.refresh(&body.refresh_token, origin.client).await),
-        Err(rejection) => bad_body(&rejection),
+        Ok(body) => tokens(outside.app.refresh(&body.refresh_token, origin.client).await),
+        Err(refused) => refused,
     }
 }
 
-async fn sign_out(State(outside): State<Outside>, origin: Origin, body: Body<RefreshBody>) -> Response {
+async fn sign_out(State(outside): State<Outside>, origin: Origin, Body(body): Body<RefreshBody>) -> Response {
     match body {
-        Ok(Json(body)) => done(outside.app.sign_out(&body.refresh_token, origin.client).await),
-        Err(rejection) => bad_body(&rejection),
+        Ok(body) => done(outside.app.sign_out(&body.refresh_token, origin.client).await),
+        Err(refused) => refused,
     }
 }
 
@@ -93,11 +108,11 @@ async fn set_password(
     State(outside): State<Outside>,
     headers: HeaderMap,
     origin: Origin,
-    body: Body<PasswordBody>,
+    Body(body): Body<PasswordBody>,
 ) -> Response {
     let PasswordBody { token, current_password, password } = match body {
-        Ok(Json(body)) => body,
-        Err(rejection) => return bad_body(&rejection),
+        Ok(body) => body,
+        Err(refused) => return refused,
     };
     let access_token = bearer(&headers).map(str::to_owned);
     let proof = match (token, current_password, access_token) {

@@ -4,7 +4,7 @@ use events::{
     identity::{ApiKeyCreated, SignInFailed, TeamChanged, UserCreated, UserUpdated},
     pipeline::OpportunityStageChanged,
 };
-use kernel::{Actor, Permission, id::TypedId};
+use kernel::{Actor, Permission, RequestOrigin, id::TypedId};
 use pipewright_identity::{
     SERVICE,
     app::{AuditReport, verify_audit},
@@ -78,12 +78,26 @@ async fn where_a_sign_in_came_from_is_in_the_trail(test: ServiceTest) {
     let request = Request::post("/auth/sign-in").header("content-type", "application/json");
     let peer: std::net::SocketAddr = "192.0.2.9:1".parse().unwrap();
     let request = request.header("x-request-id", "req-9").extension(axum::extract::ConnectInfo(peer));
-    let response = test.service.parts.http.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+    let response = test.service.parts.api.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
     assert_eq!(response.status(), 401);
     test.settle().await;
     let failed = trail(&test, json!({ "action": SignInFailed::TYPE })).await;
     assert_eq!((&failed[0]["address"], &failed[0]["requestId"]), (&json!("192.0.2.9"), &json!("req-9")));
     assert_eq!(failed[0]["subject"], test.actor.subject);
+}
+
+on_both_engines!(SERVICE, where_a_change_came_from_is_in_the_trail_and_part_of_its_chain);
+async fn where_a_change_came_from_is_in_the_trail_and_part_of_its_chain(test: ServiceTest) {
+    let mut test = as_admin(test).await;
+    let request = RequestOrigin { id: "req-7".into(), address: Some("2001:db8::7".parse().unwrap()) };
+    test.actor = test.actor.acting_in(request);
+    let user = create_user(&test, "grace@example.com", "BDR").await["user"]["id"].take();
+    test.settle().await;
+    let told = trail(&test, json!({ "subject": user })).await;
+    assert_eq!((&told[0]["requestId"], &told[0]["address"]), (&json!("req-7"), &json!("2001:db8::7")));
+    assert!(matches!(verify(&test).await, AuditReport::Holds { .. }));
+    tamper(&test, "update audit_entry set address = '192.0.2.1' where address is not null").await;
+    assert!(matches!(verify(&test).await, AuditReport::Broken { because: Broken::Content, .. }));
 }
 
 on_both_engines!(SERVICE, a_changed_row_is_named);
@@ -200,7 +214,7 @@ async fn an_admin_takes_the_trail_out_as_json_lines(test: ServiceTest) {
         if let Some(credential) = credential {
             request = request.header("authorization", format!("Bearer {credential}"));
         }
-        test.service.parts.http.clone().oneshot(request.body(Body::empty()).unwrap())
+        test.service.parts.api.clone().oneshot(request.body(Body::empty()).unwrap())
     };
     let response = get(Some(admin_key(&test))).await.unwrap();
     assert_eq!(response.status(), 200);

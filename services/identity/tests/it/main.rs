@@ -1,6 +1,7 @@
 mod access;
 mod audit;
 mod bootstrap;
+mod doors;
 mod http;
 mod keys;
 mod oidc;

@@ -248,7 +248,7 @@ async fn get_route(service: &Service, path: &str, cookie: Option<&str>) -> Answe
     if let Some(cookie) = cookie {
         request = request.header("cookie", format!("other=1; {cookie}"));
     }
-    let response = service.parts.http.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let response = service.parts.api.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
     let (status, location, cookie) = (response.status().as_u16(), header("location"), header("set-cookie"));
     let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
@@ -434,7 +434,7 @@ async fn a_browser_comes_back_to_where_it_was_with_a_token_that_is_good_once() {
     let refresh = || {
         let body = Body::from(json!({ "refreshToken": token }).to_string());
         let request = Request::post("/auth/refresh").header("content-type", "application/json").body(body).unwrap();
-        service.parts.http.clone().oneshot(request)
+        service.parts.api.clone().oneshot(request)
     };
     let response = refresh().await.unwrap();
     assert_eq!(response.status(), 200);

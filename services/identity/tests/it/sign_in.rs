@@ -35,7 +35,7 @@ async fn post_from(test: &ServiceTest, address: &str, path: &str, bearer: Option
         request = request.header("authorization", format!("Bearer {bearer}"));
     }
     let request = request.extension(ConnectInfo(peer)).body(Body::from(body.to_string())).unwrap();
-    let response = test.service.parts.http.clone().oneshot(request).await.unwrap();
+    let response = test.service.parts.api.clone().oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
     if status == 200 || status == 204 {
@@ -373,7 +373,7 @@ async fn no_garbage_opens_anything() {
 #[tokio::test]
 async fn a_proxys_word_about_the_address_counts_where_it_is_configured() {
     let test =
-        ServiceTest::configured(SERVICE, |config| config.identity.client_address_header = "x-forwarded-for".into());
+        ServiceTest::configured(SERVICE, |config| config.gateway.client_address_header = "x-forwarded-for".into());
     let test = as_admin(test.await).await;
     grace(&test).await;
     let body = json!({ "email": EMAIL, "password": PASSWORD }).to_string();
@@ -383,7 +383,7 @@ async fn a_proxys_word_about_the_address_counts_where_it_is_configured() {
         .extension(ConnectInfo("127.0.0.1:1".parse::<SocketAddr>().unwrap()))
         .body(Body::from(body))
         .unwrap();
-    assert_eq!(test.service.parts.http.clone().oneshot(request).await.unwrap().status(), 200);
+    assert_eq!(test.service.parts.api.clone().oneshot(request).await.unwrap().status(), 200);
     let told = test.published::<SessionStarted>().await.pop().unwrap();
     assert_eq!(told.client.address.as_deref(), Some("2001:db8::7"), "the last entry, which is the proxy's own");
 }
@@ -395,14 +395,14 @@ async fn a_body_that_is_not_what_it_should_be_is_refused_without_echoing_it() {
         ["", "[]", "{\"email\": 7}", "{\"email\":\"a\",\"password\":\"hunter2\",\"x\":1}", "{\"password\":\"hunter2\"}"]
     {
         let request = Request::post("/auth/sign-in").header("content-type", "application/json");
-        let response = test.service.parts.http.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let response = test.service.parts.api.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
         assert_eq!(response.status(), 400, "{body}");
         let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
         assert!(!String::from_utf8_lossy(&bytes).contains("hunter2"));
     }
     let form = Request::post("/auth/sign-in").header("content-type", "text/plain").body(Body::from("{}")).unwrap();
-    let refused = test.service.parts.http.clone().oneshot(form).await.unwrap();
-    assert_eq!(refused.status(), 400, "what another site's form can send is not read");
+    let refused = test.service.parts.api.clone().oneshot(form).await.unwrap();
+    assert_eq!(refused.status(), 415, "what another site's form can send is not read");
 }
 
 on_both_engines!(SERVICE, signing_keys_are_published_and_take_turns);
@@ -434,7 +434,7 @@ async fn signing_keys_are_published_and_take_turns(test: ServiceTest) {
 
 async fn jwks(test: &ServiceTest) -> Value {
     let request = Request::get("/auth/jwks.json").body(Body::empty()).unwrap();
-    let response = test.service.parts.http.clone().oneshot(request).await.unwrap();
+    let response = test.service.parts.api.clone().oneshot(request).await.unwrap();
     let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
     serde_json::from_slice(&bytes).unwrap()
 }

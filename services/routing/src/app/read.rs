@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use events::{Envelope, Event, routing::LeadRouted};
 use futures::{Stream, StreamExt};
-use kernel::{Actor, Decision, LeadId, PageArgs, Permission};
+use kernel::{Actor, Decision, EventId, LeadId, PageArgs, Permission};
 use platform::lead_access;
 
 use super::App;
@@ -40,14 +40,18 @@ impl App {
         Ok(store::decisions::by_ids(&self.db, actor, &[assignment.decision]).await?.pop())
     }
 
-    /// Leads that the actor may read, as they are routed, from now on.
-    pub async fn leads_routed(&self, actor: &Actor) -> Result<impl Stream<Item = LeadRouted> + use<>, Error> {
+    /// Leads that the actor may read, as they are routed: from now on, or from what followed the event `after`.
+    pub async fn leads_routed(
+        &self,
+        actor: &Actor,
+        after: Option<EventId>,
+    ) -> Result<impl Stream<Item = (EventId, LeadRouted)> + use<>, Error> {
         actor.require(Permission::Read)?;
-        let live = self.bus.live(LeadRouted::TYPE).await?;
+        let live = self.bus.live(LeadRouted::TYPE, after).await?;
         let (app, actor) = (self.clone(), Arc::new(actor.clone()));
         Ok(live.filter_map(move |event| {
             let (app, actor) = (app.clone(), actor.clone());
-            async move { app.told_of(&actor, &event).await }
+            async move { Some((event.id, app.told_of(&actor, &event).await?)) }
         }))
     }
 

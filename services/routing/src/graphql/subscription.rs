@@ -2,7 +2,7 @@ use async_graphql::{ComplexObject, Context, SimpleObject};
 use events::routing::LeadRouted;
 use futures::{Stream, StreamExt};
 use kernel::{DecisionId, RepId};
-use platform::graphql::{IntoGraphql, actor, load};
+use platform::graphql::{IntoGraphql, actor, load, resumable, resume_after};
 
 use super::{
     loaders::Loaders,
@@ -40,15 +40,16 @@ impl LeadRoutedObject {
 /// What can be listened to.
 #[async_graphql::Subscription]
 impl Subscription {
-    /// Leads as they are routed, from now on; what happened while nobody listened is in `routingDecisions`.
-    /// At least once: after a disturbance the same event may come again, with the same decision.
+    /// Leads as they are routed, from now on. Whoever was away names the last event that they heard of, and hears what
+    /// followed in the last seven days; all of the past is in `routingDecisions`. At least once: after a disturbance the
+    /// same event may come again, with the same decision.
     async fn lead_routed(
         &self,
         ctx: &Context<'_>,
     ) -> async_graphql::Result<impl Stream<Item = LeadRoutedObject> + use<>> {
         let app: &App = ctx.data_unchecked();
-        let live = app.leads_routed(actor(ctx)?).await.graphql()?;
-        Ok(live.map(|LeadRouted { lead, owner, decision, .. }| LeadRoutedObject {
+        let routed = app.leads_routed(actor(ctx)?, resume_after(ctx)?).await.graphql()?;
+        Ok(resumable(ctx, routed).map(|LeadRouted { lead, owner, decision, .. }| LeadRoutedObject {
             lead: Some(LeadObject { id: lead }),
             owner_id: owner.id,
             decision_id: decision,

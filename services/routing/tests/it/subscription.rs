@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use async_graphql::Variables;
-use events::routing::LeadRouted;
+use events::{Event, routing::LeadRouted};
 use futures::{StreamExt, future::join};
 use kernel::{Access, Actor, BuiltInRole, LeadId};
 use pipewright_routing::SERVICE;
@@ -17,6 +17,7 @@ fn call(actor: Actor) -> SubgraphCall {
         variables: Variables::default(),
         actor: Some(Arc::new(actor)),
         request_id: "test".into(),
+        resume_after: None,
     }
 }
 
@@ -36,8 +37,10 @@ async fn a_subscriber_hears_of_the_workspaces_own_leads_as_they_are_routed() {
     let response = serde_json::to_value(first.unwrap().unwrap()).unwrap();
     assert_eq!(
         response,
-        json!({ "data": { "leadRouted": { "lead": { "id": own }, "owner": { "name": "ada" }, "decision": { "outcome": "routed" } } } })
+        json!({ "data": { "leadRouted": { "lead": { "id": own }, "owner": { "name": "ada" }, "decision": { "outcome": "routed" } } },
+            "extensions": { "eventId": response["extensions"]["eventId"] } })
     );
+    assert!(response["extensions"]["eventId"].as_str().is_some_and(|id| id.starts_with("evt_")), "{response}");
 }
 
 #[tokio::test]
@@ -72,4 +75,35 @@ async fn a_rep_hears_of_their_own_leads_and_no_others() {
         .map(|event| serde_json::to_value(event.unwrap().unwrap()).unwrap()["data"]["leadRouted"]["lead"]["id"].take())
         .collect();
     assert_eq!((heard, routed.len()), (hers, 4));
+}
+
+#[tokio::test]
+async fn a_rep_who_was_away_hears_what_was_routed_to_them_meanwhile() {
+    let test = ServiceTest::sqlite(SERVICE).await;
+    let users = hire(&test, &["ada", "bob"]).await;
+    let ada = test.user(BuiltInRole::AccountExecutive);
+    let access = Access { user: Some(users[0].id), ..ada.access.clone() };
+    let ada = Actor { access, ..ada };
+    for _ in 0..6 {
+        test.deliver(&enriched(test.clock.id(), &test)).await;
+    }
+    let history = test.service.context.outbox.history(None, 1_000).await.unwrap();
+    let routed = history.iter().filter(|event| event.r#type == LeadRouted::TYPE);
+    let routed: Vec<_> = routed.map(|event| (event.id, event.payload::<LeadRouted>().unwrap())).collect();
+    // Whoever's it was, after any of them one can go on.
+    let (after, missed) = (routed[0].0.to_string(), &routed[1..]);
+    let resumed = |after: &str| SubgraphCall { resume_after: Some(after.into()), ..call(ada.clone()) };
+    let hers: Vec<_> = missed.iter().filter(|(_, routed)| routed.owner.user == users[0].id).collect();
+    let heard: Vec<_> = test.service.parts.subgraph.subscribe(resumed(&after)).take(hers.len()).collect().await;
+    let heard: Vec<Value> = heard.into_iter().map(|event| serde_json::to_value(event.unwrap()).unwrap()).collect();
+    assert!(hers.len() > 1);
+    for (event, (id, routed)) in heard.iter().zip(hers) {
+        assert_eq!(event["data"]["leadRouted"]["lead"]["id"], json!(routed.lead));
+        assert_eq!(event["extensions"]["eventId"], json!(id));
+    }
+    for unknown in ["nonsense", &test.clock.id::<kernel::EventId>().to_string()] {
+        let all: Vec<_> = test.service.parts.subgraph.subscribe(resumed(unknown)).collect().await;
+        let refused = serde_json::to_value(all[0].as_ref().unwrap()).unwrap();
+        assert_eq!((all.len(), &refused["errors"][0]["extensions"]["code"]), (1, &json!("CANNOT_RESUME")), "{refused}");
+    }
 }

@@ -1,26 +1,27 @@
 //! Pages of other origins: which may call us (CORS), and what none of them may send unasked (CSRF).
 
 use axum::http::{
-    HeaderMap, HeaderValue, StatusCode,
+    HeaderMap, HeaderValue, Method, StatusCode,
     header::{
         ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
         ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONTENT_TYPE,
         HOST, ORIGIN, VARY,
     },
+    request::Parts,
 };
 use axum::response::{IntoResponse, Response};
 
-use crate::Policy;
+use super::Rules;
 
 /// The methods that `/graphql` knows.
-pub(super) const METHODS: &str = "GET, HEAD, POST, OPTIONS";
+pub const METHODS: &str = "GET, HEAD, POST, OPTIONS";
 
 /// Headers that a page may send; credentials travel in them, never in cookies.
 const REQUEST_HEADERS: &str = "accept, apollo-require-preflight, apollographql-client-name, \
-     apollographql-client-version, authorization, content-type, x-api-key, x-apollo-operation-name, \
-     x-pipewright-csrf, x-request-id";
+     apollographql-client-version, authorization, content-type, idempotency-key, if-match, if-none-match, \
+     last-event-id, x-api-key, x-apollo-operation-name, x-pipewright-csrf, x-request-id";
 
-const EXPOSED: &str = "retry-after, x-request-id";
+const EXPOSED: &str = "etag, link, location, retry-after, x-request-id";
 
 /// A browser sends none of these to another origin without asking first.
 const PREFLIGHTED: [&str; 5] =
@@ -31,7 +32,7 @@ const SIMPLE: [&str; 3] = ["application/x-www-form-urlencoded", "multipart/form-
 
 /// Would a browser have asked before it sent this for a page of another origin? Then whoever sent it was
 /// allowed to, or is no browser.
-pub(super) fn asked_first(headers: &HeaderMap) -> bool {
+pub fn asked_first(headers: &HeaderMap) -> bool {
     let named = PREFLIGHTED.iter().any(|name| headers.get(*name).is_some_and(|value| !value.is_empty()));
     named || headers.get(CONTENT_TYPE).is_some_and(|value| !is_simple(value))
 }
@@ -44,9 +45,9 @@ fn is_simple(content_type: &HeaderValue) -> bool {
 
 /// May a page of this origin open a WebSocket? Browsers do not ask, so the page's origin must be ours or on
 /// the list. What is no browser sends no origin.
-pub(super) fn may_connect(policy: &Policy, headers: &HeaderMap) -> bool {
+pub(super) fn may_connect(rules: &Rules, headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(ORIGIN) else { return true };
-    if !policy.csrf_prevention || allowed(policy, origin).is_some() {
+    if !rules.csrf_prevention || allowed(rules, origin).is_some() {
         return true;
     }
     let text = |value: &HeaderValue| value.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
@@ -55,8 +56,8 @@ pub(super) fn may_connect(policy: &Policy, headers: &HeaderMap) -> bool {
 }
 
 /// The value of `Access-Control-Allow-Origin`, if the list has the origin.
-fn allowed(policy: &Policy, origin: &HeaderValue) -> Option<HeaderValue> {
-    let mut listed = policy.cors_origins.iter();
+fn allowed(rules: &Rules, origin: &HeaderValue) -> Option<HeaderValue> {
+    let mut listed = rules.cors_origins.iter();
     if listed.clone().any(|known| known == "*") {
         return Some(HeaderValue::from_static("*"));
     }
@@ -64,26 +65,39 @@ fn allowed(policy: &Policy, origin: &HeaderValue) -> Option<HeaderValue> {
     found.then(|| origin.clone())
 }
 
-/// The answer to `OPTIONS`: the methods there are, and what a page of a listed origin may send.
-pub(super) fn options(policy: &Policy, headers: &HeaderMap) -> Response {
-    let mut response = (StatusCode::NO_CONTENT, [(ALLOW, METHODS)]).into_response();
-    if !policy.cors_origins.is_empty() && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
-        let told = response.headers_mut();
-        told.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-        told.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(REQUEST_HEADERS));
-        told.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+/// The answer to a plain `OPTIONS`: the methods there are.
+pub fn options() -> Response {
+    (StatusCode::NO_CONTENT, [(ALLOW, METHODS)]).into_response()
+}
+
+/// The answer to a browser that asks what a page may send; `None` if it does not ask, or no page may.
+pub(super) fn preflight(rules: &Rules, parts: &Parts, methods: &'static str) -> Option<Response> {
+    let asks = parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    if rules.cors_origins.is_empty() || !asks {
+        return None;
     }
-    response
+    let headers = [
+        (ACCESS_CONTROL_ALLOW_METHODS, methods),
+        (ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS),
+        (ACCESS_CONTROL_MAX_AGE, "600"),
+    ];
+    Some((StatusCode::NO_CONTENT, headers).into_response())
+}
+
+/// As a browser writes it: a scheme, a host and perhaps a port, and nothing behind.
+pub(super) fn is_origin(text: &str) -> bool {
+    let host = text.split_once("://").map(|(_, host)| host);
+    text == "*" || host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']))
 }
 
 /// Lets a page of a listed origin read the answer.
-pub(super) fn share(policy: &Policy, origin: Option<&HeaderValue>, response: &mut Response) {
-    if policy.cors_origins.is_empty() {
+pub(super) fn share(rules: &Rules, origin: Option<&HeaderValue>, response: &mut Response) {
+    if rules.cors_origins.is_empty() {
         return;
     }
     let told = response.headers_mut();
     told.append(VARY, HeaderValue::from_static("origin"));
-    if let Some(origin) = origin.and_then(|origin| allowed(policy, origin)) {
+    if let Some(origin) = origin.and_then(|origin| allowed(rules, origin)) {
         told.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         told.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     }

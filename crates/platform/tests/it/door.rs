@@ -1,0 +1,134 @@
+//! What clients outside meet wherever something is served to them.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, Response, StatusCode, header},
+    routing::{get, post},
+};
+use futures::stream;
+use kernel::Clock;
+use pipewright_platform::{
+    config::GatewayConfig,
+    door::{Arrival, Door, Rules},
+    http::refusal,
+};
+use tokio::sync::Notify;
+use tower::ServiceExt;
+
+fn door(change: impl FnOnce(&mut GatewayConfig)) -> Door {
+    let mut config = GatewayConfig { csrf_prevention: true, ..GatewayConfig::default() };
+    config.cors_origins = vec!["https://app.example".into()];
+    config.client_address_header = "x-forwarded-for".into();
+    change(&mut config);
+    Door::new(Rules::read(&config).unwrap(), Clock::fixed(kernel::Timestamp::UNIX_EPOCH, 1))
+}
+
+fn guarded(router: Router, change: impl FnOnce(&mut GatewayConfig)) -> Router {
+    door(change).guarded(router, "GET, POST", refusal)
+}
+
+fn greeting() -> Router {
+    let named = |Extension(arrival): Extension<Arrival>| async move {
+        format!("{} from {:?}", arrival.request_id, arrival.address)
+    };
+    Router::new().route("/", get(named).post(named))
+}
+
+async fn ask(router: &Router, method: &str, headers: &[(&str, &str)]) -> Response<Body> {
+    let request = Request::builder().method(method).uri("/");
+    let request = request.extension(ConnectInfo("192.0.2.1:5".parse::<SocketAddr>().unwrap()));
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+}
+
+async fn text(response: Response<Body>) -> String {
+    String::from_utf8(axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_request_is_known_by_its_id_and_by_where_it_comes_from() {
+    let router = guarded(greeting(), |_| {});
+    let named = ask(&router, "GET", &[("x-request-id", "req-1"), ("x-forwarded-for", "10.0.0.1, 2001:db8::7")]).await;
+    assert_eq!(named.headers()["x-request-id"], "req-1");
+    assert_eq!(named.headers()["cache-control"], "no-store");
+    assert_eq!(text(named).await, "req-1 from Some(2001:db8::7)");
+    let unfit = ask(&router, "GET", &[("x-request-id", "two words"), ("x-forwarded-for", "nonsense")]).await;
+    let id = unfit.headers()["x-request-id"].to_str().unwrap().to_owned();
+    assert_eq!(id.len(), 24);
+    assert_eq!(text(unfit).await, format!("{id} from Some(192.0.2.1)"));
+    let direct = guarded(greeting(), |config| config.client_address_header = String::new());
+    let told = text(ask(&direct, "GET", &[("x-request-id", "a"), ("x-forwarded-for", "10.0.0.1")]).await).await;
+    assert_eq!(told, "a from Some(192.0.2.1)", "nobody else's word counts");
+}
+
+#[tokio::test]
+async fn what_may_act_and_came_unasked_is_refused() {
+    let router = guarded(greeting(), |_| {});
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    for (method, headers, expected) in [
+        ("POST", vec![], 400),
+        ("POST", vec![form], 400),
+        ("POST", vec![form, ("x-pipewright-csrf", "1")], 200),
+        ("POST", vec![("content-type", "application/json")], 200),
+        ("GET", vec![], 200),
+    ] {
+        let response = ask(&router, method, &headers).await;
+        assert_eq!(response.status().as_u16(), expected, "{method} {headers:?}");
+        assert!(response.headers().contains_key("x-request-id"));
+        if expected == 400 {
+            assert!(text(response).await.contains("CSRF_PREVENTED"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_of_listed_origins_may_call() {
+    let router = guarded(greeting(), |_| {});
+    let asks = |origin| [("origin", origin), ("access-control-request-method", "POST")];
+    let answer = ask(&router, "OPTIONS", &asks("https://app.example")).await;
+    assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+    assert_eq!(answer.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "https://app.example");
+    assert_eq!(answer.headers()[header::ACCESS_CONTROL_ALLOW_METHODS], "GET, POST");
+    let answer = ask(&router, "GET", &[("origin", "https://app.example")]).await;
+    assert_eq!(answer.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "https://app.example");
+    let other = ask(&router, "OPTIONS", &asks("https://evil.example")).await;
+    assert!(!other.headers().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
+    let closed = guarded(greeting(), |config| config.cors_origins.clear());
+    let answer = ask(&closed, "OPTIONS", &asks("https://app.example")).await;
+    assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn one_request_too_many_is_turned_away_with_a_time_to_come_back() {
+    let (here, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let slow = {
+        let (here, go) = (here.clone(), go.clone());
+        move || async move {
+            here.notify_one();
+            go.notified().await;
+            // A body that has no end keeps its place.
+            Body::from_stream(stream::pending::<Result<Vec<u8>, std::io::Error>>())
+        }
+    };
+    let router = Router::new().route("/", get(|| async { "quick" })).route("/slow", post(slow));
+    let router = guarded(router, |config| config.max_in_flight = 1);
+    let request = Request::post("/slow").header("content-type", "application/json").body(Body::empty()).unwrap();
+    let first = router.clone().oneshot(request);
+    let turned_away = async {
+        here.notified().await;
+        let refused = ask(&router, "GET", &[]).await;
+        go.notify_one();
+        refused
+    };
+    let both = async { tokio::join!(first, turned_away) };
+    let (first, refused) = tokio::time::timeout(Duration::from_secs(10), both).await.unwrap();
+    assert_eq!((refused.status().as_u16(), &refused.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+    assert!(text(refused).await.contains("OVERLOADED"));
+    assert_eq!(ask(&router, "GET", &[]).await.status(), 503, "it is still being sent");
+    drop(first);
+    assert_eq!(ask(&router, "GET", &[]).await.status(), 200);
+}
