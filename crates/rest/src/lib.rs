@@ -15,7 +15,7 @@ use axum::{
     Router,
     body::Body,
     extract::{Path, State, rejection::PathRejection},
-    http::{Method, Request, header::CONTENT_TYPE},
+    http::{HeaderMap, Method, Request, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -41,14 +41,11 @@ pub fn openapi(schema: &Valid<Schema>) -> Result<serde_json::Value, RestError> {
 pub fn router(gateway: Gateway) -> Result<Router, RestError> {
     let schema = gateway.schema();
     let resources = bind(&schema)?;
-    let document: Arc<str> = openapi::document(&schema, &resources).to_string().into();
+    let description = openapi::document(&schema, &resources).to_string();
     let door = gateway.door().clone();
-    let rest = Arc::new(Rest { gateway, schema, resources });
+    let rest = Arc::new(Rest { gateway, schema, resources, description });
     let router = Router::new()
-        .route(
-            "/openapi.json",
-            get(move || async move { ([(CONTENT_TYPE, "application/json")], document.to_string()) }),
-        )
+        .route("/openapi.json", get(describe))
         .route(&format!("{BASE}/{{resource}}"), any(collection))
         .route(&format!("{BASE}/{{resource}}/{{id}}"), any(object))
         .route("/rest/{*path}", any(nothing))
@@ -60,6 +57,7 @@ pub(crate) struct Rest {
     pub gateway: Gateway,
     pub schema: Valid<Schema>,
     resources: Vec<Bound>,
+    description: String,
 }
 
 fn bind(schema: &Schema) -> Result<Vec<Bound>, RestError> {
@@ -72,6 +70,12 @@ impl Rest {
         let found = self.resources.iter().find(|bound| bound.resource.path == path);
         found.ok_or_else(|| Problem::new(Code::NotFound, format!("there is no such resource; there are {}", names())))
     }
+}
+
+/// `/openapi.json`, for who may ask for anything at all.
+async fn describe(State(rest): State<Arc<Rest>>, headers: HeaderMap) -> Result<Response, Problem> {
+    rest.gateway.authenticate(&headers).await.map_err(|error| Problem::coded(&error))?;
+    Ok(([(CONTENT_TYPE, "application/json")], rest.description.clone()).into_response())
 }
 
 /// `/rest/v1/leads`

@@ -5,14 +5,19 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Json,
     extract::State,
-    http::{StatusCode, header::CONTENT_TYPE},
-    response::IntoResponse,
+    http::{
+        HeaderMap, StatusCode,
+        header::{CONTENT_TYPE, WWW_AUTHENTICATE},
+    },
+    response::{IntoResponse, Response as HttpResponse},
 };
 use futures::future::{BoxFuture, join, join_all};
+use kernel::{Action, Code, Coded, Object};
 use platform::graphql::{Subgraph, SubgraphCall};
 use serde::Serialize;
 
-use crate::{Gateway, auth::gateway_actor};
+use super::{MediaType, respond, status, with};
+use crate::{Gateway, Response, auth::gateway_actor};
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -61,9 +66,25 @@ pub(super) async fn ready(State(gateway): State<Gateway>) -> impl IntoResponse {
     (status, Json(Readiness { ready, subgraphs }))
 }
 
-/// In the text format of Prometheus.
-pub(super) async fn metrics(State(gateway): State<Gateway>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], gateway.metrics())
+/// In the text format of Prometheus, for who may read every record: they count what all of them do.
+pub(super) async fn metrics(State(gateway): State<Gateway>, headers: HeaderMap) -> HttpResponse {
+    match may_watch(&gateway, &headers).await {
+        Ok(()) => ([(CONTENT_TYPE, "text/plain; version=0.0.4")], gateway.metrics()).into_response(),
+        Err((code, message)) => {
+            let refused = Response::refused_because(code, message);
+            let response = respond(MediaType::Json, status(code), refused, &gateway.door().new_request_id());
+            if code == Code::Unauthenticated { with(response, WWW_AUTHENTICATE, "Bearer") } else { response }
+        }
+    }
+}
+
+async fn may_watch(gateway: &Gateway, headers: &HeaderMap) -> Result<(), (Code, String)> {
+    let actor = gateway.authenticate(headers).await.map_err(|error| (error.code(), error.to_string()))?;
+    let Some(actor) = actor else { return Ok(()) };
+    for object in Object::ALL {
+        actor.access.require_all(object, Action::Read).map_err(|denied| (denied.code(), denied.to_string()))?;
+    }
+    Ok(())
 }
 
 async fn answers(subgraph: &dyn Subgraph, call: SubgraphCall) -> bool {

@@ -177,7 +177,7 @@ async fn any_operation_can_come_as_server_sent_events() {
     assert_eq!(answer.code(), "BAD_REQUEST");
 }
 
-/// Knows one key, and counts how often it was asked.
+/// Knows a key that opens everything and one that opens no record, and counts how often it was asked.
 pub struct Keys(pub Arc<AtomicUsize>);
 
 impl Authenticator for Keys {
@@ -185,6 +185,7 @@ impl Authenticator for Keys {
         self.0.fetch_add(1, Ordering::Relaxed);
         let answer = match credential {
             "good" => Ok(customer()),
+            "few" => Ok(Arc::new(Actor { access: kernel::Access::default(), ..(*customer()).clone() })),
             "later" => Err(AuthError::Unavailable),
             _ => Err(AuthError::BadCredential),
         };
@@ -212,6 +213,17 @@ async fn nobody_comes_in_without_a_key() {
     assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
     // The page asks for a key; it is itself open.
     assert_eq!(send(&router, Request::get("/").body(Body::empty()).unwrap()).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn metrics_are_for_who_may_read_every_record() {
+    let router = router(Shop::builder().authenticator(Keys(Arc::default())).build().gateway);
+    let asks = |key: &str| Request::get("/metrics").header("x-api-key", key).body(Body::empty()).unwrap();
+    let answer = send(&router, asks("bad")).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"));
+    let answer = send(&router, asks("few")).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::FORBIDDEN, "FORBIDDEN"));
+    assert_eq!(send(&router, asks("good")).await.text, "shop_metric 1\n");
 }
 
 #[tokio::test]
@@ -275,7 +287,7 @@ async fn probes_tell_who_is_missing() {
     let router = open();
     assert_eq!(send(&router, get("/live")).await.status, StatusCode::OK);
     assert_eq!(send(&router, get("/ready")).await.status, StatusCode::OK);
-    assert_eq!(send(&router, get("/metrics")).await.text, "shop_metric 1\n");
+    assert_eq!(send(&router, get("/metrics")).await.text, "shop_metric 1\n", "whoever may ask at all");
     let lame = pipewright_gateway::router(Shop::builder().without("reviews").build().gateway);
     let answer = send(&lame, get("/ready")).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);

@@ -3,16 +3,18 @@
 use std::{collections::BTreeSet, path::PathBuf, process::Command};
 
 use anyhow::{Context, Result, ensure};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{View, document};
 
 #[tokio::test]
-async fn the_description_is_served_to_everybody_and_is_what_is_checked_in() -> Result<()> {
+async fn the_description_is_served_to_every_key_and_is_what_is_checked_in() -> Result<()> {
     let view = View::open().await?;
-    let served = reqwest::get(format!("{}/openapi.json", view.platform.url())).await?;
-    assert_eq!(served.status(), 200);
-    assert_eq!(served.json::<Value>().await?, document());
+    let served = view.get("/openapi.json").await?;
+    assert_eq!((served.status.as_u16(), served.body), (200, document()));
+    let refused = view.send(Method::GET, "/openapi.json", &[("authorization", "Bearer no")], None).await?;
+    refused.assert_problem(401, "UNAUTHENTICATED", None);
     Ok(())
 }
 
