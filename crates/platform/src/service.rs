@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Db, Outbox,
     auth::{ActorTokens, Authenticator},
-    bus::{Bus, Consumer},
+    bus::{Bus, Consumer, DUPLICATE_WINDOW},
     config::Config,
     db::{Fence, Migrations},
     door::Door,
@@ -30,6 +30,7 @@ const FETCH_WAIT: Duration = Duration::from_secs(2);
 const RELAY_IDLE: Duration = Duration::from_secs(1);
 /// What was published that long before a start is published again: longer than the bus takes to flush to disk.
 const PUBLISH_AGAIN: TimeDelta = TimeDelta::minutes(5);
+const _: () = assert!((PUBLISH_AGAIN.num_seconds() as u64) < DUPLICATE_WINDOW.as_secs(), "the bus drops what it has");
 /// Pause after an infrastructure failure, so that a dead database is not hammered.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 

@@ -14,7 +14,7 @@ use std::{
 use async_graphql::{Name, ServerError, Value};
 use futures::{
     FutureExt, StreamExt,
-    future::{self, BoxFuture, join_all},
+    future::{BoxFuture, join_all},
     stream::{self, BoxStream},
 };
 use indexmap::IndexMap;
@@ -184,18 +184,15 @@ fn event_id(response: &async_graphql::Response) -> Option<&str> {
 /// Events of a subscription that was to be resumed. Its service may not know how to, and tell whatever comes next as
 /// if nothing were missing.
 fn resumable(events: Events) -> Events {
-    let checked = events.scan(false, |over, event| {
+    let checked = stream::unfold(Some(events), |events| async {
+        let mut events = events?;
+        let event = events.next().await?;
         let unnamed = |response: &async_graphql::Response| response.errors.is_empty() && event_id(response).is_none();
-        let event = match event {
-            _ if *over => None,
-            Ok(response) if unnamed(&response) => {
-                *over = true;
-                let refused = error(Code::CannotResume, "this subscription cannot be resumed: begin anew");
-                Some(Ok(async_graphql::Response::from_errors(vec![refused])))
-            }
-            event => Some(event),
-        };
-        future::ready(event)
+        if !event.as_ref().is_ok_and(unnamed) {
+            return Some((event, Some(events)));
+        }
+        let refused = error(Code::CannotResume, "this subscription cannot be resumed: begin anew");
+        Some((Ok(async_graphql::Response::from_errors(vec![refused])), None))
     });
     checked.boxed()
 }
@@ -209,5 +206,20 @@ fn split(plan: &Node) -> Option<(&Fetch, &[Node])> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_cannot_be_resumed_ends_without_waiting_for_another_event() {
+        let named = async_graphql::Response::default().extension(EVENT_ID, Value::from("evt_1"));
+        let unnamed = async_graphql::Response::default();
+        let events = stream::iter([Ok(named), Ok(unnamed)]).chain(stream::pending());
+        let told: Vec<_> = resumable(events.boxed()).collect().now_or_never().expect("an end");
+        let errors: Vec<usize> = told.iter().map(|event| event.as_ref().unwrap().errors.len()).collect();
+        assert_eq!(errors, [0, 1]);
     }
 }

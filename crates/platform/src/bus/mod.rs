@@ -14,6 +14,7 @@ use kernel::{Clock, EventId};
 use thiserror::Error;
 
 pub use local::LocalBus;
+pub(crate) use nats::DUPLICATE_WINDOW;
 pub use nats::NatsBus;
 
 #[derive(Debug, Error)]
@@ -115,8 +116,8 @@ impl Bus {
         })
     }
 
-    /// Events as they pass, from now on or, for who was away, from what followed `after`. Then none is left out and
-    /// none comes twice; the bus keeps them for seven days.
+    /// Events as they pass, from now on or, for who was away, from what followed `after`: in order, none left out and none
+    /// twice, or the stream ends. The bus keeps them for seven days.
     ///
     /// # Errors
     /// [`BusError::Forgotten`] if the bus does not have `after` under this subject, or no longer.
@@ -125,10 +126,9 @@ impl Bus {
         subject: &'static str,
         after: Option<EventId>,
     ) -> Result<BoxStream<'static, Envelope>, BusError> {
-        match (self, after) {
-            (Self::Local(bus), after) => bus.live(subject, after).await,
-            (Self::Nats(bus), None) => bus.live(subject).await,
-            (Self::Nats(bus), Some(after)) => bus.live_after(subject, after).await,
+        match self {
+            Self::Local(bus) => bus.live(subject, after).await,
+            Self::Nats(bus) => bus.live(subject, after).await,
         }
     }
 

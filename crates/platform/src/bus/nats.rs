@@ -10,15 +10,15 @@ use async_nats::jetstream::{
     stream,
 };
 use events::Envelope;
-use futures::{FutureExt, StreamExt, future::try_join_all, stream::BoxStream};
+use futures::{FutureExt, StreamExt, future::try_join_all};
 use kernel::EventId;
 use tokio::time::{Instant, timeout_at};
 
 use super::{BusError, Delivery, Settle, Token};
 
 const DEFAULT_STREAM: &str = "PIPEWRIGHT";
-/// How long JetStream remembers event ids.
-const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
+/// How long JetStream remembers event ids: longer than what was published is published again.
+pub(crate) const DUPLICATE_WINDOW: Duration = Duration::from_secs(600);
 /// How long an attempt may take before its event is delivered again.
 const ACK_WAIT: Duration = Duration::from_secs(30);
 /// Publishes in flight at once.
@@ -31,7 +31,6 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Clone)]
 pub struct NatsBus {
-    client: async_nats::Client,
     pub(super) jetstream: jetstream::Context,
     pub(super) stream: String,
     /// Put before every subject, so that several platforms can share one server.
@@ -59,12 +58,12 @@ impl NatsBus {
         if !client.is_server_compatible(2, 10, 0) {
             return Err(BusError::TooOld { found: client.server_info().version });
         }
-        let bus = Self { jetstream: jetstream::new(client.clone()), client, stream, prefix };
+        let bus = Self { jetstream: jetstream::new(client), stream, prefix };
         bus.create_stream().await?;
         Ok(bus)
     }
 
-    /// Creates the stream unless it is there.
+    /// Creates the stream unless it is there, as an operator may have set it up; ids it remembers as long as we need.
     async fn create_stream(&self) -> Result<(), BusError> {
         let config = stream::Config {
             name: self.stream.clone(),
@@ -74,7 +73,12 @@ impl NatsBus {
             max_age: Duration::from_secs(7 * 24 * 3600),
             ..Default::default()
         };
-        self.jetstream.get_or_create_stream(config).await.map_err(|error| nats("the stream", error))?;
+        let stream = self.jetstream.get_or_create_stream(config).await.map_err(|error| nats("the stream", error))?;
+        let config = &stream.cached_info().config;
+        if config.duplicate_window < DUPLICATE_WINDOW {
+            let longer = stream::Config { duplicate_window: DUPLICATE_WINDOW, ..config.clone() };
+            self.jetstream.update_stream(longer).await.map_err(|error| nats("the stream", error))?;
+        }
         Ok(())
     }
 
@@ -129,15 +133,6 @@ impl NatsBus {
         };
         let created = self.jetstream.create_consumer_on_stream(config, &self.stream).await;
         created.map_err(|error| nats("the consumer", error))
-    }
-
-    pub async fn live(&self, subject: &'static str) -> Result<BoxStream<'static, Envelope>, BusError> {
-        let subscriber = self
-            .client
-            .subscribe(format!("{}{subject}", self.prefix))
-            .await
-            .map_err(|error| nats("the subscription", error))?;
-        Ok(subscriber.filter_map(|message| std::future::ready(serde_json::from_slice(&message.payload).ok())).boxed())
     }
 
     pub async fn backlog(&self, consumers: &[&'static str]) -> Result<HashMap<&'static str, u64>, BusError> {

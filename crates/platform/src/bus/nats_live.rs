@@ -1,4 +1,4 @@
-//! Listening to NATS from an event on: first what the stream keeps, then what passes, by one consumer of it.
+//! Listening to NATS, from now or from an event on: what the stream keeps, then what passes, by one consumer of it.
 
 use std::{future::ready, time::Duration};
 
@@ -22,15 +22,20 @@ const SKEW: Duration = Duration::from_secs(60);
 const SEARCH: Duration = Duration::from_secs(10);
 
 impl NatsBus {
-    pub async fn live_after(
+    pub async fn live(
         &self,
         subject: &'static str,
-        after: EventId,
+        after: Option<EventId>,
     ) -> Result<BoxStream<'static, Envelope>, BusError> {
-        let searched = timeout(SEARCH, self.sequence(subject, after)).await;
-        let sequence = searched.map_err(|late| nats("a search for an event", late))??;
-        let sequence = sequence.ok_or(BusError::Forgotten { id: after })?;
-        let from = DeliverPolicy::ByStartSequence { start_sequence: sequence + 1 };
+        let from = match after {
+            None => DeliverPolicy::New,
+            Some(id) => {
+                // What is not found in that time is so long ago that to begin anew is quicker.
+                let found = timeout(SEARCH, self.sequence(subject, id)).await.unwrap_or(Ok(None))?;
+                let sequence = found.ok_or(BusError::Forgotten { id })?;
+                DeliverPolicy::ByStartSequence { start_sequence: sequence + 1 }
+            }
+        };
         let consumer = self.reader(subject, from, false).await?;
         let messages = consumer.messages().await.map_err(|error| nats("the subscription", error))?;
         // It heals what can be healed by itself; then better an end, after which the client resumes, than a gap.
@@ -51,6 +56,12 @@ impl NatsBus {
     async fn sequence(&self, subject: &str, id: EventId) -> Result<Option<u64>, BusError> {
         // Ids begin with their time in milliseconds.
         let made = Duration::from_millis(u64::try_from(id.uuid().as_u128() >> 80).unwrap_or_default());
+        let stream = self.jetstream.get_stream(&self.stream).await.map_err(|error| nats("the stream", error))?;
+        // Else an id of long ago would have the whole stream read.
+        let first = stream.cached_info().state.first_timestamp.unix_timestamp_nanos();
+        if i128::try_from((made + SKEW).as_nanos()).is_ok_and(|made| made < first) {
+            return Ok(None);
+        }
         let nanos = i128::try_from(made.saturating_sub(SKEW).as_nanos()).unwrap_or_default();
         let start_time = datetime::from_nanos(nanos).map_err(|_| BusError::Forgotten { id })?;
         let consumer = self.reader(subject, DeliverPolicy::ByStartTime { start_time }, true).await?;

@@ -33,9 +33,9 @@ const MAKE_ROLE: &str = "do $$ begin
     end if;
 end $$";
 
-/// Run by each new connection of a pool.
+/// Run by each new connection of a pool. The schema is kept, which may be the login's own (`"$user"`).
 pub(super) const TAKE_ROLE: &str =
-    "select set_config('role', service.rolname, false) from pg_roles service, pg_roles login
+    "select set_config('search_path', format('%I', current_schema()), false), set_config('role', service.rolname, false) from pg_roles service, pg_roles login
     where service.rolname = 'pipewright_service' and login.rolname = session_user
     and (login.rolsuper or login.rolbypassrls) and pg_has_role(login.oid, service.oid, 'member')";
 

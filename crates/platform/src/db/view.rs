@@ -55,12 +55,22 @@ impl fmt::Debug for PgReader<'_> {
 }
 
 /// Begins a transaction and says whose rows it sees, in one round trip.
+///
+/// In a task of its own, for whoever asks may lose interest meanwhile: dropped halfway, sqlx gives the connection back to
+/// the pool with the transaction open, and the next read would see this one's rows.
+#[expect(clippy::disallowed_methods, reason = "short, and whoever waits hears of a panic")]
 pub(super) async fn begin(pool: &PgPool, whose: Whose) -> Result<Transaction<'static, Postgres>, Error> {
-    match whose {
-        Whose::Nobody => pool.begin().await,
-        Whose::Everybody => pool.begin_with("begin; set local pipewright.workspace = '*'").await,
-        Whose::Workspace(workspace) => pool.begin_with(AssertSqlSafe(format!("begin; {}", set_local(workspace)))).await,
-    }
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move {
+        match whose {
+            Whose::Nobody => pool.begin().await,
+            Whose::Everybody => pool.begin_with("begin; set local pipewright.workspace = '*'").await,
+            Whose::Workspace(workspace) => {
+                pool.begin_with(AssertSqlSafe(format!("begin; {}", set_local(workspace)))).await
+            }
+        }
+    });
+    begun.await.unwrap_or(Err(Error::WorkerCrashed))
 }
 
 pub(super) async fn turn_to(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<(), Error> {

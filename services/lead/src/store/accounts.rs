@@ -177,11 +177,15 @@ pub async fn workspace_with_pending_links(db: &Db) -> Result<Option<WorkspaceId>
     with_db!(db.everywhere(), pool => sqlx::query_scalar(SQL).fetch_optional(pool).await)
 }
 
-/// Up to `limit` accounts for which more leads wait.
+/// Up to `limit` accounts for which more leads wait, locked: whoever changes one meanwhile has the last word on whether
+/// leads wait.
 pub async fn with_pending_links(tx: &mut Tx, workspace: WorkspaceId, limit: i64) -> Result<Vec<Account>, sqlx::Error> {
     let rows: Vec<Row> = with_tx!(tx, conn => {
-        let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where link_pending and workspace_id = "));
+        let mut query = QueryBuilder::new(
+            "update account set link_pending = link_pending where id in (select id from account where link_pending and workspace_id = ",
+        );
         query.push_bind(workspace).push(" order by id limit ").push_bind(limit);
+        query.push(") and workspace_id = ").push_bind(workspace).push(format!(" returning {COLUMNS}"));
         query.build_query_as().fetch_all(conn).await?
     });
     Ok(rows.into_iter().map(Account::from).collect())

@@ -60,6 +60,11 @@ async fn equip(test: &ServiceTest) -> Ours {
     test.graphql(CAPTURE, json!({ "email": "ben@looms.example" })).await;
     let contact = id(&test.graphql(CONVERT, json!({ "id": lead })).await["convertLead"]["contact"]["id"]);
     let ours = Ours { account, contact, lead: id(&lead) };
+    let import = "mutation { importAccounts(input: { headers: [\"Record ID\", \"Company name\"], rows: [{ row: 1, cells: [\"c-1\", \"Mills\"] }] }) { outcomes { outcome } }
+        importLeads(input: { headers: [\"Record ID\", \"Email\"], rows: [{ row: 1, cells: [\"l-1\", \"eve@mills.example\"] }] }) { outcomes { outcome } } }";
+    let imported = test.graphql(import, json!({})).await;
+    let created = json!({ "outcomes": [{ "outcome": "CREATED" }] });
+    assert_eq!(imported, json!({ "importAccounts": created, "importLeads": created }));
     test.settle().await;
     let db = &test.service.context.db;
     let account = accounts::by_ids(db, &test.actor, &[ours.account]).await.unwrap();
@@ -120,6 +125,7 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     for wanted in [
         Wanted { domains: vec!["engines.example".into()], ..Wanted::default() },
         Wanted { name_keys: vec!["engines".into()], ..Wanted::default() },
+        Wanted { external_ids: vec!["c-1".into()], ..Wanted::default() },
     ] {
         assert_eq!(!accounts::candidates(&mut tx, workspace, &wanted).await.unwrap().is_empty(), found, "{wanted:?}");
     }
@@ -132,6 +138,7 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(contacts::by_id(&mut tx, actor, *contact).await.unwrap().is_some(), found);
     assert_eq!(contacts::by_email(&mut tx, workspace, &email()).await.unwrap().is_some(), found);
     assert_eq!(!leads::known(&mut tx, workspace, &[email().as_str()], &[]).await.unwrap().is_empty(), found);
+    assert_eq!(!leads::known(&mut tx, workspace, &[], &["l-1"]).await.unwrap().is_empty(), found);
     let (domain, company) = (["looms.example".to_owned()], ["looms".to_owned()]);
     assert_eq!(!leads::unmatched(&mut tx, workspace, &domain, &[], 10).await.unwrap().is_empty(), found);
     assert_eq!(!leads::unmatched(&mut tx, workspace, &[], &company, 10).await.unwrap().is_empty(), found);

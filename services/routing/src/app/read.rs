@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 use events::{Envelope, Event, routing::LeadRouted};
 use futures::{Stream, StreamExt};
@@ -49,16 +49,27 @@ impl App {
         actor.require(Permission::Read)?;
         let live = self.bus.live(LeadRouted::TYPE, after).await?;
         let (app, actor) = (self.clone(), Arc::new(actor.clone()));
-        Ok(live.filter_map(move |event| {
+        let told = live.then(move |event| {
             let (app, actor) = (app.clone(), actor.clone());
-            async move { Some((event.id, app.told_of(&actor, &event).await?)) }
-        }))
+            async move { app.told_of(&actor, &event).await.map(|routed| Some((event.id, routed?))) }
+        });
+        // Whoever listens resumes after an end, and never learns of a gap.
+        let whole = told.take_while(|told| {
+            if let Err(error) = told {
+                tracing::warn!(
+                    error = error as &dyn std::error::Error,
+                    "a listener ends, for nobody knows what it may read"
+                );
+            }
+            ready(told.is_ok())
+        });
+        Ok(whole.filter_map(|told| ready(told.ok().flatten())))
     }
 
-    async fn told_of(&self, actor: &Actor, event: &Envelope) -> Option<LeadRouted> {
-        let routed: LeadRouted = (event.workspace == actor.workspace).then(|| event.payload().ok())??;
-        // Nobody is told of what nobody could look up.
-        let reads = lead_access::reads(&self.db, actor, routed.lead, routed.owner.user).await.unwrap_or(false);
-        reads.then_some(routed)
+    async fn told_of(&self, actor: &Actor, event: &Envelope) -> Result<Option<LeadRouted>, sqlx::Error> {
+        let routed = (event.workspace == actor.workspace).then(|| event.payload::<LeadRouted>().ok()).flatten();
+        let Some(routed) = routed else { return Ok(None) };
+        let reads = lead_access::reads(&self.db, actor, routed.lead, routed.owner.user).await?;
+        Ok(reads.then_some(routed))
     }
 }
