@@ -91,30 +91,47 @@ impl Credentials {
     }
 
     async fn authenticate(&self, credential: &str) -> Result<Arc<Actor>, AuthError> {
-        let hash: [u8; 32] = Sha256::digest(credential.as_bytes()).into();
-        let now = self.clock.now();
-        if let Some((actor, until)) = self.known.get(&hash)
-            && now < until
-        {
-            return Ok(actor);
+        match self.known.get(&hash(credential)) {
+            Some((actor, until)) if self.clock.now() < until => Ok(actor),
+            _ => self.authenticate_anew(credential).await,
         }
+    }
+
+    async fn authenticate_anew(&self, credential: &str) -> Result<Arc<Actor>, AuthError> {
+        let until = self.clock.now() + REMEMBERED_FOR;
         let actor = self.authenticator.authenticate(credential).await?;
-        self.known.insert(hash, (actor.clone(), now + REMEMBERED_FOR));
+        self.known.insert(hash(credential), (actor.clone(), until));
         Ok(actor)
     }
 }
 
+fn hash(credential: &str) -> [u8; 32] {
+    Sha256::digest(credential.as_bytes()).into()
+}
+
 /// An actor that was let in. Keeps the credential itself, since whoever verifies it wants it whole.
-pub(crate) struct Admission {
+#[derive(Clone)]
+pub struct Admission {
     credentials: Arc<Credentials>,
     credential: Secret,
-    pub actor: Arc<Actor>,
+    pub(crate) actor: Arc<Actor>,
 }
 
 impl Admission {
+    /// Who asks, for one more operation. A mutation is never let in by what is remembered: whose key was revoked a moment ago
+    /// shall not make another.
+    pub(crate) async fn actor_for(&self, mutation: bool) -> Result<Arc<Actor>, AuthError> {
+        let credential = self.credential.expose();
+        if mutation {
+            self.credentials.authenticate_anew(credential).await
+        } else {
+            self.credentials.authenticate(credential).await
+        }
+    }
+
     /// Asks again and again, and returns when the credential is no longer good for what it was. While nobody
     /// can tell, it stays good.
-    pub async fn lost(self, every: Duration) -> AuthError {
+    pub(crate) async fn lost(self, every: Duration) -> AuthError {
         loop {
             tokio::time::sleep(every).await;
             match self.credentials.authenticate(self.credential.expose()).await {

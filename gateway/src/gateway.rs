@@ -232,9 +232,9 @@ impl Gateway {
         &self,
         serving: &Arc<Serving>,
         request: Request,
-        context: RequestContext,
+        mut context: RequestContext,
     ) -> (&'static str, Response) {
-        match self.ready(serving, request, &context).await {
+        match self.ready(serving, request, &mut context).await {
             Err(refused) => ("refused", refused),
             Ok(ready) if ready.kind.is_subscription() => {
                 let message = "a subscription needs a stream: ask with `Accept: text/event-stream`";
@@ -256,13 +256,14 @@ impl Gateway {
         &self,
         serving: &Arc<Serving>,
         request: Request,
-        context: &RequestContext,
+        context: &mut RequestContext,
     ) -> Result<Ready, Response> {
         let cached = self.document(serving, &request).await?;
         let document = &cached.document;
         if context.read_only && document.kind().is_mutation() {
             return Err(Response::refused_because(Code::MethodNotAllowed, "a mutation needs the method POST"));
         }
+        context.admit(document.kind().is_mutation()).await?;
         if document.introspects && !self.0.policy.introspection {
             let message = "introspection is switched off";
             return Err(Response::refused_because(Code::IntrospectionDisabled, message));
@@ -373,7 +374,7 @@ impl Gateway {
     }
 
     fn context(&self, actor: Option<Arc<Actor>>) -> RequestContext {
-        RequestContext { actor, request_id: self.new_request_id(), address: None, read_only: false }
+        RequestContext { actor, admission: None, request_id: self.new_request_id(), address: None, read_only: false }
     }
 
     pub(crate) fn new_request_id(&self) -> Arc<str> {

@@ -32,7 +32,7 @@ mod supergraph;
 mod weights;
 
 pub use self::{
-    auth::HttpAuthenticator,
+    auth::{Admission, HttpAuthenticator},
     backend::Resilience,
     compose::{ComposeError, SubgraphSdl, compose},
     documents::{ManifestError, PersistedQuery, TrustedDocuments},

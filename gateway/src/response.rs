@@ -4,10 +4,10 @@ use std::{fmt, net::IpAddr, sync::Arc};
 
 use apollo_compiler::response::JsonMap;
 use async_graphql::{PathSegment, Pos, ServerError, Value};
-use kernel::{Actor, Code, RequestOrigin};
+use kernel::{Actor, Code, Coded, RequestOrigin};
 use serde::{Deserialize, Serialize};
 
-use crate::documents::PersistedQuery;
+use crate::{auth::Admission, documents::PersistedQuery};
 
 /// A GraphQL request, as GraphQL over HTTP shapes it.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -79,6 +79,8 @@ impl Request {
 #[derive(Clone)]
 pub struct RequestContext {
     pub actor: Option<Arc<Actor>>,
+    /// How the actor came in, where that may be withdrawn: asked again before the operation runs.
+    pub admission: Option<Admission>,
     pub request_id: Arc<str>,
     /// Where it comes from, as far as that is known. Personal, so it does not print.
     pub address: Option<IpAddr>,
@@ -87,6 +89,14 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
+    /// Looks again who asks.
+    pub(crate) async fn admit(&mut self, mutation: bool) -> Result<(), Response> {
+        let Some(admission) = &self.admission else { return Ok(()) };
+        let actor = admission.actor_for(mutation).await;
+        self.actor = Some(actor.map_err(|error| Response::refused_because(error.code(), error.to_string()))?);
+        Ok(())
+    }
+
     /// The actor as one who may change something: from now on it is known in which request.
     pub(crate) fn acting(&self) -> Option<Arc<Actor>> {
         let request = RequestOrigin { id: self.request_id.to_string(), address: self.address };

@@ -68,14 +68,16 @@ pub async fn made_before<T: TypedId>(
     if key.trim().is_empty() || key.chars().count() > MAX_CHARS || key.chars().any(char::is_control) {
         return Err(IdempotencyError::Malformed);
     }
+    // Everybody has keys of their own: nobody takes another's, or hears what it made.
+    let key = format!("{} {key}", actor.access.user.map_or_else(|| actor.subject.clone(), |user| user.to_string()));
     let hash = inputs_hash(input);
     let claimed =
-        execute!(tx, sqlx::query(CLAIM).bind(actor.workspace).bind(operation).bind(key).bind(&hash).bind(id.uuid()))?;
+        execute!(tx, sqlx::query(CLAIM).bind(actor.workspace).bind(operation).bind(&key).bind(&hash).bind(id.uuid()))?;
     if claimed == 1 {
         return Ok(None);
     }
     let (seen_hash, seen_id): (String, Uuid) = with_tx!(tx, conn => {
-        sqlx::query_as(SEEN).bind(actor.workspace).bind(operation).bind(key).fetch_one(conn).await
+        sqlx::query_as(SEEN).bind(actor.workspace).bind(operation).bind(&key).fetch_one(conn).await
     })?;
     if seen_hash == hash { Ok(Some(T::from(seen_id))) } else { Err(IdempotencyError::Mismatch) }
 }

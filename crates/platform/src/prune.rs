@@ -78,7 +78,7 @@ mod tests {
             with_db!(db, pool => sqlx::query_scalar("select count(*) from inbox").fetch_one(pool).await).unwrap();
         let keys: Vec<String> =
             with_db!(db.of(actor.workspace), pool => sqlx::query_scalar("select key from idempotency_key").fetch_all(pool).await).unwrap();
-        assert_eq!((marks, keys), (1, vec!["young".to_owned()]));
+        assert_eq!((marks, keys), (1, vec!["test young".to_owned()]));
     }
 
     #[tokio::test]

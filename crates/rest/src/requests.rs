@@ -1,7 +1,5 @@
 //! From an HTTP request to a GraphQL operation, and back.
 
-use std::sync::Arc;
-
 use axum::{
     body::Body,
     http::{
@@ -11,7 +9,8 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use kernel::{Actor, Code};
+use gateway::Admission;
+use kernel::Code;
 use platform::door::{Arrival, read_json};
 use serde_json::{Map, Value, json};
 
@@ -43,9 +42,10 @@ impl<'a> Call<'a> {
 
     /// A page, with the way to the next.
     pub async fn list(self, list: &List) -> Answer {
-        let actor = self.actor().await?;
+        let admission = self.admission().await?;
         let asked = self.page(list)?;
-        let mut page = result(self.execute(&list.document, asked.variables, actor).await, self.bound.resource.list)?;
+        let mut page =
+            result(self.execute(&list.document, asked.variables, admission).await, self.bound.resource.list)?;
         let more = page["pageInfo"]["hasNextPage"] == json!(true);
         let cursor = page["pageInfo"]["endCursor"].as_str().filter(|_| more);
         let next = cursor.map(|cursor| self.next(&asked.given, cursor));
@@ -60,9 +60,9 @@ impl<'a> Call<'a> {
     }
 
     pub async fn get(self, id: &str) -> Answer {
-        let actor = self.actor().await?;
+        let admission = self.admission().await?;
         self.no_parameters()?;
-        let answer = self.execute(&self.bound.get, json!({ "id": id }), actor).await;
+        let answer = self.execute(&self.bound.get, json!({ "id": id }), admission).await;
         // The one thing that was given is the id.
         let object = result(answer, self.bound.resource.get).map_err(|problem| problem.about("id", Code::InvalidId))?;
         if object.is_null() {
@@ -79,7 +79,7 @@ impl<'a> Call<'a> {
     }
 
     pub async fn create(self, create: &Write, body: Body) -> Answer {
-        let actor = self.actor().await?;
+        let admission = self.admission().await?;
         self.no_parameters()?;
         let (rest, bound) = (self.rest, self.bound);
         let key = self.headers.get(IDEMPOTENCY_KEY).cloned();
@@ -98,19 +98,20 @@ impl<'a> Call<'a> {
                 .map_err(|_| Problem::of_field(Code::InvalidInput, IDEMPOTENCY_KEY, "the key is no text"))?;
             input.insert("idempotencyKey".to_owned(), json!(key));
         }
-        let answer = self.execute(&create.document, json!({ "input": input }), actor).await;
+        let answer = self.execute(&create.document, json!({ "input": input }), admission).await;
         let mut payload =
             payload(answer, create.field).map_err(|problem| problem.renaming("idempotencyKey", IDEMPOTENCY_KEY))?;
         let old = create.says_created && payload["created"] == json!(false);
         let object = payload[&create.payload].take();
         let status = if old { StatusCode::OK } else { StatusCode::CREATED };
-        let location = format!("{BASE}/{}/{}", bound.resource.path, object["id"].as_str().unwrap_or_default());
+        // One that was there and that the actor may not read is null, and is nowhere to be found.
+        let location = object["id"].as_str().map(|id| format!("{BASE}/{}/{id}", bound.resource.path));
         let etag = etag(bound, &object);
-        Ok(answer::located(answer::object(status, &object, etag.as_ref()), &location))
+        Ok(answer::located(answer::object(status, &object, etag.as_ref()), location.as_deref()))
     }
 
     pub async fn update(self, update: &Write, id: &str, body: Body) -> Answer {
-        let actor = self.actor().await?;
+        let admission = self.admission().await?;
         self.no_parameters()?;
         let bound = self.bound;
         let version = self.expected_version(id)?;
@@ -119,7 +120,7 @@ impl<'a> Call<'a> {
         if let Some(version) = version {
             input.insert("version".to_owned(), json!(version));
         }
-        let answer = self.execute(&update.document, json!({ "input": input }), actor).await;
+        let answer = self.execute(&update.document, json!({ "input": input }), admission).await;
         let mut payload = payload(answer, update.field).map_err(|problem| {
             // The client said which version it meant, and that is not the one that is there.
             if version.is_some() && *problem.code == *Code::Conflict.as_str() {
@@ -132,14 +133,14 @@ impl<'a> Call<'a> {
         Ok(answer::object(StatusCode::OK, &object, etag(bound, &object).as_ref()))
     }
 
-    async fn actor(&self) -> Result<Option<Arc<Actor>>, Problem> {
+    async fn admission(&self) -> Result<Option<Admission>, Problem> {
         self.rest.gateway.authenticate(&self.headers).await.map_err(|error| Problem::coded(&error))
     }
 
-    async fn execute(&self, document: &str, variables: Value, actor: Option<Arc<Actor>>) -> Value {
+    async fn execute(&self, document: &str, variables: Value, admission: Option<Admission>) -> Value {
         let gateway = &self.rest.gateway;
         let request = gateway::Request::new(document).variables(variables);
-        let context = gateway.context_of(actor, self.arrival.as_ref());
+        let context = gateway.context_of(admission, self.arrival.as_ref());
         serde_json::to_value(gateway.run(request, context).await).unwrap_or_default()
     }
 

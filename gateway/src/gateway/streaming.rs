@@ -33,7 +33,7 @@ impl Gateway {
     pub(crate) async fn run_stream(
         &self,
         request: Request,
-        context: RequestContext,
+        mut context: RequestContext,
         admission: Option<Admission>,
     ) -> BoxStream<'static, Response> {
         let one = |response| stream::once(async move { response }).boxed();
@@ -54,7 +54,7 @@ impl Gateway {
             return one(self.run(request, context).await);
         }
         let Ok(permit) = self.0.subscriptions.clone().try_acquire_owned() else { return refuse(overloaded()) };
-        let ready = match timeout_at(deadline, self.ready(&serving, request, &context)).await {
+        let ready = match timeout_at(deadline, self.ready(&serving, request, &mut context)).await {
             Ok(Ok(ready)) => ready,
             Ok(Err(refused)) => return refuse(refused),
             Err(_) => return refuse(late()),

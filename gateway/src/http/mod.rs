@@ -169,8 +169,7 @@ impl Call<'_> {
     }
 
     fn context(&self, admission: Option<&Admission>, read_only: bool) -> RequestContext {
-        let actor = admission.map(|admission| admission.actor.clone());
-        RequestContext { actor, request_id: self.arrival.request_id.clone(), address: self.arrival.address, read_only }
+        RequestContext { read_only, ..self.gateway.context_of(admission.cloned(), Some(&self.arrival)) }
     }
 
     async fn admission(&self, media: MediaType) -> Result<Option<Admission>, HttpResponse> {

@@ -17,7 +17,10 @@ use platform::graphql::{Subgraph, SubgraphCall};
 use serde::Serialize;
 
 use super::{MediaType, respond, status, with};
-use crate::{Gateway, Response, auth::gateway_actor};
+use crate::{
+    Gateway, Response,
+    auth::{Admission, gateway_actor},
+};
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -79,8 +82,8 @@ pub(super) async fn metrics(State(gateway): State<Gateway>, headers: HeaderMap) 
 }
 
 async fn may_watch(gateway: &Gateway, headers: &HeaderMap) -> Result<(), (Code, String)> {
-    let actor = gateway.authenticate(headers).await.map_err(|error| (error.code(), error.to_string()))?;
-    let Some(actor) = actor else { return Ok(()) };
+    let admission = gateway.authenticate(headers).await.map_err(|error| (error.code(), error.to_string()))?;
+    let Some(Admission { actor, .. }) = admission else { return Ok(()) };
     for object in Object::ALL {
         actor.access.require_all(object, Action::Read).map_err(|denied| (denied.code(), denied.to_string()))?;
     }

@@ -1,6 +1,6 @@
 //! WebSockets, the protocol `graphql-transport-ws`: many operations of any kind over one connection.
 
-use std::{collections::HashMap, convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::HashMap, convert::Infallible, net::IpAddr, time::Duration};
 
 use axum::{
     extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
@@ -12,7 +12,7 @@ use futures::{
     future::{self, AbortHandle, BoxFuture},
     stream::{self, BoxStream, SelectAll},
 };
-use kernel::{Actor, Code};
+use kernel::Code;
 use platform::{auth::AuthError, config::Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -21,7 +21,7 @@ use tokio_tungstenite::tungstenite;
 
 use crate::{
     Gateway, Request, RequestContext, Response,
-    auth::{bearer, credential},
+    auth::{Admission, bearer, credential},
 };
 
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -118,7 +118,7 @@ struct Connection {
     /// Where it comes from.
     address: Option<IpAddr>,
     admitted: bool,
-    actor: Option<Arc<Actor>>,
+    admission: Option<Admission>,
     /// Done when the credential is no longer good.
     lost: BoxFuture<'static, AuthError>,
     running: HashMap<String, AbortHandle>,
@@ -133,7 +133,7 @@ impl Connection {
             presented,
             address,
             admitted: false,
-            actor: None,
+            admission: None,
             lost: future::pending().boxed(),
             running: HashMap::new(),
             responses: SelectAll::new(),
@@ -221,7 +221,7 @@ impl Connection {
                 AuthError::Unavailable => end(1013, error.to_string()),
                 _ => end(4401, error.to_string()),
             })?;
-            self.actor = Some(admission.actor.clone());
+            self.admission = Some(admission.clone());
             self.lost = admission.lost(self.gateway.limits().reauthentication).boxed();
         }
         self.admitted = true;
@@ -253,7 +253,13 @@ impl Connection {
                 return tell(socket, Some(&id), "error", Some(refused.errors)).await;
             }
         };
-        let context = RequestContext { actor: self.actor.clone(), request_id, address: self.address, read_only: false };
+        let context = RequestContext {
+            actor: self.admission.as_ref().map(|admission| admission.actor.clone()),
+            admission: self.admission.clone(),
+            request_id,
+            address: self.address,
+            read_only: false,
+        };
         // The connection itself watches over its credential.
         let responses = async move { gateway.run_stream(request, context, None).await };
         let (of, done) = (id.clone(), id.clone());

@@ -239,6 +239,20 @@ async fn a_key_is_remembered_for_five_seconds_and_a_refusal_not_at_all() {
 }
 
 #[tokio::test]
+async fn no_mutation_is_let_in_by_what_is_remembered() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let shop = Shop::builder().authenticator(Keys(asked.clone())).build();
+    let router = router(shop.gateway);
+    let act = "mutation { restock(upc: \"table\") { upc } }";
+    // Before the operation is known, the credential opens the door, which is remembered.
+    for (document, expected) in [("{ whoami }", 1), ("{ whoami }", 1), (act, 2), (act, 3), ("{ whoami }", 3)] {
+        let answer = send(&router, post(&[("x-api-key", "good")], query(document))).await;
+        assert_eq!(answer.json().get("errors"), None);
+        assert_eq!(asked.load(Ordering::Relaxed), expected, "{document}");
+    }
+}
+
+#[tokio::test]
 async fn the_identity_service_is_asked_over_http() {
     let answer = |headers: header::HeaderMap, axum::Json(body): axum::Json<Value>| async move {
         let token = headers.get(ACTOR_HEADER).unwrap().to_str().unwrap();

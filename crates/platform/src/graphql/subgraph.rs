@@ -14,7 +14,7 @@ use futures::{
     future::BoxFuture,
     stream::{self, BoxStream},
 };
-use kernel::Actor;
+use kernel::{Actor, Code};
 use thiserror::Error;
 
 use super::resume::Listening;
@@ -93,6 +93,17 @@ impl<S> InProcess<S> {
     }
 }
 
+/// Gives a value that does not parse the code of a client's mistake; the library gives it none.
+fn marked(mut response: Response) -> Response {
+    for error in &mut response.errors {
+        let extensions = error.extensions.get_or_insert_default();
+        if extensions.get("code").is_none() && error.message.starts_with("Failed to parse ") {
+            extensions.set("code", Code::InvalidInput.as_str());
+        }
+    }
+    response
+}
+
 impl<Q, M, S> Subgraph for InProcess<Schema<Q, M, S>>
 where
     Q: ObjectType + 'static,
@@ -101,13 +112,13 @@ where
 {
     fn execute(&self, call: SubgraphCall) -> BoxFuture<'static, Result<Response, SubgraphError>> {
         let (schema, request) = (self.schema.clone(), self.request(call));
-        Box::pin(async move { Ok(schema.execute(request).await) })
+        Box::pin(async move { Ok(marked(schema.execute(request).await)) })
     }
 
     fn subscribe(&self, call: SubgraphCall) -> BoxStream<'static, Result<Response, SubgraphError>> {
         let listening = Listening::new(call.resume_after.clone());
         let (schema, request) = (self.schema.clone(), self.request(call).data(listening.clone()));
         let responses = stream::once(async move { schema.execute_stream(request) }).flatten();
-        responses.map(move |response| Ok(listening.name(response))).boxed()
+        responses.map(move |response| Ok(marked(listening.name(response)))).boxed()
     }
 }

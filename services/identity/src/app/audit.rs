@@ -30,6 +30,8 @@ impl App {
         page: PageArgs,
     ) -> Result<Vec<AuditEntry>, Error> {
         actor.require(Permission::Admin)?;
+        // It shows what records were.
+        actor.require(Permission::Read)?;
         Ok(store::audit::list(&self.db, actor, filter, page).await?)
     }
 
@@ -39,6 +41,8 @@ impl App {
         actor: &Actor,
     ) -> Result<BoxStream<'static, Result<Vec<AuditEntry>, sqlx::Error>>, Error> {
         actor.require(Permission::Admin)?;
+        // It shows what records were.
+        actor.require(Permission::Read)?;
         let (db, workspace) = (self.db.clone(), actor.workspace);
         let batches = stream::try_unfold(0, move |after| {
             let db = db.clone();

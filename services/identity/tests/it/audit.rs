@@ -175,9 +175,14 @@ async fn each_workspace_has_its_own_trail_and_sees_no_other(test: ServiceTest) {
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0]["node"]["seq"], 1);
     assert_eq!(trail(&test, json!({})).await.len(), 5);
-    let rep = Actor { permissions: vec![Permission::Read, Permission::Write], ..test.actor.clone() };
-    let refused = test.graphql_as(&rep, TRAIL, json!({})).await;
-    assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    for permissions in [vec![Permission::Read, Permission::Write], vec![Permission::Admin]] {
+        let lesser = Actor { permissions, ..test.actor.clone() };
+        let refused = test.graphql_as(&lesser, TRAIL, json!({})).await;
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    }
+    let odd = json!({ "filter": { "since": "yesterday" } });
+    let refused = test.graphql_as(&test.actor, TRAIL, odd).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "INVALID_INPUT");
 }
 
 on_both_engines!(SERVICE, the_trail_is_read_page_by_page_within_bounds);

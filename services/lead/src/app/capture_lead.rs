@@ -28,10 +28,14 @@ pub struct Captured {
 }
 
 impl App {
-    /// Stores the lead durably before it answers. Captured again, it only fills what was blank.
+    /// Stores the lead durably before it answers. Captured again, it only fills what was blank, and not even that for
+    /// an actor who may not update it, or whoever knows an address could write into anybody's lead.
     pub async fn capture_lead(&self, actor: &Actor, input: CaptureLead) -> Result<Captured, Error> {
         actor.require(Permission::Write)?;
         actor.access.require_some(Object::Lead, Action::Create)?;
+        for field in input.details.given() {
+            actor.access.require_write(Object::Lead, field)?;
+        }
         match self.try_capture(actor, input.clone()).await {
             // Somebody wrote the same address between our look and our write: now we see it.
             Err(Error::Conflict) => self.try_capture(actor, input).await,
@@ -55,11 +59,9 @@ impl App {
         }
         let mut events = self.outbox.events(actor.into());
         let captured = if let Some(lead) = known {
-            let mut change = if lead.is_converted() {
-                None
-            } else {
-                lead.change(self.clock.now(), |lead| lead.details.fill_blanks(draft.details))
-            };
+            let open = !lead.is_converted() && actor.may(Action::Update, Object::Lead, &lead.facts()).is_ok();
+            let mut change =
+                if open { lead.change(self.clock.now(), |lead| lead.details.fill_blanks(draft.details)) } else { None };
             matching::match_again(&mut tx, &mut events, change.as_mut_slice(), self.clock.now()).await?;
             save_changes(&mut tx, &mut events, change.as_slice()).await?;
             Captured { lead: shown(actor, change.map_or(lead, |change| change.current)), created: false }

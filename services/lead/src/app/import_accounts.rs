@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use events::lead::AccountCreated;
 use kernel::{AccountId, Action, Actor, Object, Permission, Timestamp};
 
-use super::{App, ImportRows, Imported, Outcome, RowOutcome, link_leads::link_leads};
+use super::{App, ImportRows, Imported, Outcome, RowOutcome, link_leads::link_leads, require_write};
 use crate::{
     domain::{
         account::{Account, AccountChange, AccountDraft},
@@ -32,6 +32,7 @@ impl App {
                 Err(errors) => imported.rejected.extend(errors),
             }
         }
+        require_write(actor, Object::Account, drafts.iter().flat_map(|(_, draft)| draft.details.given()))?;
         let now = self.clock.now();
         let mut tx = self.db.of(actor.workspace).begin().await?;
         let mut known = Batch::new(store::accounts::candidates(&mut tx, actor.workspace, &wanted(&drafts)).await?);

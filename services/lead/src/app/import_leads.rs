@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use events::lead::LeadCaptured;
 use kernel::{Action, Actor, Code, EmailAddress, Object, Permission};
 
-use super::{App, matching, save_changes};
+use super::{App, matching, require_write, save_changes};
 use crate::{
     domain::{
         import::{ImportKind, Mapping, RowError, parse_lead_row},
@@ -84,6 +84,7 @@ impl App {
                 Err(errors) => imported.rejected.extend(errors),
             }
         }
+        require_write(actor, Object::Lead, drafts.iter().flat_map(|(_, draft)| draft.details.given()))?;
         let mut tx = self.db.of(actor.workspace).begin().await?;
         let mut known = Known::read(&mut tx, actor, &drafts).await?;
         let mut fresh = Vec::new();

@@ -14,7 +14,9 @@ mod update_account;
 mod update_contact;
 mod update_lead;
 
-use kernel::Clock;
+use std::collections::BTreeSet;
+
+use kernel::{Actor, Clock, Denied, Object};
 use platform::{Db, Outbox, Tx, outbox::Events};
 
 pub use capture_lead::{CaptureLead, Captured};
@@ -45,4 +47,14 @@ async fn save_changes(tx: &mut Tx, events: &mut Events<'_>, changes: &[LeadChang
         events.push(&change.updated());
     }
     Ok(())
+}
+
+/// Refuses an import whose rows, all together, give a field that the actor may not write. An actor without field rules,
+/// as nearly everybody is, has no row looked at.
+fn require_write(actor: &Actor, object: Object, given: impl IntoIterator<Item = &'static str>) -> Result<(), Denied> {
+    if actor.access.role.fields.is_empty() {
+        return Ok(());
+    }
+    let given: BTreeSet<_> = given.into_iter().collect();
+    given.into_iter().try_for_each(|field| actor.access.require_write(object, field))
 }

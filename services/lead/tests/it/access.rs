@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use events::lead::{AccountCreated, LeadCaptured};
 use kernel::{
     Action, Actor, BuiltInRole, LeadId, Object,
     access::{Attribute, Condition, FieldRule, Grant, Grants, Scope},
@@ -91,14 +92,32 @@ async fn what_is_not_seen_cannot_be_changed_and_what_is_seen_not_always(test: Se
     let data = test.graphql("query($id: ID!) { lead(id: $id) { title version } }", json!({ "id": other })).await;
     assert_eq!(data["lead"], json!({ "title": "CTO", "version": 1 }));
 
-    // Captured again by somebody who may not read it, a lead fills its blanks and says nothing.
-    let again = json!({ "input": { "email": "other@a.example", "country": "DE" } });
-    let captured = test.graphql_as(&ada, CAPTURE, again).await;
-    assert_eq!(captured["data"]["captureLead"], json!({ "created": false, "lead": null, "errors": [] }));
     // A whole list is imported by those who may change whatever it meets.
     let import = "mutation { importLeads(input: { headers: [\"Email\"], rows: [{ row: 1, cells: [\"x@a.example\"] }] }) { outcomes { row } } }";
     let refused = test.graphql_as(&ada, import, json!({})).await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "{refused}");
+}
+
+on_both_engines!(SERVICE, a_capture_fills_no_blanks_of_a_lead_that_one_may_not_update);
+async fn a_capture_fills_no_blanks_of_a_lead_that_one_may_not_update(test: ServiceTest) {
+    let (ada, manager) = (test.user(BuiltInRole::AccountExecutive), test.user(BuiltInRole::Manager));
+    let lead = capture(&test, json!({ "email": "l@a.example" })).await;
+    let again = async |actor: &Actor| {
+        let input = json!({ "input": { "email": "l@a.example", "country": "DE" } });
+        test.graphql_as(actor, CAPTURE, input).await["data"]["captureLead"].take()
+    };
+    let kept = async || {
+        let read = "query($id: ID!) { lead(id: $id) { country version } }";
+        test.graphql(read, json!({ "id": lead })).await["lead"].take()
+    };
+    let found = json!({ "created": false, "lead": { "id": lead }, "errors": [] });
+    assert_eq!(again(&ada).await, json!({ "created": false, "lead": null, "errors": [] }));
+    assert_eq!(kept().await, json!({ "country": null, "version": 1 }), "not even to read");
+    assert_eq!(again(&manager).await, found);
+    assert_eq!(kept().await, json!({ "country": null, "version": 1 }), "only to read");
+    test.route(lead, &ada).await;
+    assert_eq!(again(&ada).await, found);
+    assert_eq!(kept().await, json!({ "country": "DE", "version": 2 }), "her own");
 }
 
 on_both_engines!(SERVICE, a_grant_can_look_at_attributes);
@@ -144,6 +163,55 @@ async fn a_hidden_field_is_null_everywhere_and_cannot_be_written_or_filtered_by(
     let filter = "{ accounts(filter: { domain: \"looms.example\" }) { totalCount } }";
     let refused = test.graphql_as(&discreet, filter, json!({})).await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "{refused}");
+}
+
+on_both_engines!(SERVICE, a_locked_field_comes_in_by_no_capture_and_no_import);
+async fn a_locked_field_comes_in_by_no_capture_and_no_import(test: ServiceTest) {
+    let rule = |object, field: &str, hidden| FieldRule { object, field: field.into(), hidden };
+    let fields = vec![
+        rule(Object::Lead, "phone", true),
+        rule(Object::Lead, "title", false),
+        rule(Object::Account, "industry", false),
+    ];
+    let discreet = test.user_with(Grants { fields, ..Grants::everything() });
+    let refuses = |refused: &Value, field: &str| {
+        let extensions = &refused["errors"][0]["extensions"];
+        assert_eq!((&extensions["code"], &extensions["field"]), (&json!("FORBIDDEN"), &json!(field)), "{refused}");
+    };
+    for field in ["phone", "title"] {
+        let input = json!({ "input": { "email": "p@a.example", field: "x" } });
+        refuses(&test.graphql_as(&discreet, CAPTURE, input).await, field);
+    }
+    // The column may be there; what counts is that no row says anything in it, not even the last.
+    let import = async |mutation: &str, column: &str, last: &str, dry_run: bool| {
+        let query =
+            format!("mutation($input: ImportRowsInput!) {{ {mutation}(input: $input) {{ outcomes {{ outcome }} }} }}");
+        let name = if mutation == "importLeads" { "Email" } else { "Company name" };
+        let rows = json!([{ "row": 1, "cells": ["p@a.example", ""] }, { "row": 2, "cells": ["q@a.example", last] }]);
+        let input = json!({ "headers": [name, column], "rows": rows, "dryRun": dry_run });
+        test.graphql_as(&discreet, &query, json!({ "input": input })).await
+    };
+    let columns = [
+        ("importLeads", "Phone", "phone"),
+        ("importLeads", "Job Title", "title"),
+        ("importAccounts", "Industry", "industry"),
+    ];
+    for (mutation, column, field) in columns {
+        for dry_run in [true, false] {
+            refuses(&import(mutation, column, "x", dry_run).await, field);
+        }
+    }
+    assert_eq!(test.published::<LeadCaptured>().await.len(), 0);
+    assert_eq!(test.published::<AccountCreated>().await.len(), 0);
+
+    for (mutation, column) in [("importLeads", "Phone"), ("importAccounts", "Industry")] {
+        let taken = import(mutation, column, "", false).await;
+        let created = json!([{ "outcome": "CREATED" }, { "outcome": "CREATED" }]);
+        assert_eq!(taken["data"][mutation]["outcomes"], created, "{taken}");
+    }
+    let input = json!({ "input": { "email": "r@a.example", "country": "DE" } });
+    let captured = test.graphql_as(&discreet, CAPTURE, input).await;
+    assert_eq!(captured["data"]["captureLead"]["created"], true, "{captured}");
 }
 
 on_both_engines!(SERVICE, contacts_and_accounts_of_others_are_neither_seen_nor_changed);

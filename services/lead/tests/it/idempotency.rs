@@ -73,9 +73,13 @@ async fn a_key_shows_nobody_what_they_may_not_read(test: ServiceTest) {
     let lead: LeadId = capture(&test, new.clone()).await["lead"]["id"].as_str().unwrap().parse().unwrap();
     let query = "mutation($input: CaptureLeadInput!) { captureLead(input: $input) { created lead { id } } }";
     let again = async || test.graphql_as(&ada, query, json!({ "input": new })).await["data"]["captureLead"].take();
-    assert_eq!(again().await, json!({ "created": true, "lead": null }));
+    // The key is hers: it says nothing of what another made under the same.
+    assert_eq!(again().await, json!({ "created": false, "lead": null }));
     test.route(lead, &ada).await;
-    assert_eq!(again().await, json!({ "created": true, "lead": { "id": lead } }));
+    assert_eq!(again().await, json!({ "created": false, "lead": { "id": lead } }));
+    let eve = json!({ "input": { "email": "eve@engines.example", "idempotencyKey": "k" } });
+    let captured = test.graphql_as(&test.user(BuiltInRole::AccountExecutive), query, eve).await;
+    assert_eq!(captured["data"]["captureLead"]["created"], true, "{captured}");
 
     test.graphql(ACCOUNT, json!({})).await;
     let industry = "mutation($input: ImportRowsInput!) { importAccounts(input: $input) { outcomes { outcome } } }";
