@@ -35,9 +35,7 @@ impl App {
     }
 
     pub async fn suppressions(&self, actor: &Actor, page: PageArgs) -> Result<Vec<Suppression>, Error> {
-        actor.require(Permission::Read)?;
-        // Addresses of people, whoever's leads they are.
-        actor.access.require_all(Object::Lead, Action::Read)?;
+        require_suppressions(actor)?;
         Ok(store::suppressions::list(&self.db, actor.workspace, page).await?)
     }
 
@@ -45,4 +43,10 @@ impl App {
         actor.require(Permission::Read)?;
         Ok(store::mailboxes::find(&self.db, actor.workspace).await?)
     }
+}
+
+/// Refuses who may not read what is suppressed, why and since when: addresses of people, whoever's leads they are.
+pub(super) fn require_suppressions(actor: &Actor) -> Result<(), Error> {
+    actor.require(Permission::Read)?;
+    Ok(actor.access.require_all(Object::Lead, Action::Read)?)
 }

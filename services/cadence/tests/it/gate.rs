@@ -3,7 +3,7 @@ use events::{
     cadence::{EnrollmentStopped, MessageSent},
     enrichment::Verdict,
 };
-use kernel::{Decision, LeadId, SequenceId, id::TypedId};
+use kernel::{Actor, BuiltInRole, Decision, LeadId, SequenceId, id::TypedId};
 use pipewright_cadence::{
     SERVICE,
     domain::{
@@ -21,6 +21,7 @@ use crate::world::*;
 on_both_engines!(SERVICE, an_invalid_address_is_refused_with_the_reason);
 on_both_engines!(SERVICE, a_suppressed_address_is_not_written_to);
 on_both_engines!(SERVICE, a_suppression_that_is_asked_for_again_is_the_first_one);
+on_both_engines!(SERVICE, who_may_not_read_the_suppressions_hears_of_none);
 on_both_engines!(SERVICE, a_template_that_cannot_be_filled_in_is_not_sent);
 on_both_engines!(SERVICE, two_messages_to_one_address_are_a_day_apart);
 on_both_engines!(SERVICE, a_paused_mailbox_holds_everything_back);
@@ -182,4 +183,33 @@ async fn a_suppression_that_is_asked_for_again_is_the_first_one(test: ServiceTes
     // A key that found the address suppressed is used all the same.
     assert_eq!(ask("two", "she asked us").await, first);
     assert_eq!(ask("two", "a customer already").await["errors"], mismatch);
+}
+
+async fn who_may_not_read_the_suppressions_hears_of_none(test: ServiceTest) {
+    const SUPPRESS: &str = "mutation($input: SuppressInput!) { suppress(input: $input) {
+        suppression { id email source reason createdAt } errors { code field } } }";
+    const LIST: &str = "{ suppressions { edges { node { id email source reason createdAt } } } }";
+    let ask = async |actor: &Actor, address: &str, reason: &str| {
+        let input = json!({ "email": address, "reason": reason, "idempotencyKey": address });
+        test.graphql_as(actor, SUPPRESS, json!({ "input": input })).await["data"]["suppress"]["suppression"].take()
+    };
+    let first = ask(&test.actor, "ada@engines.example", "she told us on the phone").await;
+    test.clock.advance(TimeDelta::hours(1));
+
+    let rep = test.user(BuiltInRole::AccountExecutive);
+    let refused = test.graphql_as(&rep, LIST, json!({})).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    let known = ask(&rep, "ada@engines.example", "a customer already").await;
+    let new = ask(&rep, "grace@engines.example", "a customer already").await;
+    assert_eq!((&known["email"], &known["reason"]), (&json!("ada@engines.example"), &json!("a customer already")));
+    assert_eq!((&known["source"], &known["createdAt"]), (&new["source"], &new["createdAt"]), "as if it were new");
+    assert_ne!(known["id"], first["id"]);
+    assert_eq!(ask(&rep, "ada@engines.example", "a customer already").await, known);
+    assert_eq!(ask(&rep, "grace@engines.example", "a customer already").await, new);
+
+    // The first one stands, and is told to who may read the list.
+    let list = test.graphql(LIST, json!({})).await["suppressions"]["edges"].take();
+    assert_eq!(list, json!([{ "node": new }, { "node": first }]));
+    let manager = test.user(BuiltInRole::Manager);
+    assert_eq!(ask(&manager, "ada@engines.example", "a customer already").await, first);
 }

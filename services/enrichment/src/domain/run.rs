@@ -33,12 +33,16 @@ pub struct EnrichmentRun {
 }
 
 impl EnrichmentRun {
-    /// The run without what is hidden of its lead from the actor: a provider's answer tells what the field holds.
+    /// The run without what is hidden of its lead and of its account from the actor: a provider's answer tells what the
+    /// field holds.
     #[must_use]
     pub fn seen_by(mut self, access: &Access) -> Self {
-        let seen = |field: Field| field.hidden_with().is_none_or(|hidden| !access.hides(Object::Lead, hidden));
-        self.fields.retain(|resolved| seen(resolved.field));
-        self.calls.retain(|call| seen(call.field));
+        let shown = |object, field: Option<&str>| field.is_none_or(|field| !access.hides(object, field));
+        let seen = |field: Field, provider: &str| {
+            shown(Object::Lead, field.of_lead()) && shown(Object::Account, field.of_account(provider))
+        };
+        self.fields.retain(|resolved| seen(resolved.field, &resolved.provider));
+        self.calls.retain(|call| seen(call.field, &call.provider));
         self
     }
 }

@@ -3,7 +3,7 @@
 use events::enrichment::RunStatus;
 use serde::{Deserialize, Serialize};
 
-use super::lead::Subject;
+use super::{lead::Subject, providers::AccountBase};
 
 /// What a run looks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,13 +23,26 @@ pub enum Field {
 
 impl Field {
     /// The field of the lead, in the API's spelling, that this one tells of.
-    pub fn hidden_with(self) -> Option<&'static str> {
+    pub fn of_lead(self) -> Option<&'static str> {
         match self {
             Self::Country => Some("country"),
             Self::Employees => Some("employees"),
             Self::CompanyDomain => Some("companyDomain"),
             Self::Seniority | Self::Department => Some("title"),
             Self::Industry => None,
+        }
+    }
+
+    /// The field of the account, in the API's spelling, that this one tells of if it is `provider` who answers. A lead
+    /// has no industry of its own, so whoever answers tells of the account's.
+    pub fn of_account(self, provider: &str) -> Option<&'static str> {
+        let repeats = provider == AccountBase.name();
+        match self {
+            Self::Industry => Some("industry"),
+            Self::Country if repeats => Some("country"),
+            Self::Employees if repeats => Some("employees"),
+            Self::CompanyDomain if repeats => Some("domain"),
+            _ => None,
         }
     }
 

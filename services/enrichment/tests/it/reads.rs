@@ -1,10 +1,13 @@
-use events::lead::LeadCaptured;
-use kernel::{LeadId, Permission};
+use events::lead::{Account, AccountCreated, Lead, LeadCaptured};
+use kernel::{
+    LeadId, Object, Permission,
+    access::{FieldRule, Grants},
+};
 use pipewright_enrichment::SERVICE;
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
 
-use crate::build::{FIELDS, entities, lead};
+use crate::build::{FIELDS, account, entities, found, lead};
 
 async fn captured(test: &ServiceTest, count: usize) -> Vec<LeadId> {
     let mut ids = Vec::with_capacity(count);
@@ -74,4 +77,44 @@ async fn reading_needs_the_permission_to_read() {
     actor.permissions = vec![Permission::Write];
     let answer = test.graphql_as(&actor, &entities("verification { verdict }"), representations(&ids)).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], json!("FORBIDDEN"));
+}
+
+on_both_engines!(SERVICE, a_run_does_not_tell_what_is_hidden_of_the_lead_or_its_account);
+async fn a_run_does_not_tell_what_is_hidden_of_the_lead_or_its_account(test: ServiceTest) {
+    let engines = Account {
+        domain: Some("engines.example".into()),
+        industry: Some("Energy".into()),
+        country: Some("Saint Paul, Minnesota".into()),
+        ..account(&test, "Engines")
+    };
+    test.deliver(&AccountCreated { current: engines }).await;
+    let current = Lead { employees: Some("16034".into()), ..lead(&test, "ada@engines.example") };
+    test.deliver(&LeadCaptured { current: current.clone() }).await;
+    let all = [
+        json!(["industry", "Energy", "account_base"]),
+        json!(["country", "US", "account_base"]),
+        json!(["employees", "10001+", "form"]),
+        json!(["company_domain", "engines.example", "account_base"]),
+    ];
+    for (object, hidden, field) in [
+        (Object::Account, "industry", "industry"),
+        (Object::Account, "country", "country"),
+        (Object::Account, "domain", "company_domain"),
+        // The form says it, not the account.
+        (Object::Account, "employees", ""),
+        (Object::Lead, "country", "country"),
+        (Object::Lead, "employees", "employees"),
+    ] {
+        let rule = FieldRule { object, field: hidden.into(), hidden: true };
+        let actor = test.user_with(Grants { fields: vec![rule], ..Grants::everything() });
+        let answer = test.graphql_as(&actor, &entities(FIELDS), representations(&[current.id])).await;
+        let lead = &answer["data"]["_entities"][0];
+        let shown: Vec<&Value> = all.iter().filter(|found| found[0] != field).collect();
+        assert_eq!(found(lead), json!(shown), "{object} {hidden}");
+        let calls = lead["enrichment"]["calls"].as_array().unwrap();
+        assert!(
+            !calls.iter().any(|call| call["field"] == field && call["provider"] == "account_base"),
+            "{object} {hidden}: {calls:?}"
+        );
+    }
 }

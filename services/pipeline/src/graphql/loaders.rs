@@ -1,5 +1,5 @@
 use async_graphql::dataloader::Loader;
-use kernel::{AccountId, OpportunityId, PageArgs, PipelineId, StageId};
+use kernel::{AccountId, ContactId, OpportunityId, PageArgs, PipelineId, StageId};
 use platform::graphql::{Batch, For, LoadError, by_actor, lists};
 
 use crate::{
@@ -28,6 +28,14 @@ pub struct PageOf {
     pub account: AccountId,
     pub args: PageArgs,
 }
+
+/// Key of an account that an opportunity names, if the actor may read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SeenAccount(pub AccountId);
+
+/// Key of a contact that an opportunity names, if the actor may read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SeenContact(pub ContactId);
 
 impl Loader<For<OpportunityId>> for Loaders {
     type Value = Opportunity;
@@ -109,6 +117,34 @@ impl Loader<For<PageOf>> for Loaders {
                 rows.extend(found.into_iter().map(|row| (PageOf { account: row.account, args }, row)));
             }
             Ok(lists(rows))
+        })
+        .await
+    }
+}
+
+impl Loader<For<SeenAccount>> for Loaders {
+    type Value = AccountId;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[For<SeenAccount>]) -> Batch<SeenAccount, AccountId> {
+        by_actor(keys, |actor, keys| async move {
+            let accounts: Vec<_> = keys.iter().map(|key| key.0).collect();
+            let visible = store::known::visible_accounts(&self.0.db, &actor, &accounts).await?;
+            Ok(visible.into_iter().map(|account| (SeenAccount(account), account)))
+        })
+        .await
+    }
+}
+
+impl Loader<For<SeenContact>> for Loaders {
+    type Value = ContactId;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[For<SeenContact>]) -> Batch<SeenContact, ContactId> {
+        by_actor(keys, |actor, keys| async move {
+            let contacts: Vec<_> = keys.iter().map(|key| key.0).collect();
+            let visible = store::known::visible_contacts(&self.0.db, &actor, &contacts).await?;
+            Ok(visible.into_iter().map(|contact| (SeenContact(contact), contact)))
         })
         .await
     }

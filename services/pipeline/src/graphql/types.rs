@@ -6,7 +6,7 @@ use kernel::{
 };
 use platform::graphql::{IntoGraphql, List, Long, MoneyObject, actor, load, page};
 
-use super::loaders::{CountOf, HistoryOf, Loaders, PageOf};
+use super::loaders::{CountOf, HistoryOf, Loaders, PageOf, SeenAccount, SeenContact};
 use crate::{
     app::App,
     domain::{
@@ -37,10 +37,8 @@ pub struct OpportunityObject {
     /// Grows by one with every change; give it to a mutation to refuse overwriting somebody else's.
     version: Long,
     name: String,
-    /// The company that may buy.
-    account: Option<AccountObject>,
-    /// The person it is talked over with.
-    contact: Option<ContactReference>,
+    #[graphql(flatten)]
+    counterpart: Counterpart,
     /// The stage's.
     state: OpportunityState,
     /// What it is worth, if somebody has said so.
@@ -92,8 +90,7 @@ impl From<Opportunity> for OpportunityObject {
             id: opportunity.id,
             version: Long(opportunity.version),
             name: opportunity.name,
-            account: Some(AccountObject { id: opportunity.account }),
-            contact: opportunity.contact.map(|id| ContactReference { id }),
+            counterpart: Counterpart { account: opportunity.account, contact: opportunity.contact },
             state: opportunity.state.into(),
             amount: opportunity.amount.map(Into::into),
             owner: opportunity.owner.map(|id| UserReference { id }),
@@ -104,6 +101,28 @@ impl From<Opportunity> for OpportunityObject {
             stage_id: opportunity.stage,
             money: opportunity.amount,
         }
+    }
+}
+
+/// With whom an opportunity is. Fields of the opportunity: whoever reads it need not be let read these.
+struct Counterpart {
+    account: AccountId,
+    contact: Option<ContactId>,
+}
+
+#[Object]
+impl Counterpart {
+    /// The company that may buy.
+    async fn account(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<AccountObject>> {
+        let account: Option<AccountId> = load::<Loaders, _, _>(ctx, SeenAccount(self.account)).await?;
+        Ok(account.map(|id| AccountObject { id }))
+    }
+
+    /// The person it is talked over with.
+    async fn contact(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ContactReference>> {
+        let Some(contact) = self.contact else { return Ok(None) };
+        let contact: Option<ContactId> = load::<Loaders, _, _>(ctx, SeenContact(contact)).await?;
+        Ok(contact.map(|id| ContactReference { id }))
     }
 }
 

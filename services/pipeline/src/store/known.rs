@@ -1,12 +1,12 @@
 //! Which of the lead service's accounts and contacts there are, and who may read them: the read model behind the
-//! checks of a mutation's ids.
+//! checks of a mutation's ids, and behind what an opportunity names.
 
 use events::lead::{Account, Contact};
-use kernel::{AccountId, Action, Actor, ContactId, Object, WorkspaceId};
+use kernel::{AccountId, Action, Actor, ContactId, Object, WorkspaceId, access::Rows};
 use platform::{
-    Tx,
-    db::{AccessColumns, push_allowed},
-    execute, with_tx,
+    Db, Tx,
+    db::{AccessColumns, push_allowed, push_in_ids},
+    execute, with_db, with_tx,
 };
 use sqlx::QueryBuilder;
 
@@ -69,4 +69,36 @@ pub async fn sees_contact(tx: &mut Tx, actor: &Actor, id: ContactId) -> Result<b
         query.build_query_scalar().fetch_one(conn).await?
     });
     Ok(count > 0)
+}
+
+/// Those of these accounts that the actor may read, in no order. All of them, without a statement, for who may read
+/// every one: whoever asks has the ids from rows of the actor's workspace.
+pub async fn visible_accounts(db: &Db, actor: &Actor, ids: &[AccountId]) -> Result<Vec<AccountId>, sqlx::Error> {
+    let rows = actor.access.rows(Object::Account, Action::Read);
+    if rows == Rows::All {
+        return Ok(ids.to_vec());
+    }
+    with_db!(db.of(actor.workspace), pool => {
+        let mut query = QueryBuilder::new("select id from known_account where workspace_id = ");
+        query.push_bind(actor.workspace).push(" and id");
+        push_in_ids(&mut query, ids.iter().copied());
+        push_allowed(&mut query, &rows, &ACCOUNT);
+        query.build_query_scalar().fetch_all(pool).await
+    })
+}
+
+/// Those of these contacts that the actor may read, in no order. All of them, without a statement, for who may read
+/// every one: whoever asks has the ids from rows of the actor's workspace.
+pub async fn visible_contacts(db: &Db, actor: &Actor, ids: &[ContactId]) -> Result<Vec<ContactId>, sqlx::Error> {
+    let rows = actor.access.rows(Object::Contact, Action::Read);
+    if rows == Rows::All {
+        return Ok(ids.to_vec());
+    }
+    with_db!(db.of(actor.workspace), pool => {
+        let mut query = QueryBuilder::new("select id from known_contact where workspace_id = ");
+        query.push_bind(actor.workspace).push(" and id");
+        push_in_ids(&mut query, ids.iter().copied());
+        push_allowed(&mut query, &rows, &CONTACT);
+        query.build_query_scalar().fetch_all(pool).await
+    })
 }

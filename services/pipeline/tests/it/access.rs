@@ -1,7 +1,9 @@
-//! At which accounts, and with which contacts, somebody may open an opportunity: those that they may read.
+//! At which accounts, and with which contacts, somebody may open an opportunity, and which of them one shows: those
+//! that they may read.
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use events::{
     lead::{Account, AccountCreated, AccountUpdated, ContactCreated, ContactUpdated},
     pipeline::OpportunityCreated,
@@ -113,4 +115,49 @@ async fn what_only_a_conversion_has_told_of_is_nobodys(test: ServiceTest) {
     let current = Account { id: converted.account, owner: Some(hers), ..an_account(&test) };
     test.deliver(&AccountCreated { current }).await;
     assert_eq!(open(&test, &ada, input).await, missing("contactId"), "its own event has come meanwhile");
+}
+
+on_both_engines!(SERVICE, an_opportunity_does_not_name_what_the_actor_may_not_read);
+async fn an_opportunity_does_not_name_what_the_actor_may_not_read(test: ServiceTest) {
+    const LIST: &str = "{ opportunities { edges { node { name account { id } contact { id } } } } }";
+    let grant = |object, scope| Grant { object, actions: [Action::Read].into(), scope, only: Vec::new() };
+    let grants = vec![
+        grant(Object::Opportunity, Scope::All),
+        grant(Object::Account, Scope::Own),
+        grant(Object::Contact, Scope::Own),
+    ];
+    let ada = test.user_with(Grants { grants, fields: Vec::new() });
+    let hers = Account { owner: ada.user(), ..an_account(&test) };
+    let other = an_account(&test);
+    for current in [hers.clone(), other.clone()] {
+        test.deliver(&AccountCreated { current }).await;
+    }
+    let nobodys = a_contact(&test, hers.id);
+    let her_contact = events::lead::Contact { owner: ada.user(), ..a_contact(&test, other.id) };
+    for current in [nobodys.clone(), her_contact.clone()] {
+        test.deliver(&ContactCreated { current }).await;
+    }
+    for (name, account, contact) in [("first", hers.id, nobodys.id), ("second", other.id, her_contact.id)] {
+        let input = json!({ "name": name, "accountId": account, "contactId": contact });
+        assert_eq!(open(&test, &test.actor, input).await, json!([]));
+        test.clock.advance(TimeDelta::seconds(1));
+    }
+
+    // The page, the accounts, the contacts.
+    let (statements, answer) = test.statements(test.graphql_as(&ada, LIST, json!({}))).await;
+    assert_eq!((statements, answer.get("errors")), (3, None));
+    let (first, second) = (
+        json!({ "name": "first", "account": { "id": hers.id }, "contact": null }),
+        json!({ "name": "second", "account": null, "contact": { "id": her_contact.id } }),
+    );
+    assert_eq!(answer["data"]["opportunities"]["edges"], json!([{ "node": second }, { "node": first }]));
+
+    // Who reads all is shown all, at no cost.
+    let (statements, data) = test.statements(test.graphql(LIST, json!({}))).await;
+    assert_eq!(statements, 1);
+    let (first, second) = (
+        json!({ "name": "first", "account": { "id": hers.id }, "contact": { "id": nobodys.id } }),
+        json!({ "name": "second", "account": { "id": other.id }, "contact": { "id": her_contact.id } }),
+    );
+    assert_eq!(data["opportunities"]["edges"], json!([{ "node": second }, { "node": first }]));
 }

@@ -1,7 +1,10 @@
 //! Two workspaces in one database: no method of the store reads or changes what is the other's.
 
-use events::lead::{Account, Contact};
-use kernel::{AccountId, Actor, ContactId, PageArgs};
+use events::lead::{Account, AccountCreated, Contact, ContactCreated};
+use kernel::{
+    Access, AccountId, Action, Actor, ContactId, Object, PageArgs, UserId,
+    access::{Grant, Grants, Scope},
+};
 use pipewright_pipeline::{
     SERVICE,
     domain::{
@@ -18,7 +21,7 @@ use platform::Db;
 use serde_json::json;
 use testkit::{ServiceTest, on_both_engines, tenants};
 
-use crate::world::{a_contact, account, an_account, contact, create};
+use crate::world::{a_contact, an_account, create};
 
 /// What takes no workspace, and why.
 const EXEMPT: [(&str, &[&str]); 1] =
@@ -39,17 +42,24 @@ struct Ours {
     account: AccountId,
     contact: ContactId,
     opportunity: Opportunity,
+    /// Whose the account and the contact are.
+    owner: UserId,
 }
 
 on_both_engines!(SERVICE, no_store_method_reads_or_changes_what_is_anothers);
 async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
-    let account = account(&test).await;
-    let contact = contact(&test, account).await;
+    let owner: UserId = test.clock.id();
+    let current = Account { owner: Some(owner), ..an_account(&test) };
+    let account = current.id;
+    test.deliver(&AccountCreated { current }).await;
+    let current = Contact { owner: Some(owner), ..a_contact(&test, account) };
+    let contact = current.id;
+    test.deliver(&ContactCreated { current }).await;
     let input = json!({ "name": "Looms", "accountId": account, "contactId": contact, "idempotencyKey": "ours" });
     let id = create(&test, input).await["opportunity"]["id"].as_str().unwrap().parse().unwrap();
     let (db, other) = (&test.service.context.db, test.stranger());
     let opportunity = opportunities::by_ids(db, &test.actor, &[id]).await.unwrap().remove(0);
-    let ours = Ours { account, contact, opportunity };
+    let ours = Ours { account, contact, opportunity, owner };
     let before = tenants::rows_in_every_table(&test, test.actor.workspace, &["lead_access"]).await;
     // Ours finds each; theirs finds none, or each of these would pass for a broken method too.
     for (actor, found) in [(&test.actor, true), (&other, false)] {
@@ -73,9 +83,16 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     assert_eq!(tenants::rows(&test, test.actor.workspace).await, before);
 }
 
+/// Reads one owner's records: who reads all is answered without a statement.
+fn reader(owner: UserId) -> Access {
+    let grant = |object| Grant { object, actions: [Action::Read].into(), scope: Scope::Own, only: Vec::new() };
+    let role = Grants { grants: Object::ALL.map(grant).into(), fields: Vec::new() };
+    Access { user: Some(owner), team: Vec::new(), role }
+}
+
 async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     let (page, all) = (PageArgs { first: 50, after: None }, OpportunityFilter::default());
-    let Ours { account, contact, opportunity } = ours;
+    let Ours { account, contact, opportunity, owner } = ours;
     let Opportunity { id, pipeline, stage, .. } = opportunity;
     assert_eq!(!opportunities::by_ids(db, actor, &[*id]).await.unwrap().is_empty(), found);
     assert_eq!(!opportunities::list(db, actor, &all, page).await.unwrap().is_empty(), found);
@@ -86,6 +103,9 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(!pipelines::by_ids(db, actor, &[*pipeline]).await.unwrap().is_empty(), found);
     assert_eq!(!pipelines::list(db, actor, page).await.unwrap().is_empty(), found);
     assert_eq!(!pipelines::stages_by_ids(db, actor, &[*stage]).await.unwrap().is_empty(), found);
+    let owner = Actor { access: reader(*owner), ..actor.clone() };
+    assert_eq!(!known::visible_accounts(db, &owner, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!known::visible_contacts(db, &owner, &[*contact]).await.unwrap().is_empty(), found);
     let mut tx = db.everywhere().begin().await.unwrap();
     assert_eq!(opportunities::by_id(&mut tx, actor, *id).await.unwrap().is_some(), found);
     assert_eq!(pipelines::by_name(&mut tx, actor.workspace, DEFAULT_PIPELINE).await.unwrap().is_some(), found);
