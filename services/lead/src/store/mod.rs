@@ -22,10 +22,12 @@ fn select_named<DB: ListBind, T: AsRef<str>>(
 where
     Uuid: for<'q> Encode<'q, DB> + Type<DB>,
 {
-    let mut query = QueryBuilder::new(format!("select {columns} from {table} where 1 = 0"));
-    for (column, values) in named {
-        // Whole conditions side by side: each finds its index, where a common part would have every row read.
-        query.push(" or (workspace_id = ").push_bind(workspace.uuid()).push(format!(" and {column}"));
+    let mut query = QueryBuilder::new(format!("select {columns} from {table} where "));
+    for (at, (column, values)) in named.iter().enumerate() {
+        // Whole conditions side by side and nothing else: each finds its index, where a common part, or a constant, would
+        // have every row read.
+        query.push(if at == 0 { "(workspace_id = " } else { " or (workspace_id = " });
+        query.push_bind(workspace.uuid()).push(format!(" and {column}"));
         push_in_texts(&mut query, values.iter().map(AsRef::as_ref));
         query.push(")");
     }
