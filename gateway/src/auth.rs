@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
 use futures::{FutureExt, future::BoxFuture};
 use kernel::{Access, Actor, ActorKind, Clock, Timestamp, WorkspaceId};
 use platform::{
-    auth::{ACTOR_HEADER, ActorTokens, AuthError, Authenticator},
+    auth::{ACTOR_HEADER, ActorTokens, AuthError, Authenticator, bearer},
     config::Secret,
 };
 use sha2::{Digest, Sha256};
@@ -151,12 +151,6 @@ impl Admission {
             && self.actor.permissions.iter().all(kept)
             && actor.access == self.actor.access
     }
-}
-
-/// The key in `Authorization: Bearer <key>`.
-pub(crate) fn bearer(value: &str) -> Option<&str> {
-    let (scheme, key) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim()).filter(|key| !key.is_empty())
 }
 
 /// `Authorization: Bearer <key>` or `X-Api-Key: <key>`.

@@ -114,6 +114,12 @@ impl std::fmt::Debug for ActorTokens {
     }
 }
 
+/// The key in `Authorization: Bearer <key>`.
+pub fn bearer(value: &str) -> Option<&str> {
+    let (scheme, key) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim()).filter(|key| !key.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta};

@@ -13,7 +13,10 @@ use futures::{
     stream::{self, BoxStream, SelectAll},
 };
 use kernel::Code;
-use platform::{auth::AuthError, config::Secret};
+use platform::{
+    auth::{AuthError, bearer},
+    config::Secret,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, interval_at, sleep, timeout};
@@ -21,7 +24,7 @@ use tokio_tungstenite::tungstenite;
 
 use crate::{
     Gateway, Request, RequestContext, Response,
-    auth::{Admission, bearer, credential},
+    auth::{Admission, credential},
 };
 
 const PROTOCOL: &str = "graphql-transport-ws";

@@ -16,7 +16,7 @@ use platform::{
     http::refuse,
 };
 
-use super::{NO_STORE, bearer, failure};
+use super::{NO_STORE, credential, failure};
 use crate::{app::App, domain::audit::AuditEntry};
 
 pub(super) fn routes(app: App, authenticator: Arc<dyn Authenticator>) -> Router {
@@ -31,7 +31,7 @@ struct Endpoint {
 
 /// For admins, with an API key or an access token.
 async fn export(State(Endpoint { app, authenticator }): State<Endpoint>, headers: HeaderMap) -> Response {
-    let Some(credential) = bearer(&headers) else { return refuse(&AuthError::BadCredential) };
+    let Some(credential) = credential(&headers) else { return refuse(&AuthError::BadCredential) };
     let actor = match authenticator.authenticate(credential).await {
         Ok(actor) => actor,
         Err(error) => return refuse(&error),

@@ -17,7 +17,7 @@ use axum::{
 };
 use kernel::{Code, Coded};
 use platform::{
-    auth::{ActorTokens, Authenticator},
+    auth::{ActorTokens, Authenticator, bearer},
     config::Config,
     door::{Rules, RulesError},
     http::refuse,
@@ -57,10 +57,9 @@ fn answer(body: serde_json::Value) -> Response {
     ([NO_STORE], Json(body)).into_response()
 }
 
-/// The credential in `Authorization: Bearer …`.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, credential) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| credential.trim()).filter(|credential| !credential.is_empty())
+/// The credential in the `Authorization` header.
+fn credential(headers: &HeaderMap) -> Option<&str> {
+    bearer(headers.get(header::AUTHORIZATION)?.to_str().ok()?)
 }
 
 /// The error in GraphQL's shape, with the time to come back where there is one.

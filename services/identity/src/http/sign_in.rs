@@ -17,7 +17,7 @@ use platform::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{error::Category, json};
 
-use super::{MAX_BODY, NO_STORE, Outside, answer, bearer, client::Origin, failure};
+use super::{MAX_BODY, NO_STORE, Outside, answer, client::Origin, credential, failure};
 use crate::{
     app::{Proof, SetPassword, SignIn, Tokens},
     error::Error,
@@ -114,7 +114,7 @@ async fn set_password(
         Ok(body) => body,
         Err(refused) => return refused,
     };
-    let access_token = bearer(&headers).map(str::to_owned);
+    let access_token = credential(&headers).map(str::to_owned);
     let proof = match (token, current_password, access_token) {
         (Some(token), None, _) => Proof::Invitation(token),
         (None, Some(password), Some(access_token)) => Proof::Current { access_token, password },
