@@ -11,6 +11,8 @@ use apollo_compiler::{
     validation::Valid,
 };
 
+use crate::links::Prefixes;
+
 /// Directives on the schema that mean something to a client.
 const PUBLIC_DIRECTIVES: [&str; 5] = ["deprecated", "specifiedBy", "oneOf", "cost", "listSize"];
 
@@ -30,9 +32,10 @@ const DEFINITIONS: [(&str, &str); 3] = [
 ];
 
 /// Derives and validates the API schema. An error is the list of problems, for people.
-pub fn api_schema(supergraph: &Document) -> Result<Valid<Schema>, String> {
-    let hidden = hidden_types(supergraph);
-    let definitions = supergraph.definitions.iter().filter_map(|definition| public(definition, &hidden)).collect();
+pub(crate) fn api_schema(supergraph: &Document, prefixes: &Prefixes) -> Result<Valid<Schema>, String> {
+    let hidden = hidden_types(supergraph, prefixes);
+    let shown = supergraph.definitions.iter().filter_map(|definition| public(definition, &hidden, prefixes));
+    let definitions = shown.collect();
     let document = Document { sources: supergraph.sources.clone(), definitions };
     let mut text = document.to_string();
     for (name, definition) in DEFINITIONS {
@@ -45,14 +48,14 @@ pub fn api_schema(supergraph: &Document) -> Result<Valid<Schema>, String> {
     Schema::parse_and_validate(text, "api.graphql").map_err(|broken| broken.errors.to_string())
 }
 
-fn hidden_types(supergraph: &Document) -> HashSet<Name> {
+fn hidden_types(supergraph: &Document, prefixes: &Prefixes) -> HashSet<Name> {
     supergraph
         .definitions
         .iter()
         .filter(|definition| !matches!(definition, Definition::DirectiveDefinition(_)))
         .filter_map(|definition| {
             let name = definition.name()?;
-            let hidden = name.contains("__")
+            let hidden = prefixes.has(name)
                 || BUILT_IN_SCALARS.contains(&name.as_str())
                 || definition.directives().has("inaccessible");
             hidden.then(|| name.clone())
@@ -60,7 +63,7 @@ fn hidden_types(supergraph: &Document) -> HashSet<Name> {
         .collect()
 }
 
-fn public(definition: &Definition, hidden: &HashSet<Name>) -> Option<Definition> {
+fn public(definition: &Definition, hidden: &HashSet<Name>, prefixes: &Prefixes) -> Option<Definition> {
     if !matches!(definition, Definition::DirectiveDefinition(_))
         && definition.name().is_some_and(|name| hidden.contains(name))
     {
@@ -102,7 +105,7 @@ fn public(definition: &Definition, hidden: &HashSet<Name>) -> Option<Definition>
         }
         Definition::DirectiveDefinition(directive) => {
             let known = PUBLIC_DIRECTIVES[..2].contains(&directive.name.as_str());
-            if known || !is_public_directive(directive) {
+            if known || !is_public_directive(directive, prefixes) {
                 return None;
             }
         }
@@ -139,7 +142,7 @@ fn public_directives(directives: &mut DirectiveList) {
 }
 
 /// Clients can only write directives in operations; the three named stay because the schema uses them.
-fn is_public_directive(directive: &DirectiveDefinition) -> bool {
+fn is_public_directive(directive: &DirectiveDefinition, prefixes: &Prefixes) -> bool {
     use DirectiveLocation::{
         Field, FragmentDefinition, FragmentSpread, InlineFragment, Mutation, Query, Subscription, VariableDefinition,
     };
@@ -148,7 +151,7 @@ fn is_public_directive(directive: &DirectiveDefinition) -> bool {
     let built_in = matches!(directive.name.as_str(), "skip" | "include");
     matches!(directive.name.as_str(), "oneOf" | "cost" | "listSize")
         || (!built_in
-            && !directive.name.contains("__")
+            && !prefixes.has(&directive.name)
             && directive.locations.iter().any(|location| executable.contains(location)))
 }
 

@@ -10,6 +10,7 @@ use platform::{
     config::Secret,
 };
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 
 use crate::cache::Cache;
 
@@ -63,24 +64,43 @@ pub(crate) fn gateway_actor() -> Actor {
         subject: "gateway".into(),
         permissions: Vec::new(),
         access: Access::default(),
+        credential: None,
         request: None,
     }
 }
 
-/// Authenticates, and remembers a good credential for a few seconds: long enough for a page's requests, short
-/// enough for a revocation. Keys are hashes, so that no credential lies in memory.
+/// Authenticates, and remembers a good credential for a few seconds, or until it hears that somebody's rights have
+/// changed. Keys are hashes, so that no credential lies in memory.
 pub(crate) struct Credentials {
     authenticator: Arc<dyn Authenticator>,
-    known: Cache<[u8; 32], (Arc<Actor>, Timestamp)>,
+    known: Cache<[u8; 32], Known>,
+    /// How often rights have changed.
+    changes: watch::Sender<u64>,
     clock: Clock,
+}
+
+#[derive(Clone)]
+struct Known {
+    actor: Arc<Actor>,
+    until: Timestamp,
+    /// What is older than the last change is not believed.
+    change: u64,
 }
 
 const REMEMBERED_FOR: Duration = Duration::from_secs(5);
 const REMEMBERED: usize = 10_000;
 
+/// The service, as our supergraph names it, whose mutations change what credentials are good for.
+pub(crate) const IDENTITY: &str = "identity";
+
 impl Credentials {
     pub fn new(authenticator: Arc<dyn Authenticator>, clock: Clock) -> Self {
-        Self { authenticator, known: Cache::new(REMEMBERED), clock }
+        Self { authenticator, known: Cache::new(REMEMBERED), changes: watch::Sender::default(), clock }
+    }
+
+    /// From now on nothing is believed that was remembered, and whoever has a stream open is looked at again.
+    pub fn forget(&self) {
+        self.changes.send_modify(|change| *change += 1);
     }
 
     /// Who presents `credential`, in a form that can be asked again.
@@ -92,15 +112,16 @@ impl Credentials {
 
     async fn authenticate(&self, credential: &str) -> Result<Arc<Actor>, AuthError> {
         match self.known.get(&hash(credential)) {
-            Some((actor, until)) if self.clock.now() < until => Ok(actor),
+            Some(known) if known.change == *self.changes.borrow() && self.clock.now() < known.until => Ok(known.actor),
             _ => self.authenticate_anew(credential).await,
         }
     }
 
     async fn authenticate_anew(&self, credential: &str) -> Result<Arc<Actor>, AuthError> {
-        let until = self.clock.now() + REMEMBERED_FOR;
+        // Both before asking: the answer may be older than a change that comes meanwhile.
+        let (change, until) = (*self.changes.borrow(), self.clock.now() + REMEMBERED_FOR);
         let actor = self.authenticator.authenticate(credential).await?;
-        self.known.insert(hash(credential), (actor.clone(), until));
+        self.known.insert(hash(credential), Known { actor: actor.clone(), until, change });
         Ok(actor)
     }
 }
@@ -118,6 +139,11 @@ pub struct Admission {
 }
 
 impl Admission {
+    /// Who was let in.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
     /// Who asks, for one more operation. A mutation is never let in by what is remembered: whose key was revoked a moment ago
     /// shall not make another.
     pub(crate) async fn actor_for(&self, mutation: bool) -> Result<Arc<Actor>, AuthError> {
@@ -129,11 +155,19 @@ impl Admission {
         }
     }
 
-    /// Asks again and again, and returns when the credential is no longer good for what it was. While nobody
-    /// can tell, it stays good.
+    /// Rights have changed, perhaps those of whom is remembered.
+    pub(crate) fn rights_changed(&self) {
+        self.credentials.forget();
+    }
+
+    /// Asks at every change of rights, and again and again, and returns when the credential is no longer good for what
+    /// it was. While nobody can tell, it stays good.
     pub(crate) async fn lost(self, every: Duration) -> AuthError {
+        let mut changes = self.credentials.changes.subscribe();
+        // What changed since the actor was let in is not missed.
+        changes.mark_changed();
         loop {
-            tokio::time::sleep(every).await;
+            _ = tokio::time::timeout(every, changes.changed()).await;
             match self.credentials.authenticate(self.credential.expose()).await {
                 Ok(actor) if self.covers(&actor) => {}
                 Err(AuthError::Unavailable) => tracing::warn!("an open stream cannot be authenticated again"),

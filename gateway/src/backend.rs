@@ -24,7 +24,7 @@ use futures::{
 use kernel::{Actor, Clock, Timestamp};
 use platform::graphql::{Subgraph, SubgraphCall, SubgraphError};
 
-/// When the gateway stops asking a subgraph that does not answer.
+/// When the gateway stops asking a subgraph that does not answer, and when it believes one that does.
 #[derive(Debug, Clone)]
 pub struct Resilience {
     /// So many calls in a row without an answer open the circuit: then calls fail at once.
@@ -33,11 +33,14 @@ pub struct Resilience {
     pub cool_down: Duration,
     /// Questions under way at once to one subgraph that others may join; 0 asks each by itself.
     pub shared_reads: usize,
+    /// How long after a change a subgraph that lacks an entity is asked again: it may not have heard of it. Nothing for
+    /// subgraphs that do not learn from each other by events.
+    pub hears_within: Duration,
 }
 
 impl Default for Resilience {
     fn default() -> Self {
-        Self { failures: 5, cool_down: Duration::from_secs(5), shared_reads: 1_000 }
+        Self { failures: 5, cool_down: Duration::from_secs(5), shared_reads: 1_000, hears_within: Duration::ZERO }
     }
 }
 

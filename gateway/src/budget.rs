@@ -17,8 +17,8 @@ const REMEMBERED: usize = 10_000;
 
 const SECONDS: f64 = 60.0;
 
-/// Who pays: the workspace and what the credential stands for. Whoever comes without one shares one budget.
-type Payer = Option<(WorkspaceId, String)>;
+/// Who pays: the key or the session, or whoever acts without one. Those whom nobody knows share one budget.
+pub(crate) type Payer = Option<(WorkspaceId, String)>;
 
 pub(crate) struct Budgets {
     buckets: Mutex<HashMap<Payer, Bucket>>,
@@ -68,7 +68,7 @@ impl Budgets {
 
     /// How the payer stands afterwards and, if there is not enough, in how many seconds there is.
     fn take(&self, actor: Option<&Actor>, cost: u64, budget: f64) -> (Spending, Option<u32>) {
-        let payer = actor.map(|actor| (actor.workspace, actor.subject.clone()));
+        let payer = actor.map(payer);
         let (now, cost) = (self.clock.now(), cost as f64);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let full = buckets.get(&payer).map_or(budget, |bucket| bucket.refilled(budget, now));
@@ -82,6 +82,11 @@ impl Budgets {
         let reset_seconds = seconds(budget - left) as u64;
         (Spending { budget: budget as u64, remaining: left as u64, reset_seconds }, wait)
     }
+}
+
+pub(crate) fn payer(actor: &Actor) -> (WorkspaceId, String) {
+    let by = actor.credential.map_or_else(|| actor.subject.clone(), String::from);
+    (actor.workspace, by)
 }
 
 fn refuse(cost: CostReport, code: Code, message: String) -> Response {
@@ -105,7 +110,7 @@ fn forget(buckets: &mut HashMap<Payer, Bucket>, budget: f64, now: Timestamp) {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta};
-    use kernel::ActorKind;
+    use kernel::{ActorKind, Credential};
 
     use super::*;
 
@@ -116,6 +121,7 @@ mod tests {
             subject,
             permissions: Vec::new(),
             access: kernel::Access::default(),
+            credential: None,
             request: None,
         }
     }
@@ -136,6 +142,21 @@ mod tests {
         clock.advance(TimeDelta::seconds(60));
         assert!(pays(Some(&one), 60).is_ok());
         assert_eq!(pays(Some(&one), 61).unwrap_err().refused, Some(Code::CostLimitExceeded));
+    }
+
+    #[test]
+    fn each_key_and_session_of_a_user_has_a_budget_of_its_own() {
+        let clock = Clock::fixed(DateTime::UNIX_EPOCH, 1);
+        let (budgets, user) = (Budgets::new(clock.clone()), actor("user".into(), clock.id()));
+        let limits = Limits { cost_budget: 60, ..Limits::default() };
+        let by = |credential| Actor { credential: Some(credential), ..user.clone() };
+        let (key, other) = (by(Credential::ApiKey(clock.id())), by(Credential::ApiKey(clock.id())));
+        let session = by(Credential::Session(clock.id()));
+        assert!(budgets.pay(Some(&key), 60, &limits).is_ok());
+        assert_eq!(budgets.pay(Some(&key), 1, &limits).unwrap_err().refused, Some(Code::RateLimited));
+        for another in [&other, &session, &user] {
+            assert!(budgets.pay(Some(another), 60, &limits).is_ok(), "{another:?}");
+        }
     }
 
     #[test]

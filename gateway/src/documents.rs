@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::{Policy, Request, Response, cache::Cache};
 
 /// Longer documents run, but are not remembered: it bounds the memory that clients can take.
-const REMEMBERED_BYTES: usize = 64 * 1024;
+pub(crate) const REMEMBERED_BYTES: usize = 64 * 1024;
 
 /// `extensions.persistedQuery` of a request, Apollo's protocol.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -1,5 +1,6 @@
 //! The gateway as a value: from a request to a response, whatever carries them.
 
+mod planning;
 mod serving;
 mod streaming;
 mod view;
@@ -8,11 +9,11 @@ use std::{
     collections::HashMap,
     fmt,
     num::NonZero,
-    sync::{Arc, PoisonError, RwLock, atomic::Ordering},
+    sync::{Arc, PoisonError, RwLock},
     time::Instant,
 };
 
-use apollo_compiler::{ast::OperationType, executable::SelectionSet, response::JsonMap, validation::Valid};
+use apollo_compiler::ast::OperationType;
 use async_graphql::{Name, Value};
 use futures::{future::BoxFuture, stream::BoxStream};
 use indexmap::IndexMap;
@@ -23,23 +24,20 @@ use platform::{
     graphql::Subgraph,
 };
 use thiserror::Error;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use self::serving::{Cached, PlanKey, Serving};
+use self::serving::Serving;
 use crate::{
     Limits, Policy, Request, RequestContext, Resilience, Response, Supergraph, SupergraphError,
     auth::Credentials,
     budget::Budgets,
     cost::Cost,
-    distinguish::distinguish,
     documents::Documents,
-    execute::{Prepared, Subgraphs, project::Selections},
+    execute::{Prepared, Subgraphs},
     introspect::{introspect, object},
     one_of,
-    operation::Document,
-    plan::Node,
-    planner::PlanError,
+    places::{Newcomers, Place, Places},
     response::{CostReport, Extensions},
     suggest,
 };
@@ -87,8 +85,9 @@ struct Inner {
     budgets: Budgets,
     clock: Clock,
     operations: Semaphore,
-    subscriptions: Arc<Semaphore>,
-    sockets: Arc<Semaphore>,
+    subscriptions: Places,
+    sockets: Places,
+    newcomers: Newcomers,
     /// One for each core: pure computation gains nothing from more.
     thinking: Arc<Semaphore>,
     /// Those that wait for one of them.
@@ -136,8 +135,9 @@ impl Gateway {
                 .map(|authenticator| Arc::new(Credentials::new(authenticator, parts.clock.clone()))),
             metrics: parts.metrics,
             operations: Semaphore::new(limits.operations),
-            subscriptions: Arc::new(Semaphore::new(limits.subscriptions)),
-            sockets: Arc::new(Semaphore::new(limits.sockets)),
+            subscriptions: Places::new(limits.subscriptions),
+            sockets: Places::new(limits.sockets),
+            newcomers: Newcomers::new(limits.sockets),
             thinking: Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get))),
             waiting: Semaphore::new(limits.thinking),
             door: Door::new(rules, parts.clock.clone()),
@@ -181,6 +181,13 @@ impl Gateway {
     /// Ends open subscriptions, so that the process can stop.
     pub fn drain(&self) {
         self.0.draining.cancel();
+    }
+
+    /// Somebody's rights have changed: what is remembered of credentials counts no longer.
+    pub fn forget_credentials(&self) {
+        if let Some(credentials) = self.credentials() {
+            credentials.forget();
+        }
     }
 
     pub fn limits(&self) -> &Limits {
@@ -286,93 +293,6 @@ impl Gateway {
         Ok(Ready { prepared, kind, variables: arguments, introspected, cost })
     }
 
-    async fn document(&self, serving: &Arc<Serving>, request: &Request) -> Result<Arc<Cached>, Response> {
-        let name = request.operation_name.as_deref().filter(|name| !name.is_empty());
-        // With its length before it, no name can pass for the beginning of a document.
-        let key = format!("{}:{}{}", name.map_or(0, str::len), name.unwrap_or_default(), request.query);
-        if let Some(known) = serving.documents.get(&key) {
-            return Ok(known);
-        }
-        let (gateway, supergraph) = (self.0.clone(), serving.supergraph.clone());
-        let (query, name) = (request.query.clone(), name.map(str::to_owned));
-        let parse = move || {
-            let parsed = Document::parse(&supergraph, &gateway.limits, &query, name.as_deref());
-            parsed.map_err(|mut refused| {
-                if gateway.policy.suggestions {
-                    suggest::add(&supergraph.schema, &mut refused.errors);
-                }
-                refused
-            })
-        };
-        let document = self.think(parse).await?;
-        let cached = Arc::new(Cached { document, number: serving.numbers.fetch_add(1, Ordering::Relaxed) });
-        serving.documents.insert(key, cached.clone());
-        metrics::gauge!("gateway_cached_documents").set(serving.documents.len() as f64);
-        Ok(cached)
-    }
-
-    /// Does pure computation on a thread of its own, which keeps its length, and a panic, away from everybody
-    /// else. Work that nobody waits for any more still counts, until it is done.
-    async fn think<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, Response> + Send + 'static,
-    ) -> Result<T, Response> {
-        let permit = match self.0.thinking.clone().try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => {
-                let Ok(_place) = self.0.waiting.try_acquire() else { return Err(overloaded()) };
-                self.0.thinking.clone().acquire_owned().await.map_err(|_| overloaded())?
-            }
-        };
-        let thinking = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work()
-        });
-        thinking.await.unwrap_or_else(|panic| {
-            tracing::error!(error = %panic, "the planner gave up");
-            Err(Response::refused_because(Code::Internal, "the operation cannot be planned"))
-        })
-    }
-
-    /// Plans, or remembers having planned.
-    async fn prepare(
-        &self,
-        serving: &Arc<Serving>,
-        cached: &Arc<Cached>,
-        variables: &Valid<JsonMap>,
-    ) -> Result<Arc<Planned>, Response> {
-        let says = |name: &apollo_compiler::Name| variables.get(name.as_str()).and_then(|value| value.as_bool());
-        let conditions = cached.document.conditions.iter().map(|name| says(name).unwrap_or_default()).collect();
-        let slice = self.slice(&serving.supergraph);
-        let key: PlanKey = (cached.number, conditions, slice);
-        if let Some(known) = serving.plans.get(&key) {
-            metrics::counter!("gateway_plans_total", "from" => "cache").increment(1);
-            return Ok(known);
-        }
-        metrics::counter!("gateway_plans_total", "from" => "planner").increment(1);
-        let (gateway, supergraph) = (self.0.clone(), serving.supergraph.clone());
-        let (document, variables) = (cached.clone(), variables.clone());
-        let planning = move || {
-            let started = Instant::now();
-            let made = plan(&supergraph, &gateway.limits, &document.document, &variables, slice);
-            metrics::histogram!("gateway_planning_seconds").record(started.elapsed());
-            made
-        };
-        let planned = Arc::new(self.think(planning).await?);
-        serving.plans.insert(key, planned.clone());
-        metrics::gauge!("gateway_cached_plans").set(serving.plans.len() as f64);
-        Ok(planned)
-    }
-
-    fn slice(&self, supergraph: &Supergraph) -> usize {
-        if supergraph.planner.slices() == 1 {
-            return 0;
-        }
-        let mut drawn = [0; 8];
-        self.0.clock.random(&mut drawn);
-        supergraph.planner.slice(u64::from_le_bytes(drawn))
-    }
-
     fn context(&self, actor: Option<Arc<Actor>>) -> RequestContext {
         RequestContext { actor, admission: None, request_id: self.new_request_id(), address: None, read_only: false }
     }
@@ -393,9 +313,18 @@ impl Gateway {
         &self.0.draining
     }
 
-    /// A place for one more WebSocket connection.
-    pub(crate) fn socket(&self) -> Option<OwnedSemaphorePermit> {
-        self.0.sockets.clone().try_acquire_owned().ok()
+    /// A place for one more WebSocket connection, of this actor.
+    pub(crate) fn socket(&self, actor: Option<&Actor>) -> Option<Place> {
+        self.0.sockets.take(actor)
+    }
+
+    /// One more WebSocket connection, of nobody yet: see [`Newcomers::enter`].
+    pub(crate) fn newcomer(&self) -> oneshot::Receiver<()> {
+        self.0.newcomers.enter()
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
     }
 
     pub(crate) fn probe(&self, subgraph: &str) -> Option<Probe> {
@@ -417,34 +346,6 @@ async fn run_ready(serving: &Serving, ready: Ready, context: RequestContext) -> 
     let response = serving.execution(ready.variables, context).run(&ready.prepared, ready.introspected).await;
     let extensions = ready.cost.map(|cost| Box::new(Extensions { cost: Some(cost), ..Extensions::default() }));
     Response { extensions, ..response }
-}
-
-fn plan(
-    supergraph: &Supergraph,
-    limits: &Limits,
-    document: &Document,
-    variables: &JsonMap,
-    slice: usize,
-) -> Result<Planned, Response> {
-    let mut folded = document.fold(variables, limits)?;
-    let cost = Cost::of(supergraph, &document.document.sources, limits, &folded);
-    let steps = |folded: &SelectionSet| -> Result<Vec<Node>, PlanError> {
-        let operations = document.to_plan(supergraph, folded).into_iter();
-        operations.map(|operation| supergraph.planner.plan(&operation, slice, limits.planning)).collect()
-    };
-    let planned = match steps(&folded) {
-        // Perhaps for the sake of fields that differ under one key.
-        Err(PlanError::NoPath(_)) if distinguish(&mut folded) => steps(&folded),
-        planned => planned,
-    };
-    let steps = planned.map_err(|error| {
-        tracing::error!(%error, "an operation cannot be planned");
-        let code = if matches!(error, PlanError::Timeout) { Code::DeadlineExceeded } else { Code::Internal };
-        Response::refused_because(code, "the operation cannot be planned")
-    })?;
-    let root = folded.ty.clone();
-    let prepared = Arc::new(Prepared { steps, selections: Selections::new(supergraph, &root, vec![folded]) });
-    Ok(Planned { prepared, cost })
 }
 
 fn overloaded() -> Response {

@@ -11,15 +11,18 @@ mod cost;
 mod distinguish;
 mod documents;
 mod execute;
+mod flights;
 mod gateway;
 mod http;
 mod http_subgraph;
+mod ids;
 mod introspect;
 mod limits;
 mod links;
 mod measure;
 mod one_of;
 mod operation;
+mod places;
 mod plan;
 mod planner;
 pub mod playground;
@@ -40,6 +43,7 @@ pub use self::{
     http::router,
     http_subgraph::HttpSubgraph,
     limits::Limits,
+    places::{Place, Places},
     policy::{Policy, PolicyError},
     reload::Source,
     response::{CostReport, Extensions, Request, RequestContext, Response, Spending},

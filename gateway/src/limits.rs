@@ -36,9 +36,10 @@ pub struct Limits {
     pub cost_budget: u64,
     /// Queries and mutations running at once.
     pub operations: usize,
-    /// Subscriptions open at once.
+    /// Subscriptions open at once; one credential has at most a quarter of them, or 10.
     pub subscriptions: usize,
-    /// WebSocket connections open at once.
+    /// WebSocket connections open at once, of clients that have said who they are; one credential has at most a
+    /// quarter of them, or 10. As many as one has, besides, may be about to say it.
     pub sockets: usize,
     /// Operations running at once on one WebSocket connection.
     pub socket_operations: usize,

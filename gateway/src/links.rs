@@ -1,7 +1,7 @@
 //! What a supergraph says of the specifications behind it, by `@link` or its elder `@core`. They may come under
 //! other names; here they get those that everybody else here goes by.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use apollo_compiler::{
     Name, Node,
@@ -9,13 +9,17 @@ use apollo_compiler::{
 };
 
 /// What the gateway can do. Of `join` the first version described another federation.
-const KNOWN: [(&str, &[&str]); 5] = [
+const KNOWN: [(&str, &[&str]); 6] = [
     ("link", &["1.0"]),
     ("core", &["0.1", "0.2"]),
     ("join", &["0.2", "0.3", "0.4", "0.5"]),
     ("inaccessible", &["0.1", "0.2"]),
     ("tag", &["0.1", "0.2", "0.3"]),
+    ("cost", &["0.1"]),
 ];
+
+/// Prefixes that are what they are, linked to or not.
+const ALWAYS: [&str; 3] = ["join", "link", "core"];
 
 const APOLLO: &str = "https://specs.apollo.dev/";
 
@@ -32,11 +36,12 @@ struct Link {
     binding: bool,
 }
 
-/// Gives the elements of known specifications their usual names.
+/// Gives the elements of known specifications their usual names, and says what the names begin with that belong to
+/// a specification and not to the API.
 ///
 /// # Errors
 /// The schema binds whoever serves it to something that the gateway cannot do.
-pub(crate) fn canonical(document: &mut Document) -> Result<(), String> {
+pub(crate) fn canonical(document: &mut Document) -> Result<Prefixes, String> {
     let links = links(document);
     for link in &links {
         let versions = KNOWN.iter().find(|(name, _)| link.is(name)).map(|(_, versions)| *versions);
@@ -56,7 +61,19 @@ pub(crate) fn canonical(document: &mut Document) -> Result<(), String> {
         document.definitions.retain(|definition| !foreign(definition));
         document.definitions.iter_mut().for_each(|definition| rename(definition, &names));
     }
-    no_context(document)
+    no_context(document)?;
+    let linked = links.iter().flat_map(|link| [link.prefix.clone(), link.name.clone()]);
+    Ok(Prefixes(ALWAYS.into_iter().map(str::to_owned).chain(linked).collect()))
+}
+
+/// What stands before `__` in names that come with a specification.
+pub(crate) struct Prefixes(HashSet<String>);
+
+impl Prefixes {
+    /// Names that begin with `__` are introspection's.
+    pub fn has(&self, name: &str) -> bool {
+        name.split_once("__").is_some_and(|(prefix, _)| prefix.is_empty() || self.0.contains(prefix))
+    }
 }
 
 fn links(document: &Document) -> Vec<Link> {
@@ -102,6 +119,11 @@ impl Link {
     /// Foreign names to usual ones; a name that ends in `__` stands for all that begin so.
     fn renames(&self) -> Vec<(String, String)> {
         let mut names = Vec::new();
+        // The one directive that goes without the name of its specification.
+        let sizes = self.is("cost");
+        if sizes {
+            names.push((format!("@{}__listSize", self.prefix), "@listSize".to_owned()));
+        }
         if self.prefix != self.name {
             for sigil in ["@", ""] {
                 names.push((format!("{sigil}{}__", self.prefix), format!("{sigil}{}__", self.name)));
@@ -110,7 +132,7 @@ impl Link {
         }
         for (element, by) in &self.imports {
             let usual = match element.strip_prefix('@') {
-                Some(directive) if directive == self.name => element.clone(),
+                Some(directive) if directive == self.name || (sizes && directive == "listSize") => element.clone(),
                 Some(directive) => format!("@{}__{directive}", self.name),
                 None => format!("{}__{element}", self.name),
             };

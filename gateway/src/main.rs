@@ -6,13 +6,14 @@ use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
 use kernel::Clock;
 use pipewright_gateway::{
-    Gateway, GatewayParts, HttpAuthenticator, HttpSubgraph, Limits, Policy, Probe, Source, Supergraph, SupergraphError,
-    router,
+    Gateway, GatewayParts, HttpAuthenticator, HttpSubgraph, Limits, Policy, Probe, Resilience, Source, Supergraph,
+    SupergraphError, router,
 };
 use platform::{
     auth::{ActorTokens, Authenticator, check_secret},
     config::{Config, Layers, LogConfig},
     graphql::Subgraph,
+    hearing::HEARS_WITHIN,
     http,
     lifecycle::Tasks,
     telemetry,
@@ -89,6 +90,8 @@ async fn serve(args: Args, config: Config) -> anyhow::Result<()> {
     // A redirect would take the actor token elsewhere.
     let client = reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(2))
+        // Sooner than our own server closes an idle connection: what is sent just then would be lost.
+        .pool_idle_timeout(Duration::from_secs(15))
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .context("the HTTP client cannot be made")?;
@@ -103,7 +106,9 @@ async fn serve(args: Args, config: Config) -> anyhow::Result<()> {
     let timeout = Duration::from_secs(args.subgraph_timeout.unwrap_or(config.gateway.subgraph_timeout_seconds));
     let far = Far { client, tokens, timeout, limits: limits.clone() };
     let (subgraphs, probes) = far.subgraphs(&sdl)?;
-    let gateway = Gateway::new(GatewayParts {
+    // Whoever has our identity service has our services, which learn from each other by events.
+    let hears_within = if args.auth == Auth::Identity { HEARS_WITHIN } else { Duration::ZERO };
+    let parts = GatewayParts {
         supergraph_sdl: &sdl,
         subgraphs,
         probes,
@@ -112,7 +117,8 @@ async fn serve(args: Args, config: Config) -> anyhow::Result<()> {
         limits,
         policy,
         clock,
-    })?;
+    };
+    let gateway = Gateway::resilient(parts, Resilience { hears_within, ..Resilience::default() })?;
     let address = args.listen.unwrap_or_else(|| config.listen.to_string());
     let listener = TcpListener::bind(&address).await.with_context(|| format!("cannot listen on {address}"))?;
     // Before anybody knows the process and may send it a signal.

@@ -1,11 +1,11 @@
 //! What an operation has too much of, and where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use apollo_compiler::{
     Name, Node, ast,
     executable::{Selection, SelectionSet},
-    parser::SourceMap,
+    parser::{SourceMap, SourceSpan},
 };
 use async_graphql::Pos;
 use kernel::Code;
@@ -37,7 +37,11 @@ impl TooMuch {
 
 /// Where a part of the document begins.
 pub(crate) fn place<T>(node: &Node<T>, sources: &SourceMap) -> Option<Pos> {
-    let start = node.line_column_range(sources)?.start;
+    start(node.location()?, sources)
+}
+
+pub(crate) fn start(span: SourceSpan, sources: &SourceMap) -> Option<Pos> {
+    let start = span.line_column(sources)?;
     Some(Pos { line: start.line, column: start.column })
 }
 
@@ -52,11 +56,20 @@ pub(crate) fn check(document: &ast::Document, limits: &Limits) -> Result<(), Res
         let error = located(error, place(number, &document.sources));
         return Err(Response::refused(Code::ValidationFailed, vec![error]));
     }
+    if let Some(field) = doubled_input_field(document) {
+        let error = error(Code::ValidationFailed, format!("There can be only one input field named \"{field}\"."));
+        let error = located(error, field.location().and_then(|span| start(span, &document.sources)));
+        return Err(Response::refused(Code::ValidationFailed, vec![error]));
+    }
     Ok(())
 }
 
 /// The directive after so many.
 fn nth_directive(document: &ast::Document, allowed: usize) -> Option<&Node<ast::Directive>> {
+    directives(document).nth(allowed)
+}
+
+fn directives(document: &ast::Document) -> impl Iterator<Item = &Node<ast::Directive>> {
     let of_definitions = document.definitions.iter().map(ast::Definition::directives);
     let of_variables = variables(document).map(|variable| &variable.directives);
     let of_selections = selections(document).map(|selection| match selection {
@@ -64,23 +77,42 @@ fn nth_directive(document: &ast::Document, allowed: usize) -> Option<&Node<ast::
         ast::Selection::FragmentSpread(spread) => &spread.directives,
         ast::Selection::InlineFragment(fragment) => &fragment.directives,
     });
-    of_definitions.chain(of_variables).chain(of_selections).flat_map(|directives| directives.iter()).nth(allowed)
+    of_definitions.chain(of_variables).chain(of_selections).flat_map(|directives| directives.iter())
 }
 
 /// A whole number that 64 bits cannot hold. An `ID` may be one, but the planner cannot read it.
 fn too_large_number(document: &ast::Document) -> Option<&Node<ast::Value>> {
-    let arguments = selections(document).filter_map(ast::Selection::as_field).flat_map(|field| &field.arguments);
+    values(document)
+        .find(|value| matches!(&***value, ast::Value::Int(number) if number.as_str().parse::<i64>().is_err()))
+}
+
+/// The second of two fields of one name in an input object, which apollo-compiler takes.
+fn doubled_input_field(document: &ast::Document) -> Option<&Name> {
+    values(document).find_map(|value| match &**value {
+        ast::Value::Object(fields) => {
+            let mut seen = HashSet::new();
+            fields.iter().map(|(name, _)| name).find(|name| !seen.insert(name.as_str()))
+        }
+        _ => None,
+    })
+}
+
+/// All of them, however deep.
+fn values(document: &ast::Document) -> impl Iterator<Item = &Node<ast::Value>> {
+    let of_fields = selections(document).filter_map(ast::Selection::as_field).flat_map(|field| &field.arguments);
+    let of_directives = directives(document).flat_map(|directive| &directive.arguments);
     let defaults = variables(document).filter_map(|variable| variable.default_value.as_ref());
-    let mut waiting: Vec<&Node<ast::Value>> = arguments.map(|argument| &argument.value).chain(defaults).collect();
-    while let Some(value) = waiting.pop() {
+    let arguments = of_fields.chain(of_directives).map(|argument| &argument.value);
+    let mut waiting: Vec<&Node<ast::Value>> = arguments.chain(defaults).collect();
+    std::iter::from_fn(move || {
+        let value = waiting.pop()?;
         match &**value {
-            ast::Value::Int(number) if number.as_str().parse::<i64>().is_err() => return Some(value),
             ast::Value::List(items) => waiting.extend(items),
             ast::Value::Object(fields) => waiting.extend(fields.iter().map(|(_, value)| value)),
             _ => {}
         }
-    }
-    None
+        Some(value)
+    })
 }
 
 fn variables(document: &ast::Document) -> impl Iterator<Item = &Node<ast::VariableDefinition>> {

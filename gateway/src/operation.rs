@@ -17,6 +17,7 @@ use kernel::Code;
 use crate::{
     Limits, Response, Supergraph,
     distinguish::fetched_as,
+    ids,
     measure::{self, TooMuch, height, place},
     one_of,
     response::from_compiler,
@@ -106,13 +107,20 @@ impl Document {
             return Vec::new();
         }
         let groups = if self.kind().is_mutation() { by_response_key(selections) } else { vec![selections] };
+        let mut variables = self.operation.variables.clone();
+        for variable in &mut variables {
+            let variable = variable.make_mut();
+            if let Some(default) = &mut variable.default_value {
+                ids::literal(&supergraph.schema, default, variable.ty.inner_named_type());
+            }
+        }
         let print = |selections| {
             let mut root = SelectionSet { ty: folded.ty.clone(), selections };
             make_plannable(supergraph, &mut root);
             let operation = Operation {
                 operation_type: self.kind(),
                 name: None,
-                variables: self.operation.variables.clone(),
+                variables: variables.clone(),
                 directives: DirectiveList::default(),
                 selection_set: root,
             };
@@ -242,8 +250,8 @@ impl Folder<'_> {
     }
 }
 
-/// An object of an interface or a union says what it is, nothing is asked for nothing, and no alias stands in
-/// the way of a key.
+/// An object of an interface or a union says what it is, nothing is asked for nothing, no alias stands in the way of
+/// a key, and an id is text.
 fn make_plannable(supergraph: &Supergraph, set: &mut SelectionSet) {
     for selection in &mut set.selections {
         match selection {
@@ -259,6 +267,12 @@ fn make_plannable(supergraph: &Supergraph, set: &mut SelectionSet) {
                     field.alias = safe;
                 }
                 field.directives = DirectiveList::default();
+                for argument in &mut field.arguments {
+                    if let Some(definition) = field.definition.argument_by_name(&argument.name) {
+                        let value = &mut argument.make_mut().value;
+                        ids::literal(&supergraph.schema, value, definition.ty.inner_named_type());
+                    }
+                }
                 let ty = supergraph.schema.types.get(field.ty().inner_named_type());
                 if ty.is_some_and(|ty| !ty.is_leaf()) {
                     make_plannable(supergraph, &mut field.selection_set);

@@ -84,7 +84,12 @@ impl HivePlanner {
                 }
             }
         }
-        let mut percentages: Vec<_> = planner.supergraph.progressive_overrides.percentages.iter().copied().collect();
+        let overrides = &planner.supergraph.progressive_overrides;
+        if let Some(label) = overrides.flags.iter().min() {
+            let known = "a field moves for a share of the requests, `percent(…)`, or for all of them";
+            return Err(PlanError::Supergraph(format!("nobody decides on `@override(label: {label:?})`: {known}")));
+        }
+        let mut percentages: Vec<_> = overrides.percentages.iter().copied().collect();
         percentages.sort_unstable();
         Ok(Self { planner, interface_objects, percentages })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderName;
 use platform::{
-    config::GatewayConfig,
+    config::{GatewayConfig, Secret},
     door::{Rules, RulesError},
 };
 use thiserror::Error;
@@ -31,6 +31,8 @@ pub struct Policy {
     pub cors_origins: Vec<String>,
     /// Where a proxy says whom it speaks for.
     pub client_address_header: Option<HeaderName>,
+    /// Opens `/metrics`, alone where there is one, whoever else may read every record.
+    pub metrics_token: Option<Secret>,
     /// Answer `__schema` and `__type`.
     pub introspection: bool,
     /// Serve the playground at `/`.
@@ -60,6 +62,7 @@ impl Policy {
             csrf_prevention: rules.csrf_prevention,
             cors_origins: rules.cors_origins,
             client_address_header: rules.address_header,
+            metrics_token: Some(config.metrics_token.clone()).filter(|token| !token.is_empty()),
             introspection: config.introspection,
             playground: config.playground,
             suggestions: config.suggestions,
@@ -77,6 +80,7 @@ impl Default for Policy {
             csrf_prevention: config.csrf_prevention,
             cors_origins: config.cors_origins,
             client_address_header: None,
+            metrics_token: None,
             introspection: config.introspection,
             playground: config.playground,
             suggestions: config.suggestions,

@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr, sync::Arc};
 
 use apollo_compiler::response::JsonMap;
 use async_graphql::{PathSegment, Pos, ServerError, Value};
-use kernel::{Actor, Code, Coded, RequestOrigin};
+use kernel::{Action, Actor, Code, Coded, Denied, Object, RequestOrigin};
 use serde::{Deserialize, Serialize};
 
 use crate::{auth::Admission, documents::PersistedQuery};
@@ -97,6 +97,18 @@ impl RequestContext {
         Ok(())
     }
 
+    /// Reads of `object` only what `action` may touch too, such as exporting it, on behalf of who asks now and of nobody
+    /// who could be asked for again.
+    ///
+    /// # Errors
+    /// Nothing of it may be touched.
+    pub fn reading_only(self, object: Object, action: Action) -> Result<Self, Denied> {
+        let Some(actor) = self.actor else { return Ok(self) };
+        actor.access.require_some(object, action)?;
+        let access = actor.access.reading_only(object, action);
+        Ok(Self { actor: Some(Arc::new(Actor { access, ..(*actor).clone() })), admission: None, ..self })
+    }
+
     /// The actor as one who may change something: from now on it is known in which request.
     pub(crate) fn acting(&self) -> Option<Arc<Actor>> {
         let request = RequestOrigin { id: self.request_id.to_string(), address: self.address };
@@ -179,16 +191,14 @@ impl Response {
         Self::refused(code, vec![error(code, message)])
     }
 
-    /// Puts the request's id on every error of a refused request, so that it can be found in the log, and when
-    /// to come back, for those who see no headers.
+    /// Puts the request's id on every error, so that it can be found in the log, and when to come back, for those
+    /// who see no headers.
     pub(crate) fn identify(&mut self, request_id: &str) {
-        if self.refused.is_some() {
-            for error in &mut self.errors {
-                let extensions = error.extensions.get_or_insert_default();
-                extensions.set("requestId", request_id);
-                if let Some(seconds) = self.retry_after {
-                    extensions.set("retryAfterSeconds", seconds);
-                }
+        for error in &mut self.errors {
+            let extensions = error.extensions.get_or_insert_default();
+            extensions.set("requestId", request_id);
+            if let Some(seconds) = self.retry_after {
+                extensions.set("retryAfterSeconds", seconds);
             }
         }
     }

@@ -13,7 +13,7 @@ use thiserror::Error;
 use crate::{
     api_schema::api_schema,
     distinguish::client_key,
-    links,
+    links::{self, Prefixes},
     planner::{HivePlanner, PlanError, QueryPlanner},
     weights,
 };
@@ -46,12 +46,12 @@ pub enum SupergraphError {
 impl Supergraph {
     /// Name to URL of the subgraphs that a supergraph names, without making it ready.
     pub fn urls(sdl: &str) -> Result<BTreeMap<String, String>, SupergraphError> {
-        read(sdl).map(|(_, subgraphs)| subgraphs)
+        read(sdl).map(|(_, _, subgraphs)| subgraphs)
     }
 
     pub fn parse(sdl: &str) -> Result<Self, SupergraphError> {
-        let (document, subgraphs) = read(sdl)?;
-        let schema = api_schema(&document).map_err(SupergraphError::Invalid)?;
+        let (document, prefixes, subgraphs) = read(sdl)?;
+        let schema = api_schema(&document, &prefixes).map_err(SupergraphError::Invalid)?;
         let for_planning = weights::without(&document).map_err(SupergraphError::Unsupported)?;
         Ok(Self {
             implementers: schema.implementers_map(),
@@ -64,17 +64,17 @@ impl Supergraph {
     }
 }
 
-/// The document under the usual names, and who its subgraphs are.
-fn read(sdl: &str) -> Result<(Document, BTreeMap<String, String>), SupergraphError> {
+/// The document under the usual names, which of them are not the API's, and who its subgraphs are.
+fn read(sdl: &str) -> Result<(Document, Prefixes, BTreeMap<String, String>), SupergraphError> {
     let mut document = Document::parser()
         .parse_ast(sdl, "supergraph.graphql")
         .map_err(|broken| SupergraphError::Unreadable(broken.errors.to_string()))?;
-    links::canonical(&mut document).map_err(SupergraphError::Unsupported)?;
+    let prefixes = links::canonical(&mut document).map_err(SupergraphError::Unsupported)?;
     let subgraphs = subgraphs(&document);
     if subgraphs.is_empty() {
         return Err(SupergraphError::NoSubgraphs);
     }
-    Ok((document, subgraphs))
+    Ok((document, prefixes, subgraphs))
 }
 
 impl std::fmt::Debug for Supergraph {

@@ -2,6 +2,7 @@
 
 mod browser;
 mod deployment;
+pub mod mutations;
 mod program;
 
 pub use browser::Browser;

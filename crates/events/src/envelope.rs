@@ -26,8 +26,11 @@ pub struct Envelope {
     pub time: Timestamp,
     #[serde(rename = "workspaceid")]
     pub workspace: WorkspaceId,
-    /// Who caused it: id of a user or key, or a service's name.
+    /// Who caused it: id of a user, or a service's name.
     pub actor: String,
+    /// By which of their keys and sessions: its id. Only on what was done by it, and not on what follows.
+    #[serde(rename = "credentialid", default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
     /// The first event of the chain; the same for everything that follows from one request.
     #[serde(rename = "correlationid")]
     pub correlation: EventId,
@@ -75,6 +78,7 @@ impl Envelope {
             time,
             workspace: actor.workspace,
             actor: actor.subject.clone(),
+            credential: actor.credential.map(String::from),
             correlation: cause.map_or(id, |cause| cause.correlation),
             causation: cause.map(|cause| cause.id),
             request: request
@@ -103,6 +107,7 @@ impl fmt::Debug for Envelope {
             .field("subject", &self.subject)
             .field("time", &self.time)
             .field("workspace", &self.workspace)
+            .field("credential", &self.credential)
             .field("correlation", &self.correlation)
             .field("causation", &self.causation)
             .field("request", &self.request)
@@ -114,7 +119,7 @@ impl fmt::Debug for Envelope {
 mod tests {
     use serde_json::{json, value::to_raw_value};
 
-    use kernel::{Actor, Clock, RequestOrigin};
+    use kernel::{Actor, Clock, Credential, RequestOrigin};
 
     use super::*;
     use crate::{examples, identity::ApiKeyRevoked};
@@ -135,6 +140,23 @@ mod tests {
         let alone = serde_json::to_value(wrap(&system, None)).unwrap();
         assert!(alone.get("requestid").is_none() && alone.get("clientaddress").is_none(), "{alone}");
         assert!(!format!("{direct:?} {user:?}").contains("192.0.2.7"));
+    }
+
+    #[test]
+    fn what_a_key_does_names_it_and_what_follows_does_not() {
+        let clock = Clock::fixed(Timestamp::UNIX_EPOCH, 1);
+        let system = Actor::system(clock.id(), "lead");
+        let key = Credential::ApiKey(clock.id());
+        let program = Actor { credential: Some(key), ..system.clone() };
+        let event = ApiKeyRevoked { key: clock.id() };
+        let wrap = |actor, cause| Envelope::wrap("lead", clock.id(), clock.now(), actor, cause, &event).unwrap();
+        let direct = wrap(&program, None);
+        let text = serde_json::to_value(&direct).unwrap();
+        assert_eq!(text["credentialid"], key.to_string());
+        let next = serde_json::to_value(wrap(&system, Some(&direct))).unwrap();
+        assert!(next.get("credentialid").is_none(), "{next}");
+        let read: Envelope = serde_json::from_str(&next.to_string()).unwrap();
+        assert_eq!(read.credential, None, "as with all that was published before");
     }
 
     #[test]

@@ -33,10 +33,15 @@ pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadEr
         };
     }
     reread_as!(
+        cadence::AddressSuppressed,
         cadence::ContactUnsubscribed,
         cadence::EnrollmentFinished,
+        cadence::EnrollmentPaused,
+        cadence::EnrollmentResumed,
         cadence::EnrollmentStarted,
         cadence::EnrollmentStopped,
+        cadence::MailboxChanged,
+        cadence::MessageResolved,
         cadence::MessageSent,
         enrichment::EmailVerified,
         enrichment::LeadEnriched,
@@ -64,6 +69,7 @@ pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadEr
         pipeline::OpportunityUpdated,
         routing::LeadRouted,
         routing::LeadUnrouted,
+        routing::RepUpdated,
     )
 }
 
@@ -253,6 +259,7 @@ impl Examples {
             name: "Grace Hopper".into(),
             email: email("grace@example.com"),
         };
+        let user = owner.user;
         self.add(&routing::LeadRouted { lead: self.id(), owner, decision: self.id(), rule_version: 1 });
         self.add(&routing::LeadUnrouted {
             lead: self.id(),
@@ -260,6 +267,18 @@ impl Examples {
             rule_version: 1,
             reason: "the pool has no active rep".into(),
         });
+        self.rep_updated(user);
+    }
+
+    /// Later than the rest, as [`access`](Self::access).
+    fn rep_updated(&mut self, user: kernel::UserId) {
+        let later = Clock::fixed(self.clock.now(), 11);
+        let clock = std::mem::replace(&mut self.clock, later);
+        let previous =
+            routing::RepSettings { id: self.id(), version: 1, user, paused: false, weight: 1, daily_cap: None };
+        let current = routing::RepSettings { version: 2, weight: 2, daily_cap: Some(20), ..previous.clone() };
+        self.add(&routing::RepUpdated { previous, current });
+        self.clock = clock;
     }
 
     fn cadence(&mut self) {
@@ -269,6 +288,45 @@ impl Examples {
         self.add(&cadence::EnrollmentFinished { enrollment, lead });
         self.add(&cadence::MessageSent { message: self.id(), enrollment, lead, step: 1, sent_at: self.clock.now() });
         self.add(&cadence::ContactUnsubscribed { lead, email: email("ada@example.com"), at: self.clock.now() });
+        self.cadence_by_hand(enrollment, lead);
+    }
+
+    /// Later than the rest, as [`access`](Self::access).
+    fn cadence_by_hand(&mut self, enrollment: kernel::EnrollmentId, lead: kernel::LeadId) {
+        let later = Clock::fixed(self.clock.now(), 10);
+        let clock = std::mem::replace(&mut self.clock, later);
+        let now = self.clock.now();
+        let active = cadence::Enrollment {
+            id: enrollment,
+            version: 1,
+            lead,
+            sequence: self.id(),
+            state: cadence::EnrollmentState::Active,
+        };
+        let paused = cadence::Enrollment { version: 2, state: cadence::EnrollmentState::Paused, ..active.clone() };
+        let resumed = cadence::Enrollment { version: 3, ..active.clone() };
+        self.add(&cadence::EnrollmentPaused { previous: active, current: paused.clone() });
+        self.add(&cadence::EnrollmentResumed { previous: paused, current: resumed });
+        let uncertain = cadence::Message {
+            id: self.id(),
+            enrollment,
+            lead,
+            step: 1,
+            state: cadence::MessageState::Uncertain,
+            attempts: 1,
+            due_at: now,
+            sent_at: None,
+        };
+        let queued = cadence::Message { state: cadence::MessageState::Queued, ..uncertain.clone() };
+        self.add(&cadence::MessageResolved { previous: uncertain, current: queued });
+        let suppression = self.id();
+        let reason = "a customer already".to_owned();
+        self.add(&cadence::AddressSuppressed { suppression, email: email("ada@example.com"), reason, at: now });
+        let running =
+            cadence::Mailbox { id: self.id(), version: 1, address: "hello@example.com".into(), paused: false };
+        let held = cadence::Mailbox { version: 2, paused: true, ..running.clone() };
+        self.add(&cadence::MailboxChanged { previous: running, current: held });
+        self.clock = clock;
     }
 
     fn pipeline(&mut self) {

@@ -33,6 +33,28 @@ pub struct LeadUnrouted {
 }
 event!(LeadUnrouted, "crm.routing.lead.unrouted.v1", |e| e.lead);
 
+/// A rep's part in the rotation as it stands at `version`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RepSettings {
+    pub id: RepId,
+    pub version: i64,
+    pub user: UserId,
+    /// Taken out of the rotation.
+    pub paused: bool,
+    pub weight: i64,
+    /// Leads a day; without it there is no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub daily_cap: Option<i64>,
+}
+
+/// An administrator changed a rep's part in the rotation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RepUpdated {
+    pub previous: RepSettings,
+    pub current: RepSettings,
+}
+event!(RepUpdated, "crm.routing.rep.updated.v1", |e| e.current.id);
+
 /// What says whose a lead is.
 pub const OWNER_EVENTS: &[&str] = &[LeadRouted::TYPE, LeadUnrouted::TYPE];
 

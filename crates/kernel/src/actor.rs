@@ -1,10 +1,10 @@
 //! Who is asking. Every store method takes one; nothing reads or writes without it.
 
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Access, Action, Code, Coded, Denied, Facts, Object, UserId, WorkspaceId};
+use crate::{Access, Action, ApiKeyId, Code, Coded, Denied, Facts, IdError, Object, SessionId, UserId, WorkspaceId};
 
 /// What kind of party acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,6 +28,45 @@ pub enum Permission {
     Admin,
 }
 
+/// What somebody came in by. Its text is the id, whose prefix says which of the two it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Credential {
+    ApiKey(ApiKeyId),
+    Session(SessionId),
+}
+
+impl fmt::Display for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ApiKey(key) => key.fmt(f),
+            Self::Session(session) => session.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Credential {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        text.parse().map(Self::ApiKey).or_else(|_| text.parse().map(Self::Session))
+    }
+}
+
+impl TryFrom<String> for Credential {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+
+impl From<Credential> for String {
+    fn from(credential: Credential) -> Self {
+        credential.to_string()
+    }
+}
+
 /// The party on whose behalf something happens, and the workspace that bounds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
@@ -38,6 +77,9 @@ pub struct Actor {
     pub permissions: Vec<Permission>,
     /// With which records.
     pub access: Access,
+    /// By which of its user's keys and sessions it came in; nothing, when a service acts by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<Credential>,
     /// What it acts in. Only there while something may change, so that what it reads can be read for all of its
     /// requests together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,6 +123,7 @@ impl Actor {
             subject: service.to_owned(),
             permissions: vec![Permission::Read, Permission::Write, Permission::Admin],
             access: Access::everything(),
+            credential: None,
             request: None,
         }
     }
@@ -104,5 +147,33 @@ impl Actor {
     /// Refuses unless the actor may do `action` with this record.
     pub fn may(&self, action: Action, object: Object, record: &Facts<'_>) -> Result<(), Denied> {
         self.access.require(object, action, record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Clock;
+
+    use super::*;
+
+    #[test]
+    fn a_key_and_a_session_are_told_apart_by_their_text() {
+        let clock = Clock::system();
+        for credential in [Credential::ApiKey(clock.id()), Credential::Session(clock.id())] {
+            assert_eq!(credential.to_string().parse(), Ok(credential));
+        }
+        let user: UserId = clock.id();
+        assert!(user.to_string().parse::<Credential>().is_err());
+    }
+
+    #[test]
+    fn an_actor_of_before_there_were_credentials_still_reads() {
+        let clock = Clock::system();
+        let actor = Actor::system(clock.id(), "lead");
+        let text = serde_json::to_value(&actor).unwrap();
+        assert!(text.get("credential").is_none(), "{text}");
+        assert_eq!(serde_json::from_value::<Actor>(text).unwrap(), actor);
+        let session = Actor { credential: Some(Credential::Session(clock.id())), ..actor };
+        assert_eq!(serde_json::from_value::<Actor>(serde_json::to_value(&session).unwrap()).unwrap(), session);
     }
 }

@@ -2,6 +2,7 @@
 
 mod commands;
 mod import;
+mod rights;
 mod stack;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};

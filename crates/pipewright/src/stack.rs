@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use gateway::{Gateway, GatewayParts, HttpAuthenticator, HttpSubgraph, Limits, Policy, Probe, SubgraphSdl};
+use gateway::{Gateway, GatewayParts, HttpAuthenticator, HttpSubgraph, Limits, Policy, Probe, Resilience, SubgraphSdl};
 use kernel::Clock;
 use platform::{
     Db, ServiceDef,
@@ -12,6 +12,7 @@ use platform::{
     bus::Bus,
     config::{Config, Secret},
     graphql::Subgraph,
+    hearing::HEARS_WITHIN,
     service::Service,
     telemetry, with_db,
 };
@@ -69,6 +70,8 @@ impl Shared {
         // On this machine no proxy stands between, and a redirect would take the actor token elsewhere.
         let client = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(2))
+            // Sooner than our own server closes an idle connection: what is sent just then would be lost.
+            .pool_idle_timeout(Duration::from_secs(15))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()?;
@@ -95,8 +98,9 @@ impl Shared {
         let authenticator: Arc<dyn Authenticator> = local.unwrap_or_else(|| {
             Arc::new(HttpAuthenticator::new(client, &base_url(&identity::SERVICE), self.tokens.clone()))
         });
-        Ok(Gateway::new(GatewayParts {
-            supergraph_sdl: &supergraph()?,
+        let supergraph = supergraph()?;
+        let parts = GatewayParts {
+            supergraph_sdl: &supergraph,
             subgraphs,
             probes,
             authenticator: Some(authenticator),
@@ -104,7 +108,8 @@ impl Shared {
             limits,
             policy: Policy::read(&self.config.gateway)?,
             clock: self.clock.clone(),
-        })?)
+        };
+        Ok(Gateway::resilient(parts, Resilience { hears_within: HEARS_WITHIN, ..Resilience::default() })?)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The HTTP edges that every process has: its subgraphs behind the actor token, and the pages that an
 //! orchestrator asks.
 
+mod connections;
+
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use async_graphql::{Request, Response, Value};
@@ -18,7 +20,8 @@ use futures::{StreamExt, future::BoxFuture, stream};
 use kernel::{Actor, Code, Coded};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+
+pub use connections::serve;
 
 use crate::{
     auth::{ACTOR_HEADER, ActorTokens},
@@ -34,32 +37,6 @@ pub const LAST_EVENT_ID_HEADER: &str = "last-event-id";
 
 /// Largest body a subgraph takes: the gateway's limit and room for representations.
 const MAX_BODY: usize = 16 << 20;
-
-/// How long a stop waits for running requests: an open stream of events or a client that stalls never ends.
-const GRACE: Duration = Duration::from_secs(10);
-
-/// Serves until `stop`, then lets running requests finish, within limits.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
-    serve_with_grace(listener, router, stop, GRACE).await
-}
-
-async fn serve_with_grace(
-    listener: TcpListener,
-    router: Router,
-    stop: CancellationToken,
-    grace: Duration,
-) -> anyhow::Result<()> {
-    // Some routes ask where a request comes from.
-    let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    tokio::select! {
-        served = serving.into_future() => served?,
-        () = async { stop.cancelled().await; tokio::time::sleep(grace).await } => {
-            tracing::info!("connections that are still open are cut");
-        }
-    }
-    Ok(())
-}
 
 /// Binds `address`, saying which it was when it cannot.
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -158,29 +135,4 @@ pub fn refusal(code: Code, message: &str) -> axum::response::Response {
 /// [`refusal`] of a service's error.
 pub fn refuse(error: &dyn Coded) -> axum::response::Response {
     refusal(error.code(), &error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn an_open_stream_of_events_does_not_keep_the_process() {
-        let endless = || async { Sse::new(stream::pending::<Result<Event, Infallible>>()) };
-        let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let router = Router::new().route("/", get(endless));
-        let serving = serve_with_grace(listener, router, stop.clone(), Duration::from_millis(20));
-        let client = async {
-            let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
-            tokio::io::AsyncWriteExt::write_all(&mut client, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
-            tokio::io::AsyncReadExt::read_u8(&mut client).await.unwrap();
-            stop.cancel();
-            client
-        };
-        let stopped = async { tokio::join!(serving, client) };
-        let (served, _client) = tokio::time::timeout(Duration::from_secs(5), stopped).await.expect("it stops");
-        served.unwrap();
-    }
 }

@@ -8,6 +8,7 @@ pub mod config;
 pub mod db;
 pub mod door;
 pub mod graphql;
+pub mod hearing;
 pub mod http;
 pub mod idempotency;
 pub mod inbox;

@@ -2,6 +2,7 @@
 //! permissions and limits, and its description at `/openapi.json`.
 
 mod answer;
+mod export;
 mod input;
 mod openapi;
 mod problem;
@@ -19,7 +20,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use gateway::Gateway;
+use gateway::{Gateway, Places};
 use kernel::Code;
 
 pub use self::resources::RestError;
@@ -28,6 +29,9 @@ use self::{
     requests::{Call, allowed},
     resources::{Bound, RESOURCES},
 };
+
+/// Exports at once.
+const EXPORTS: usize = 40;
 
 /// Where the view lives.
 const BASE: &str = "/rest/v1";
@@ -43,7 +47,7 @@ pub fn router(gateway: Gateway) -> Result<Router, RestError> {
     let resources = bind(&schema)?;
     let description = openapi::document(&schema, &resources).to_string();
     let door = gateway.door().clone();
-    let rest = Arc::new(Rest { gateway, schema, resources, description });
+    let rest = Arc::new(Rest { gateway, exports: Places::new(EXPORTS), schema, resources, description });
     let router = Router::new()
         .route("/openapi.json", get(describe))
         .route(&format!("{BASE}/{{resource}}"), any(collection))
@@ -55,6 +59,8 @@ pub fn router(gateway: Gateway) -> Result<Router, RestError> {
 
 pub(crate) struct Rest {
     pub gateway: Gateway,
+    /// Exports under way: each lasts as long as its client reads.
+    pub exports: Places,
     pub schema: Valid<Schema>,
     resources: Vec<Bound>,
     description: String,
@@ -86,6 +92,9 @@ async fn collection(
 ) -> Response {
     let answer = async {
         let Path(path) = path.map_err(unreadable)?;
+        if let Some(path) = path.strip_suffix(export::SUFFIX) {
+            return exported(&rest, path, request).await;
+        }
         let bound = rest.resource(&path)?;
         let methods =
             allowed(&[("GET", bound.list.is_some()), ("HEAD", bound.list.is_some()), ("POST", bound.create.is_some())]);
@@ -100,6 +109,18 @@ async fn collection(
         }
     };
     answer.await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// `/rest/v1/leads.jsonl`
+async fn exported(rest: &Arc<Rest>, path: &str, request: Request<Body>) -> Result<Response, Problem> {
+    let bound = rest.resource(path)?;
+    let methods = allowed(&[("GET", bound.list.is_some())]);
+    let (parts, _) = request.into_parts();
+    match (&parts.method, &bound.list) {
+        (&Method::GET, Some(list)) => Call::new(rest, bound, parts).export(rest.clone(), list).await,
+        (&Method::OPTIONS, _) => Ok(requests::options(&methods)),
+        _ => Err(requests::wrong_method(&methods)),
+    }
 }
 
 /// `/rest/v1/leads/lead_01…`

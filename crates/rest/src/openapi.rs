@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use apollo_compiler::{
     Name, Schema,
-    ast::Type,
+    ast::{InputValueDefinition, Type},
     schema::{ExtendedType, InputObjectType},
 };
 use kernel::Code;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    BASE,
+    BASE, export,
     input::conditions,
     problem,
     resources::{Bound, FROM_THE_ENVELOPE, List, Resource, Write, is_leaf, is_required},
@@ -33,6 +33,10 @@ pub(crate) fn document(schema: &Schema, resources: &[Bound]) -> Value {
         }
         if !collection.is_empty() {
             paths.insert(path.clone(), Value::Object(collection));
+        }
+        if let Some(list) = &bound.list {
+            let export = export_operation(&mut components, bound, list);
+            paths.insert(format!("{path}{}", export::SUFFIX), json!({ "get": export }));
         }
         let mut object = Map::new();
         let id = json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } });
@@ -81,15 +85,7 @@ fn list_operation(components: &mut Components<'_>, bound: &Bound, list: &List) -
             if name == "first" { json!({ "type": "integer", "minimum": 1 }) } else { json!({ "type": "string" }) };
         parameters.push(described(json!({ "name": name, "in": "query", "schema": schema }), description));
     }
-    let schema = components.schema;
-    for (name, field) in list.filter.iter().flat_map(|filter| conditions(schema, filter)) {
-        let mut parameter = json!({ "name": name.as_str(), "in": "query", "schema": components.not_null(&field.ty) });
-        if field.ty.is_list() {
-            // Separated by commas.
-            parameter["explode"] = json!(false);
-        }
-        parameters.push(described(parameter, field.description.as_ref().map(ToString::to_string)));
-    }
+    parameters.extend(filter_parameters(components, list));
     let page = format!("{ty}Page");
     let mut properties = json!({
         "items": { "type": "array", "items": reference(ty) },
@@ -109,6 +105,37 @@ fn list_operation(components: &mut Components<'_>, bound: &Bound, list: &List) -
         root.and_then(|root| root.description.as_ref()).map(ToString::to_string),
         json!({ "parameters": parameters }),
         &[("200", json!({ "description": "A page.", "headers": { "Link": link }, "content": content(&page) }))],
+    )
+}
+
+fn filter_parameters(components: &mut Components<'_>, list: &List) -> Vec<Value> {
+    let schema = components.schema;
+    let conditions = list.filter.iter().flat_map(|filter| conditions(schema, filter));
+    let parameter = |(name, field): (&Name, &InputValueDefinition)| {
+        let mut parameter = json!({ "name": name.as_str(), "in": "query", "schema": components.not_null(&field.ty) });
+        if field.ty.is_list() {
+            // Separated by commas.
+            parameter["explode"] = json!(false);
+        }
+        described(parameter, field.description.as_ref().map(ToString::to_string))
+    };
+    conditions.map(parameter).collect()
+}
+
+fn export_operation(components: &mut Components<'_>, bound: &Bound, list: &List) -> Value {
+    let Resource { path, ty, .. } = bound.resource;
+    let about = format!(
+        "All {path} that fit and that one may export, a JSON object a line. A connection that breaks off has not sent all."
+    );
+    operation(
+        bound,
+        &format!("export_{path}"),
+        Some(about),
+        json!({ "parameters": filter_parameters(components, list) }),
+        &[(
+            "200",
+            json!({ "description": "A line each.", "content": { (export::MEDIA_TYPE): { "schema": reference(ty) } } }),
+        )],
     )
 }
 
@@ -136,6 +163,7 @@ fn create_operation(components: &mut Components<'_>, bound: &Bound, create: &Wri
     if create.says_created {
         created["description"] = json!("It was there already.");
         answers.insert(0, ("200", created));
+        answers.push(("204", json!({ "description": "Taken note of; what there is of it is not yours to read." })));
     }
     operation(
         bound,

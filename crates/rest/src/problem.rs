@@ -1,4 +1,4 @@
-//! Errors as RFC 9457 has them, with our code and the field at fault.
+//! Errors as RFC 9457 has them, with our code and the field at fault. The door adds the id of the request.
 
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -16,8 +16,6 @@ pub(crate) struct Problem {
     pub code: Box<str>,
     pub detail: String,
     pub field: Option<String>,
-    /// Finds it in the log, if it broke on our side.
-    request_id: Option<Box<str>>,
     /// Headers that belong to the status.
     headers: Vec<(HeaderName, String)>,
 }
@@ -39,7 +37,6 @@ impl Problem {
     pub fn of_error(error: &Value) -> Self {
         let extensions = &error["extensions"];
         let mut problem = Self::said(error, &extensions["code"], &extensions["field"]);
-        problem.request_id = extensions["requestId"].as_str().map(Into::into);
         if let Some(seconds) = extensions["retryAfterSeconds"].as_u64() {
             problem.headers.retain(|(name, _)| name != header::RETRY_AFTER);
             problem.headers.push((header::RETRY_AFTER, seconds.to_string()));
@@ -67,7 +64,7 @@ impl Problem {
             }
             _ => Vec::new(),
         };
-        Self { status, code: code.into(), detail, field, request_id: None, headers }
+        Self { status, code: code.into(), detail, field, headers }
     }
 
     /// Names the field of an error with this code that names none.
@@ -111,9 +108,6 @@ impl IntoResponse for Problem {
         if let Some(field) = self.field {
             body["field"] = json!(field);
         }
-        if let Some(id) = self.request_id {
-            body["requestId"] = json!(id);
-        }
         let mut response = (self.status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body.to_string()).into_response();
         for (name, value) in self.headers {
             if let Ok(value) = HeaderValue::from_str(&value) {
@@ -129,14 +123,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_says_when_to_come_again_and_a_fault_where_to_find_it() {
+    fn a_refusal_says_when_to_come_again() {
         let error = |extensions: Value| json!({ "message": "no", "extensions": extensions });
         let busy = Problem::of_error(&error(json!({ "code": "OVERLOADED", "retryAfterSeconds": 7 }))).into_response();
         assert_eq!((busy.status().as_u16(), &busy.headers()[header::RETRY_AFTER]), (503, &HeaderValue::from(7)));
         let busy = Problem::of_error(&error(json!({ "code": "OVERLOADED" }))).into_response();
         assert_eq!(busy.headers()[header::RETRY_AFTER], "1");
-        let broken = Problem::of_error(&error(json!({ "code": "INTERNAL", "requestId": "abc" })));
-        assert_eq!((broken.status.as_u16(), broken.request_id.as_deref()), (500, Some("abc")));
         assert_eq!(Problem::of_error(&error(json!({ "code": "NEWER_THAN_WE" }))).status.as_u16(), 500);
     }
 }

@@ -1,5 +1,7 @@
 //! From an HTTP request to a GraphQL operation, and back.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     http::{
@@ -17,6 +19,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     BASE, Rest,
     answer::{self, Etag, payload, result},
+    export::Export,
     input::{check_body, conditions, parse_text},
     problem::Problem,
     resources::{Bound, FROM_THE_ENVELOPE, List, Write},
@@ -57,6 +60,25 @@ impl<'a> Call<'a> {
         }
         body["next"] = json!(next);
         Ok(answer::page(&body, next.as_deref()))
+    }
+
+    /// The whole list, for who may export it.
+    pub async fn export(self, rest: Arc<Rest>, list: &List) -> Answer {
+        let asked = self.page(list)?;
+        if let Some((name, _)) = asked.given.iter().find(|(name, _)| ["first", "after"].contains(&name.as_str())) {
+            return Err(Problem::of_field(Code::InvalidInput, name, "an export has no pages"));
+        }
+        let variables = match asked.variables {
+            Value::Object(variables) => variables,
+            _ => Map::new(),
+        };
+        let admission = self.admission().await?;
+        let place = rest.exports.take(admission.as_ref().map(Admission::actor));
+        let place = place.ok_or_else(|| Problem::new(Code::Overloaded, "there are too many exports at once"))?;
+        let (resource, document) = (self.bound.resource, list.export.clone());
+        Export { rest, resource, document, variables, headers: self.headers, arrival: self.arrival, place }
+            .begin()
+            .await
     }
 
     pub async fn get(self, id: &str) -> Answer {
@@ -103,11 +125,12 @@ impl<'a> Call<'a> {
             payload(answer, create.field).map_err(|problem| problem.renaming("idempotencyKey", IDEMPOTENCY_KEY))?;
         let old = create.says_created && payload["created"] == json!(false);
         let object = payload[&create.payload].take();
+        // One that was there and that the actor may not read is nowhere to be found.
+        let Some(id) = object["id"].as_str() else { return Ok(answer::nothing()) };
         let status = if old { StatusCode::OK } else { StatusCode::CREATED };
-        // One that was there and that the actor may not read is null, and is nowhere to be found.
-        let location = object["id"].as_str().map(|id| format!("{BASE}/{}/{id}", bound.resource.path));
+        let location = format!("{BASE}/{}/{id}", bound.resource.path);
         let etag = etag(bound, &object);
-        Ok(answer::located(answer::object(status, &object, etag.as_ref()), location.as_deref()))
+        Ok(answer::located(answer::object(status, &object, etag.as_ref()), &location))
     }
 
     pub async fn update(self, update: &Write, id: &str, body: Body) -> Answer {

@@ -5,6 +5,7 @@ use apollo_compiler::{
     ast::{FieldDefinition, InputValueDefinition},
     schema::ExtendedType,
 };
+use kernel::Object;
 use thiserror::Error;
 
 /// A kind of object with an address, and how the GraphQL API reads and writes it. What the schema does not have is
@@ -12,6 +13,8 @@ use thiserror::Error;
 #[derive(Debug)]
 pub(crate) struct Resource {
     pub path: &'static str,
+    /// What permissions call it.
+    pub object: Object,
     pub ty: &'static str,
     /// The field of `Query` that gives one by its `id`.
     pub get: &'static str,
@@ -28,6 +31,7 @@ pub(crate) struct Resource {
 pub(crate) const RESOURCES: [Resource; 4] = [
     Resource {
         path: "leads",
+        object: Object::Lead,
         ty: "Lead",
         get: "lead",
         list: "leads",
@@ -37,6 +41,7 @@ pub(crate) const RESOURCES: [Resource; 4] = [
     },
     Resource {
         path: "accounts",
+        object: Object::Account,
         ty: "Account",
         get: "account",
         list: "accounts",
@@ -46,6 +51,7 @@ pub(crate) const RESOURCES: [Resource; 4] = [
     },
     Resource {
         path: "contacts",
+        object: Object::Contact,
         ty: "Contact",
         get: "contact",
         list: "contacts",
@@ -55,6 +61,7 @@ pub(crate) const RESOURCES: [Resource; 4] = [
     },
     Resource {
         path: "opportunities",
+        object: Object::Opportunity,
         ty: "Opportunity",
         get: "opportunity",
         list: "opportunities",
@@ -79,6 +86,8 @@ pub(crate) struct Bound {
 #[derive(Debug)]
 pub(crate) struct List {
     pub document: String,
+    /// The same without counting, for one page after the other.
+    pub export: String,
     /// The input type whose fields filter, if there is one.
     pub filter: Option<String>,
     pub counts: bool,
@@ -195,13 +204,15 @@ fn list(schema: &Schema, resource: &Resource, field: &FieldDefinition, selection
         Some(filter) => (format!(", $filter: {filter}"), ", filter: $filter"),
         None => (String::new(), ""),
     };
-    let document = format!(
-        "query($first: Int, $after: String{declared}) {{ {}(first: $first, after: $after{given}) {{ {} \
-         edges {{ node {{ {selection} }} }} pageInfo {{ hasNextPage endCursor }} }} }}",
-        resource.list,
-        if counts { "totalCount" } else { "" },
-    );
-    List { document, filter, counts }
+    let document = |count: &str| {
+        format!(
+            "query($first: Int, $after: String{declared}) {{ {}(first: $first, after: $after{given}) {{ {count} \
+             edges {{ node {{ {selection} }} }} pageInfo {{ hasNextPage endCursor }} }} }}",
+            resource.list,
+        )
+    };
+    let export = document("");
+    List { document: if counts { document("totalCount") } else { export.clone() }, export, filter, counts }
 }
 
 fn write(

@@ -1,6 +1,7 @@
 //! What tests need: a service under test, and real servers on free ports, found on the machine or installed
 //! by `make tools`.
 
+pub mod fuzz;
 mod home;
 mod mail;
 mod nats;

@@ -114,6 +114,7 @@ impl ServiceTest {
             subject: "tester".to_owned(),
             permissions,
             access: Access::everything(),
+            credential: None,
             request: None,
         }
     }

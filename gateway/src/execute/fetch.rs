@@ -2,21 +2,26 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, atomic::Ordering},
     time::Instant,
 };
 
 use async_graphql::{Name, PathSegment, ServerError, Value};
 use futures::FutureExt;
 use kernel::Code;
-use platform::graphql::{SubgraphCall, SubgraphError};
+use platform::{
+    graphql::{SubgraphCall, SubgraphError},
+    hearing::Patience,
+};
 
 use super::{
     Execution,
     merge::{Step, at_mut, error_path, merge, rewrite, walk},
+    project::Missing,
     requires::represent,
 };
 use crate::{
+    auth::IDENTITY,
     backend::{Answer, Backend, Question},
     plan::{Entities, Fetch, Path, Rewrite, Segment, Target},
     response::{at, error},
@@ -45,7 +50,7 @@ impl Execution {
                 let sent = lookups
                     .iter()
                     .map(|lookup| (lookup.plan.variable.clone(), Value::List(lookup.representations.clone())));
-                let answer = self.ask(fetch, sent.collect()).await;
+                let answer = self.ask_entities(fetch, sent.collect()).await;
                 self.place_entities(fetch, lookups, answer);
             }
         }
@@ -70,6 +75,24 @@ impl Execution {
         }
     }
 
+    /// Services learn from each other by events. Right after a change, one that lacks an entity may just not have heard
+    /// of it, and is asked again before that is believed.
+    async fn ask_entities(
+        &self,
+        fetch: &Fetch,
+        representations: Vec<(Name, Value)>,
+    ) -> Result<async_graphql::Response, SubgraphError> {
+        let mut patience = Patience::of(self.hears_within);
+        loop {
+            let answer = self.ask(fetch, representations.clone()).await;
+            let complete = answer.as_ref().map_or(true, |response| !lacks_entities(response));
+            if complete || !self.changed.load(Ordering::Relaxed) || !patience.wait().await {
+                return answer;
+            }
+            self.forget();
+        }
+    }
+
     async fn ask(
         &self,
         fetch: &Fetch,
@@ -83,6 +106,9 @@ impl Execution {
         let answer = if !fetch.reads {
             let answer = backend.ask(call).await;
             self.part();
+            if let Some(admission) = self.context.admission.as_ref().filter(|_| *fetch.service == *IDENTITY) {
+                admission.rights_changed();
+            }
             answer
         } else if fetch.repeats {
             owned(self.read_once(fetch, backend, call).await)
@@ -169,21 +195,29 @@ impl Execution {
             }
         };
         for error in response.errors {
-            let path = lookups.iter().find_map(|lookup| lookup.client_path(&error.path)).unwrap_or_default();
-            state.errors.push(self.pass_on(&fetch.service, at(error, path)));
+            let mut paths: Vec<_> = lookups.iter().flat_map(|lookup| lookup.client_paths(&error.path)).collect();
+            if paths.is_empty() {
+                paths.push(Vec::new());
+            }
+            for path in paths {
+                state.errors.push(self.pass_on(&fetch.service, at(error.clone(), path)));
+            }
         }
         let Value::Object(mut data) = response.data else { return };
+        let mut missing = Vec::new();
         for lookup in lookups {
             let Some(mut found) = data.get_mut(&lookup.plan.alias).map(std::mem::take) else { continue };
             rewrite(&self.supergraph.types, &lookup.plan.output, &mut found);
             let Value::List(found) = found else { continue };
             let mut copies = Copies::of(found, lookup.waiting.iter().map(|(_, index)| *index));
             for (place, index) in &lookup.waiting {
-                if let (Some(target), Some(entity)) = (at_mut(&mut state.data, place), copies.take(*index)) {
-                    merge(&self.supergraph.types, target, entity);
+                match (at_mut(&mut state.data, place), copies.take(*index)) {
+                    (Some(target), Some(entity)) => merge(&self.supergraph.types, target, entity),
+                    _ => missing.push(Missing { path: self.client_path(place), service: fetch.service.clone() }),
                 }
             }
         }
+        state.missing.extend(missing);
     }
 
     /// Gathers the representations for one lookup, each only once.
@@ -216,7 +250,6 @@ impl Execution {
         extensions.set("service", service);
         if extensions.get("code").is_none_or(|code| *code == Value::from(Code::Internal.as_str())) {
             extensions.set("code", Code::Internal.as_str());
-            extensions.set("requestId", &*self.context.request_id);
         }
         error
     }
@@ -224,14 +257,18 @@ impl Execution {
     pub(super) fn failed(&self, service: &str, failure: &SubgraphError, mut path: Vec<PathSegment>) -> ServerError {
         self.restore_aliases(&mut path);
         let mut error = at(error(Code::SubgraphUnavailable, failure.to_string()), path);
-        let extensions = error.extensions.get_or_insert_default();
-        extensions.set("service", service);
-        extensions.set("requestId", &*self.context.request_id);
+        error.extensions.get_or_insert_default().set("service", service);
         error
     }
 }
 
 impl Execution {
+    fn client_path(&self, place: &[Step]) -> Vec<PathSegment> {
+        let mut path = error_path(place);
+        self.restore_aliases(&mut path);
+        path
+    }
+
     fn restore_aliases(&self, path: &mut [PathSegment]) {
         for segment in path {
             if let PathSegment::Field(key) = segment {
@@ -242,6 +279,12 @@ impl Execution {
             }
         }
     }
+}
+
+fn lacks_entities(response: &async_graphql::Response) -> bool {
+    let Value::Object(found) = &response.data else { return false };
+    let lacks = |found: &Value| matches!(found, Value::List(found) if found.contains(&Value::Null));
+    response.errors.is_empty() && found.values().any(lacks)
 }
 
 /// The answer itself if nobody else has it, else a copy.
@@ -281,15 +324,16 @@ impl Copies {
 }
 
 impl Lookup<'_> {
-    /// The client's path to what an error of the subgraph is about: `_entities`, the index, the rest.
-    fn client_path(&self, path: &[PathSegment]) -> Option<Vec<PathSegment>> {
-        let [PathSegment::Field(alias), rest @ ..] = path else { return None };
+    /// The client's paths to what an error of the subgraph is about: `_entities`, the index, the rest. One for each
+    /// place where the entity stands.
+    fn client_paths(&self, path: &[PathSegment]) -> Vec<Vec<PathSegment>> {
+        let [PathSegment::Field(alias), rest @ ..] = path else { return Vec::new() };
         if self.plan.alias != *alias {
-            return None;
+            return Vec::new();
         }
-        let [PathSegment::Index(index), rest @ ..] = rest else { return self.shared_path() };
-        let (place, _) = self.waiting.iter().find(|(_, waiting)| waiting == index)?;
-        Some(error_path(place).into_iter().chain(rest.iter().cloned()).collect())
+        let [PathSegment::Index(index), rest @ ..] = rest else { return self.shared_path().into_iter().collect() };
+        let places = self.waiting.iter().filter(|(_, waiting)| waiting == index);
+        places.map(|(place, _)| error_path(place).into_iter().chain(rest.iter().cloned()).collect()).collect()
     }
 
     /// The path of the entity if it is one, else up to where they part.

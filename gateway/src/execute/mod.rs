@@ -4,13 +4,19 @@ mod fetch;
 mod merge;
 pub(crate) mod project;
 mod requires;
+mod scalar;
 
 use std::{
     collections::HashMap,
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
+use apollo_compiler::parser::SourceMap;
 use async_graphql::{Name, ServerError, Value};
 use futures::{
     FutureExt, StreamExt,
@@ -20,11 +26,13 @@ use futures::{
 use indexmap::IndexMap;
 use kernel::Code;
 use platform::graphql::{EVENT_ID, SubgraphCall, SubgraphError};
+use tokio::time::timeout;
 
-use self::project::{Selections, project};
+use self::project::{Missing, Selections, project};
 use crate::{
     RequestContext, Response, Supergraph,
     backend::{Awaited, Backend, Question},
+    measure::start,
     plan::{Fetch, Node, Target},
     response::{Extensions, error, is_event_id},
 };
@@ -37,6 +45,8 @@ pub(crate) type Subgraphs = HashMap<String, Arc<Backend>>;
 pub(crate) struct Prepared {
     pub steps: Vec<Node>,
     pub selections: Selections,
+    /// The document, for the places of errors.
+    pub sources: SourceMap,
 }
 
 /// One run of a plan.
@@ -47,6 +57,12 @@ pub(crate) struct Execution {
     /// Coerced.
     pub variables: Arc<IndexMap<Name, Value>>,
     state: Mutex<State>,
+    /// Whether something has changed on the way here.
+    changed: AtomicBool,
+    /// How long services may take to hear of it.
+    hears_within: Duration,
+    /// Time for what an event of a subscription is joined with.
+    deadline: Duration,
     /// What was read already and may be read again, by service. Forgotten before each step of a mutation.
     read: Mutex<HashMap<(Arc<str>, Question), Awaited>>,
 }
@@ -54,6 +70,7 @@ pub(crate) struct Execution {
 struct State {
     data: Value,
     errors: Vec<ServerError>,
+    missing: Vec<Missing>,
 }
 
 impl Execution {
@@ -62,15 +79,27 @@ impl Execution {
         subgraphs: Arc<Subgraphs>,
         context: RequestContext,
         variables: Arc<IndexMap<Name, Value>>,
+        hears_within: Duration,
+        deadline: Duration,
     ) -> Self {
-        let state = Mutex::new(State { data: Value::Object(IndexMap::new()), errors: Vec::new() });
-        Self { supergraph, subgraphs, context, variables, state, read: Mutex::default() }
+        let state = State { data: Value::Object(IndexMap::new()), errors: Vec::new(), missing: Vec::new() };
+        Self {
+            supergraph,
+            subgraphs,
+            context,
+            variables,
+            state: Mutex::new(state),
+            changed: AtomicBool::new(false),
+            hears_within,
+            deadline,
+            read: Mutex::default(),
+        }
     }
 
     /// Runs the steps in order. `introspected` are root fields that are answered already.
     pub async fn run(self, prepared: &Prepared, introspected: IndexMap<Name, Value>) -> Response {
         for step in &prepared.steps {
-            self.read.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            self.forget();
             self.node(step).await;
         }
         if let Value::Object(data) = &mut self.state().data {
@@ -99,6 +128,8 @@ impl Execution {
                     self.subgraphs.clone(),
                     self.context.clone(),
                     self.variables.clone(),
+                    self.hears_within,
+                    self.deadline,
                 );
                 let prepared = prepared.clone();
                 async move { run.event(&prepared, event).await }
@@ -114,8 +145,14 @@ impl Execution {
             if let Target::Objects { path, output } = &source.target {
                 self.place_objects(source, path, output, event);
             }
-            for node in rest {
-                self.node(node).await;
+            let joins = async {
+                for node in rest {
+                    self.node(node).await;
+                }
+            };
+            if timeout(self.deadline, joins).await.is_err() {
+                let late = error(Code::DeadlineExceeded, "what belongs to this event took longer than allowed");
+                self.state().errors.push(late);
             }
         }
         let response = self.finish(prepared);
@@ -154,18 +191,25 @@ impl Execution {
     fn finish(&self, prepared: &Prepared) -> Response {
         let mut state = self.state();
         let data = mem::take(&mut state.data);
-        let (data, told) = project(&self.supergraph, &prepared.selections, data, &state.errors);
         let mut errors = mem::take(&mut state.errors);
-        errors.extend(told.into_iter().map(|mut error| {
-            error.extensions.get_or_insert_default().set("requestId", &*self.context.request_id);
-            error
-        }));
+        for error in &mut errors {
+            let span = prepared.selections.span(&self.supergraph, &data, &error.path);
+            error.locations = span.and_then(|span| start(span, &prepared.sources)).into_iter().collect();
+        }
+        let (data, told) = project(&self.supergraph, prepared, data, &errors, &state.missing);
+        errors.extend(told);
         Response { data: Some(data), errors, ..Response::default() }
     }
 
     /// Something has changed: nobody joins what was asked before.
     fn part(&self) {
+        self.changed.store(true, Ordering::Relaxed);
         self.subgraphs.values().for_each(|backend| backend.part());
+    }
+
+    /// What was read is read anew.
+    fn forget(&self) {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Never held across an await.

@@ -11,17 +11,23 @@ use apollo_compiler::{
     Node,
     ast::Type,
     executable::{Field, Selection, SelectionSet},
+    parser::{SourceMap, SourceSpan},
     schema::{EnumType, ExtendedType},
 };
 use async_graphql::{Name, PathSegment, ServerError, Value};
 use indexmap::IndexMap;
 use kernel::Code;
 
-use super::merge::{text, typename};
+use super::{
+    Prepared,
+    merge::{text, typename},
+    scalar::Scalar,
+};
 use crate::{
     Supergraph,
     distinguish::fetched_as,
-    response::{at, error},
+    measure::start,
+    response::{at, error, located},
 };
 
 /// A selection, compiled for each type of object that it meets.
@@ -43,12 +49,15 @@ struct FieldProjection {
     name: apollo_compiler::Name,
     ty: Type,
     kind: Kind,
+    /// Where the document asks for it.
+    span: Option<SourceSpan>,
 }
 
 enum Kind {
     Typename,
-    /// Scalars, and introspection, which is projected already.
+    /// Scalars of the schema's own, and introspection, which is projected already.
     Leaf,
+    Scalar(Scalar),
     Enum(Node<EnumType>),
     Composite(Selections),
 }
@@ -75,10 +84,73 @@ impl Selections {
         self.by_type.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), compiled.clone());
         Some(compiled)
     }
+
+    /// Where the document asks for what is at the client's `path` in `data`, which is not projected yet.
+    pub fn span(&self, supergraph: &Supergraph, data: &Value, path: &[PathSegment]) -> Option<SourceSpan> {
+        let mut sets: Vec<&SelectionSet> = self.parts.iter().collect();
+        let (mut here, mut span) = (Some(data), None);
+        for segment in path {
+            match segment {
+                PathSegment::Index(index) => {
+                    here = match here {
+                        Some(Value::List(items)) => items.get(*index),
+                        _ => None,
+                    };
+                }
+                PathSegment::Field(key) => {
+                    let object = match here {
+                        Some(Value::Object(object)) => Some(object),
+                        _ => None,
+                    };
+                    let mut fields = Vec::new();
+                    for set in sets {
+                        called(supergraph, set, object.and_then(typename), key, &mut fields);
+                    }
+                    let Some(first) = fields.first() else { break };
+                    here = object.and_then(|object| object.get(source(supergraph, first).as_str()));
+                    span = first.location();
+                    sets = fields.into_iter().map(|field| &field.selection_set).collect();
+                }
+            }
+        }
+        span
+    }
+}
+
+/// The fields of this response key, in fragments too, but for those on what an object of type `ty` is not.
+fn called<'s>(
+    supergraph: &Supergraph,
+    set: &'s SelectionSet,
+    ty: Option<&str>,
+    key: &str,
+    into: &mut Vec<&'s Node<Field>>,
+) {
+    for selection in &set.selections {
+        match selection {
+            Selection::Field(field) if field.response_key().as_str() == key => into.push(field),
+            Selection::InlineFragment(fragment) => {
+                let applies = match (ty, &fragment.type_condition) {
+                    (Some(ty), Some(condition)) => supergraph.types.satisfies(ty, condition),
+                    _ => true,
+                };
+                if applies {
+                    called(supergraph, &fragment.selection_set, ty, key, into);
+                }
+            }
+            Selection::Field(_) | Selection::FragmentSpread(_) => {}
+        }
+    }
+}
+
+/// Where the data has a field.
+fn source(supergraph: &Supergraph, field: &Field) -> apollo_compiler::Name {
+    fetched_as(field)
+        .or_else(|| supergraph.aliases.safe(field.alias.as_ref(), &field.name))
+        .unwrap_or_else(|| field.response_key().clone())
 }
 
 fn compile(supergraph: &Supergraph, parts: &[SelectionSet], object: &apollo_compiler::Name) -> Fields {
-    let mut collected: IndexMap<apollo_compiler::Name, Vec<&Field>> = IndexMap::new();
+    let mut collected: IndexMap<apollo_compiler::Name, Vec<&Node<Field>>> = IndexMap::new();
     for part in parts {
         collect(supergraph, part, object, &mut collected);
     }
@@ -98,16 +170,16 @@ fn compile(supergraph: &Supergraph, parts: &[SelectionSet], object: &apollo_comp
                 let parts = fields.iter().map(|field| field.selection_set.clone()).collect();
                 Kind::Composite(Selections::new(supergraph, inner, parts))
             }
-            _ => Kind::Leaf,
+            _ => Scalar::named(inner).map_or(Kind::Leaf, Kind::Scalar),
         };
-        let source = fetched_as(first).or_else(|| supergraph.aliases.safe(first.alias.as_ref(), &first.name));
         Some(FieldProjection {
-            source: Name::new(source.as_ref().unwrap_or(&key).as_str()),
+            source: Name::new(source(supergraph, first).as_str()),
             key: Name::new(key.as_str()),
             parent: object.clone(),
             name: first.name.clone(),
             ty,
             kind,
+            span: first.location(),
         })
     });
     Arc::new(fields.collect())
@@ -118,7 +190,7 @@ fn collect<'s>(
     supergraph: &Supergraph,
     set: &'s SelectionSet,
     object: &apollo_compiler::Name,
-    into: &mut IndexMap<apollo_compiler::Name, Vec<&'s Field>>,
+    into: &mut IndexMap<apollo_compiler::Name, Vec<&'s Node<Field>>>,
 ) {
     for selection in &set.selections {
         match selection {
@@ -137,14 +209,22 @@ fn collect<'s>(
     }
 }
 
+/// An object that a service was to tell more of and has not.
+pub(crate) struct Missing {
+    pub path: Vec<PathSegment>,
+    pub service: Arc<str>,
+}
+
 /// Projects the root object. `known` are the errors there are already: a null they explain needs no other.
 pub(crate) fn project(
     supergraph: &Supergraph,
-    selections: &Selections,
+    prepared: &Prepared,
     data: Value,
     known: &[ServerError],
+    missing: &[Missing],
 ) -> (Value, Vec<ServerError>) {
-    let mut projector = Projector { supergraph, known, errors: Vec::new(), path: Vec::new() };
+    let Prepared { selections, sources, .. } = prepared;
+    let mut projector = Projector { supergraph, sources, known, missing, errors: Vec::new(), path: Vec::new() };
     let data = match data {
         Value::Object(data) => data,
         _ => IndexMap::new(),
@@ -155,7 +235,9 @@ pub(crate) fn project(
 
 struct Projector<'a> {
     supergraph: &'a Supergraph,
+    sources: &'a SourceMap,
     known: &'a [ServerError],
+    missing: &'a [Missing],
     errors: Vec<ServerError>,
     path: Vec<Place>,
 }
@@ -216,26 +298,52 @@ impl Projector<'_> {
                 }
                 Ok(Value::List(completed))
             }
-            (Type::List(_) | Type::NonNullList(_), _) if !matches!(field.kind, Kind::Leaf) => Ok(Value::Null),
+            (Type::List(_) | Type::NonNullList(_), _) => Err(self.wrong(field, "list")),
             (_, value) => match (&field.kind, value) {
                 (Kind::Composite(selections), Value::Object(object)) => self.object(selections, object),
-                (Kind::Composite(_), _) => Ok(Value::Null),
-                (Kind::Enum(values), value) => {
-                    let accessible = text(&value).is_some_and(|name| values.values.contains_key(name));
-                    Ok(if accessible { value } else { Value::Null })
+                (Kind::Scalar(scalar), value) => scalar.coerce(value).ok_or_else(|| self.wrong(field, scalar.name())),
+                (Kind::Enum(values), value) if text(&value).is_some_and(|name| values.values.contains_key(name)) => {
+                    Ok(value)
                 }
                 (Kind::Leaf | Kind::Typename, value) => Ok(value),
+                (Kind::Composite(_) | Kind::Enum(_), _) => Err(self.wrong(field, ty.inner_named_type())),
             },
         }
     }
 
+    /// Tells that what a service gave is none of what the field gives. What it was is not said: clients may not be
+    /// meant to know it.
+    fn wrong(&mut self, field: &FieldProjection, wanted: &str) -> Nulled {
+        let message = format!("a service gave no {wanted} for {}.{}", field.parent, field.name);
+        let told = self.placed(field, error(Code::Internal, message));
+        self.errors.push(told);
+        Nulled
+    }
+
     fn tell(&mut self, field: &FieldProjection) {
         let explained = self.known.iter().any(|error| error.path.is_empty() || related(&error.path, &self.path));
-        if !explained {
-            let message = format!("Cannot return null for non-nullable field {}.{}.", field.parent, field.name);
-            let path = self.path.iter().map(Place::segment).collect();
-            self.errors.push(at(error(Code::Internal, message), path));
+        if explained {
+            return;
         }
+        let message = format!("Cannot return null for non-nullable field {}.{}", field.parent, field.name);
+        let within = |missing: &&Missing| missing.path.len() < self.path.len() && related(&missing.path, &self.path);
+        let told = match self.missing.iter().find(within) {
+            Some(Missing { service, .. }) => {
+                let because = "has no such object, or none that you may read";
+                let mut told = error(Code::NotFound, format!("{message}: the service {service} {because}."));
+                told.extensions.get_or_insert_default().set("service", &**service);
+                told
+            }
+            None => error(Code::Internal, format!("{message}.")),
+        };
+        let told = self.placed(field, told);
+        self.errors.push(told);
+    }
+
+    /// The error with its places, in the answer and in the document.
+    fn placed(&self, field: &FieldProjection, error: ServerError) -> ServerError {
+        let place = field.span.and_then(|span| start(span, self.sources));
+        located(at(error, self.path.iter().map(Place::segment).collect()), place)
     }
 }
 

@@ -3,10 +3,11 @@
 use std::{
     collections::HashMap,
     sync::{Arc, atomic::AtomicU64},
+    time::Duration,
 };
 
-use apollo_compiler::{request::coerce_variable_values, response::JsonMap, validation::Valid};
-use async_graphql::{Name, Value};
+use apollo_compiler::{executable::Operation, request::coerce_variable_values, response::JsonMap, validation::Valid};
+use async_graphql::{Name, Pos, Value};
 use indexmap::IndexMap;
 use kernel::{Clock, Code};
 use platform::graphql::Subgraph;
@@ -17,8 +18,11 @@ use crate::{
     backend::Backend,
     cache::Cache,
     execute::{Execution, Subgraphs},
+    flights::Flights,
+    ids,
+    measure::place,
     operation::Document,
-    response::from_compiler,
+    response::{from_compiler, located},
 };
 
 /// A supergraph and all that belongs to it. A request keeps the one it began with.
@@ -29,6 +33,11 @@ pub(super) struct Serving {
     pub documents: Cache<String, Arc<Cached>>,
     pub plans: Cache<PlanKey, Arc<Planned>>,
     pub numbers: AtomicU64,
+    /// What is read and planned just now.
+    pub reading: Flights<String, Result<Arc<Cached>, Response>>,
+    pub planning: Flights<PlanKey, Result<Arc<Planned>, Response>>,
+    hears_within: Duration,
+    deadline: Duration,
 }
 
 /// The document, the values of its conditions, and the slice of the requests.
@@ -38,6 +47,8 @@ pub(super) type PlanKey = (u64, Vec<bool>, usize);
 pub(super) struct Cached {
     pub document: Document,
     pub number: u64,
+    /// Short enough to be kept, and its plans.
+    pub remembered: bool,
 }
 
 impl Serving {
@@ -63,17 +74,38 @@ impl Serving {
             documents: Cache::new(limits.cached_documents),
             plans: Cache::new(2 * limits.cached_documents),
             numbers: AtomicU64::new(0),
+            reading: Flights::default(),
+            planning: Flights::default(),
+            hears_within: resilience.hears_within,
+            deadline: limits.deadline,
         })
     }
 
     pub fn coerce(&self, document: &Document, variables: &JsonMap) -> Result<Valid<JsonMap>, Response> {
-        coerce_variable_values(&self.supergraph.schema, &document.operation, variables).map_err(|problem| {
+        let schema = &self.supergraph.schema;
+        let coerced = coerce_variable_values(schema, &document.operation, variables).map_err(|problem| {
             let problem = problem.to_graphql_error(&document.document.sources);
-            Response::refused(Code::ValidationFailed, vec![from_compiler(Code::ValidationFailed, problem)])
-        })
+            let mut error = from_compiler(Code::ValidationFailed, problem);
+            if error.locations.is_empty() {
+                error = located(error, self.unfit(document, variables));
+            }
+            Response::refused(Code::ValidationFailed, vec![error])
+        })?;
+        Ok(ids::as_text(schema, &document.operation, coerced))
+    }
+
+    /// Where the variable is defined that has no fit value.
+    fn unfit(&self, document: &Document, variables: &JsonMap) -> Option<Pos> {
+        let mut alone = Operation::clone(&document.operation);
+        let unfit = document.operation.variables.iter().find(|variable| {
+            alone.variables = vec![(*variable).clone()];
+            coerce_variable_values(&self.supergraph.schema, &alone, variables).is_err()
+        });
+        place(unfit?, &document.document.sources)
     }
 
     pub fn execution(&self, variables: Arc<IndexMap<Name, Value>>, context: RequestContext) -> Execution {
-        Execution::new(self.supergraph.clone(), self.subgraphs.clone(), context, variables)
+        let (supergraph, subgraphs) = (self.supergraph.clone(), self.subgraphs.clone());
+        Execution::new(supergraph, subgraphs, context, variables, self.hears_within, self.deadline)
     }
 }

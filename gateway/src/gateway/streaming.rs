@@ -7,18 +7,18 @@ use futures::{
 };
 use kernel::Coded;
 use platform::auth::AuthError;
-use tokio::{sync::OwnedSemaphorePermit, time::timeout_at};
+use tokio::time::timeout_at;
 
 use super::{Gateway, late, overloaded};
-use crate::{Request, RequestContext, Response, auth::Admission};
+use crate::{Request, RequestContext, Response, auth::Admission, places::Place};
 
 /// A subscription that counts while it is open.
-struct Open(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+struct Open(#[expect(dead_code, reason = "held, not read")] Place);
 
 impl Open {
-    fn new(permit: OwnedSemaphorePermit) -> Self {
+    fn new(place: Place) -> Self {
         metrics::gauge!("gateway_subscriptions").increment(1);
-        Self(permit)
+        Self(place)
     }
 }
 
@@ -53,7 +53,7 @@ impl Gateway {
             drop(working);
             return one(self.run(request, context).await);
         }
-        let Ok(permit) = self.0.subscriptions.clone().try_acquire_owned() else { return refuse(overloaded()) };
+        let Some(place) = self.0.subscriptions.take(context.actor.as_deref()) else { return refuse(overloaded()) };
         let ready = match timeout_at(deadline, self.ready(&serving, request, &mut context)).await {
             Ok(Ok(ready)) => ready,
             Ok(Err(refused)) => return refuse(refused),
@@ -66,7 +66,7 @@ impl Gateway {
             None => future::pending().boxed(),
         };
         let events = until_lost(events, lost).take_until(self.0.draining.clone().cancelled_owned());
-        let open = Open::new(permit);
+        let open = Open::new(place);
         let gateway = self.clone();
         events
             .map(move |mut event| {

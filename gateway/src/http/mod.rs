@@ -26,7 +26,7 @@ use futures::{FutureExt, StreamExt, future::join_all, stream};
 use kernel::{Code, Coded};
 use platform::{
     door::{self, Arrival},
-    http::LAST_EVENT_ID_HEADER,
+    http::{LAST_EVENT_ID_HEADER, refusal},
 };
 
 use self::{
@@ -40,18 +40,21 @@ use crate::{
     response::is_event_id,
 };
 
-/// Everything the gateway serves: `/graphql`, the playground, `/live`, `/ready`, `/metrics`.
+/// Everything the gateway serves: `/graphql`, the playground, `/live`, `/ready`, `/metrics`, and that there is nothing
+/// else.
 pub fn router(gateway: Gateway) -> Router {
     let playground = if gateway.policy().playground { playground::router() } else { Router::new() };
     let graphql =
         gateway.door().open(Router::new().route("/graphql", any(graphql)).with_state(gateway.clone()), "GET, POST");
+    let elsewhere = gateway.door().elsewhere(refusal);
     Router::new()
         .route("/live", get(probes::live))
-        .route("/ready", get(probes::ready))
+        .route("/ready", probes::ready(gateway.clone()))
         .route("/metrics", get(probes::metrics))
         .with_state(gateway)
         .merge(graphql)
         .merge(playground)
+        .merge(elsewhere)
 }
 
 async fn graphql(
@@ -144,22 +147,22 @@ impl Call<'_> {
         let request = Request { resume_after: request.resume_after.clone().or_else(|| self.last_event()), ..request };
         let request = match self.gateway.resolve(request) {
             Ok(request) => request,
-            Err(mut refused) => {
-                refused.identify(&self.arrival.request_id);
-                return sse::event_stream(stream::once(async { refused }).boxed());
-            }
+            Err(refused) => return self.refuse_stream(refused),
         };
         let context = self.context(admission.as_ref(), read_only);
         let mut responses = self.gateway.run_stream(request, context, admission).await;
-        // Whoever shall come back later is told so by a status, as everywhere.
         match responses.next().now_or_never() {
-            Some(Some(refused)) if refused.retry_after.is_some() => {
-                let code = refused.refused.unwrap_or(Code::Overloaded);
-                respond(MediaType::Json, status(code), refused, &self.arrival.request_id)
-            }
+            Some(Some(refused)) if refused.refused.is_some() => self.refuse_stream(refused),
             Some(first) => sse::event_stream(stream::iter(first).chain(responses).boxed()),
             None => sse::event_stream(responses),
         }
+    }
+
+    /// A stream that does not begin is an answer like any other: by its status an `EventSource` knows that it need not
+    /// come back.
+    fn refuse_stream(&self, refused: Response) -> HttpResponse {
+        let status = MediaType::GraphqlResponse.status(refused.refused);
+        respond(MediaType::Json, status, refused, &self.arrival.request_id)
     }
 
     /// What an `EventSource` says when it comes back. What is no id of an event stays one that nobody knows.

@@ -19,12 +19,16 @@ use platform::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, interval_at, sleep, timeout},
+};
 use tokio_tungstenite::tungstenite;
 
 use crate::{
     Gateway, Request, RequestContext, Response,
     auth::{Admission, credential},
+    places::Place,
 };
 
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -35,7 +39,10 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a client may take no message from us.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Takes the connection over, if the client speaks our protocol, may come from where it does and there is room.
+const CROWDED: &str = "Too many connections: try again later";
+
+/// Takes the connection over, if the client speaks our protocol and may come from where it does. Whether there is room
+/// is known when it has said who it is.
 pub(super) fn upgrade(
     gateway: &Gateway,
     headers: &HeaderMap,
@@ -55,15 +62,8 @@ pub(super) fn upgrade(
     if !gateway.door().rules().may_connect(headers) {
         return refuse(Code::Forbidden, "pages of this origin may not connect".to_owned());
     }
-    let Some(place) = gateway.socket() else {
-        return refuse(Code::Overloaded, "too many connections; retry in a second".to_owned());
-    };
-    let presented = credential(headers).map(Secret::new);
-    let gateway = gateway.clone();
-    Ok(upgrade.on_upgrade(async move |socket| {
-        let _place = place;
-        Connection::new(gateway, presented, address).run(socket).await;
-    }))
+    let connection = Connection::new(gateway.clone(), credential(headers).map(Secret::new), address);
+    Ok(upgrade.on_upgrade(|socket| connection.run(socket)))
 }
 
 /// What a client says.
@@ -120,7 +120,10 @@ struct Connection {
     presented: Option<Secret>,
     /// Where it comes from.
     address: Option<IpAddr>,
-    admitted: bool,
+    /// Tells a newcomer to make room for others.
+    unwanted: oneshot::Receiver<()>,
+    /// That of a client that was let in.
+    place: Option<Place>,
     admission: Option<Admission>,
     /// Done when the credential is no longer good.
     lost: BoxFuture<'static, AuthError>,
@@ -132,10 +135,11 @@ struct Connection {
 impl Connection {
     fn new(gateway: Gateway, presented: Option<Secret>, address: Option<IpAddr>) -> Self {
         Self {
+            unwanted: gateway.newcomer(),
             gateway,
             presented,
             address,
-            admitted: false,
+            place: None,
             admission: None,
             lost: future::pending().boxed(),
             running: HashMap::new(),
@@ -167,9 +171,10 @@ impl Connection {
                 // First what bounds the connection, so that no flood of messages puts it off.
                 biased;
                 error = &mut self.lost => return Err(end(4401, error.to_string())),
-                () = &mut too_late, if !self.admitted => {
+                () = &mut too_late, if self.place.is_none() => {
                     return Err(end(4408, "Connection initialisation timeout"));
                 }
+                _ = &mut self.unwanted, if self.place.is_none() => return Err(end(1013, CROWDED)),
                 _ = heartbeat.tick() => {
                     if !heard {
                         return Err(None);
@@ -198,7 +203,7 @@ impl Connection {
             serde_json::from_str(text).map_err(|error| end(4400, reason(&format!("Invalid message: {error}"))))?;
         match said {
             Said::ConnectionInit { payload } => {
-                if self.admitted {
+                if self.place.is_some() {
                     return Err(end(4429, "Too many initialisation requests"));
                 }
                 self.admit(&payload.unwrap_or_default()).await?;
@@ -227,12 +232,14 @@ impl Connection {
             self.admission = Some(admission.clone());
             self.lost = admission.lost(self.gateway.limits().reauthentication).boxed();
         }
-        self.admitted = true;
+        let actor = self.admission.as_ref().map(|admission| &*admission.actor);
+        self.place = Some(self.gateway.socket(actor).ok_or_else(|| end(1013, CROWDED))?);
+        self.unwanted.close();
         Ok(())
     }
 
     async fn subscribe(&mut self, socket: &mut WebSocket, id: String, request: Request) -> Result<(), End> {
-        if !self.admitted {
+        if self.place.is_none() {
             return Err(end(4401, "Unauthorized"));
         }
         if id.is_empty() {

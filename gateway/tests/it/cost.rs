@@ -174,6 +174,28 @@ async fn the_schema_may_say_what_things_cost_and_how_long_lists_are() {
 }
 
 #[tokio::test]
+async fn costs_count_under_whatever_names_they_go() {
+    for (link, price, size) in [
+        (r#"import: [{ name: "@cost", as: "@price" }, { name: "@listSize", as: "@size" }]"#, "@price", "@size"),
+        (r#"as: "price""#, "@price", "@price__listSize"),
+        (r#"import: ["@listSize"]"#, "@cost", "@listSize"),
+    ] {
+        let mut builder = Shop::empty().limits(limited());
+        builder.add("library", Schema::new(Query, EmptyMutation, EmptySubscription));
+        let head = format!(r#"schema @link(url: "https://specs.apollo.dev/cost/v0.1", {link})"#);
+        let supergraph = builder
+            .compose()
+            .replacen("schema", &head, 1)
+            .replace("motto: String!", &format!("motto: String! {price}(weight: 7)"))
+            .replace("items: [Item!]!", &format!("items: [Item!]! {size}(assumedSize: 50)"));
+        let shop = builder.supergraph(supergraph).build();
+        for (query, expected) in [("{ motto }", 1 + 7), ("{ items { __typename } }", 1 + 50)] {
+            assert_eq!(cost(&shop, query, json!({})).await, expected, "{query} {link}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_weight_may_be_a_string_and_one_that_is_no_number_is_refused_at_the_start() {
     let mut builder = Shop::empty().limits(limited());
     builder.add("library", Schema::new(Query, EmptyMutation, EmptySubscription));

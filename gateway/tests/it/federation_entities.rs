@@ -208,7 +208,28 @@ async fn a_field_that_must_be_there_takes_its_unknown_entity_with_it() {
                 { "id": "w4", "painter": { "name": "Frida", "letters": ["to Diego"] } },
                 null,
             ] }),
-            &[("works.2.painter.name", "INTERNAL")],
+            &[("works.2.painter.name", "NOT_FOUND")],
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn an_error_of_an_entity_is_told_for_each_place_where_it_stands() {
+    let halls = Standin::new(
+        "halls",
+        "type Query { works: [Work] } type Work @key(fields: \"id\") { id: ID! }",
+        json!({ "Query": { "works": [{ "id": "1" }, { "id": "2" }, { "id": "1" }] } }),
+    );
+    let scales = Standin::new(
+        "scales",
+        "type Work @key(fields: \"id\") { id: ID! weight: Int }",
+        json!({ "Work": [{ "id": "1", "weight": { "$error": "it is nailed down" } }, { "id": "2", "weight": 7 }] }),
+    );
+    World::of([halls, scales])
+        .fails(
+            "{ works { weight } }",
+            json!({ "works": [{ "weight": null }, { "weight": 7 }, { "weight": null }] }),
+            &[("works.0.weight", "INTERNAL"), ("works.2.weight", "INTERNAL")],
         )
         .await;
 }

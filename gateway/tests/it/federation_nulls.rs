@@ -122,7 +122,7 @@ async fn an_error_of_an_entity_is_told_for_it_alone() {
         .fails(
             "{ loose { id sugar } }",
             json!({ "loose": [{ "id": "1", "sugar": 10 }, null, null, null] }),
-            &[("loose.1.sugar", "INTERNAL"), ("loose.2.sugar", "INTERNAL")],
+            &[("loose.1.sugar", "NOT_FOUND"), ("loose.2.sugar", "INTERNAL")],
         )
         .await;
     let answer = orchard.ask("{ loose { acid } }").await;

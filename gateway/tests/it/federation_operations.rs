@@ -257,7 +257,7 @@ async fn an_event_is_joined_across_services() {
     );
     // The scores do not know the third, who must have points: this event is lost, the stream is not.
     assert_eq!(events[2]["data"], json!(null));
-    assert_eq!(problems(&events[2]), ["who.points INTERNAL"]);
+    assert_eq!(problems(&events[2]), ["who.points NOT_FOUND"]);
 }
 
 #[tokio::test]

@@ -113,11 +113,14 @@ async fn a_key_that_clients_may_not_see_still_joins() {
 async fn what_is_inaccessible_reads_as_null() {
     let clinic = clinic();
     clinic
-        .check(
+        .fails(
             "{ state states rooms { size } staff { ... on Doctor { name } } }",
             json!({ "state": null, "states": ["OPEN", "CLOSED"], "rooms": [{ "size": 9 }, null], "staff": [{ "name": "Who" }] }),
+            &[("state", "INTERNAL")],
         )
         .await;
+    let answer = clinic.ask("{ state }").await;
+    assert!(!answer.to_string().contains("RAIDED"), "{answer}");
 }
 
 #[tokio::test]

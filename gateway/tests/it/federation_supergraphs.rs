@@ -57,6 +57,11 @@ input Spot @{j}type(graph: PROBES) { code: ID! depth: Int = 1 }
 }
 
 fn standins() -> [Standin; 2] {
+    standins_with("Dust")
+}
+
+/// `dust` is what they call what is no star.
+fn standins_with(dust: &str) -> [Standin; 2] {
     let stars = json!([{ "code": "a", "mass": 3, "secret": "x" }, { "code": "b", "mass": 4 }]);
     let charts = Standin::new(
         "charts",
@@ -68,11 +73,12 @@ fn standins() -> [Standin; 2] {
     .compute("Root.stars", move |_, arguments| if arguments["bright"] == "DIM" { stars.clone() } else { json!([]) });
     let probes = Standin::new(
         "probes",
-        "schema { query: Root mutation: Deeds } type Root { far: [Body] }
+        &"schema { query: Root mutation: Deeds } type Root { far: [Body] }
          type Deeds { land(on: Spot!): Star } input Spot { code: ID! depth: Int = 1 }
          interface Body { code: ID! } type Dust implements Body { code: ID! }
-         type Star implements Body @key(fields: \"code\") { code: ID! mass: Int! @external visits: Int! pull: Int! @requires(fields: \"mass\") }",
-        json!({ "Root": { "far": [{ "__typename": "Dust", "code": "d" }, { "__typename": "Star", "code": "b", "visits": 2 }] } }),
+         type Star implements Body @key(fields: \"code\") { code: ID! mass: Int! @external visits: Int! pull: Int! @requires(fields: \"mass\") }"
+            .replace("Dust", dust),
+        json!({ "Root": { "far": [{ "__typename": dust, "code": "d" }, { "__typename": "Star", "code": "b", "visits": 2 }] } }),
     )
     .compute("Star.visits", |star, _| json!(if star["code"] == "a" { 1 } else { 2 }))
     .compute("Star.mass", |_, _| json!(9))
@@ -164,12 +170,14 @@ async fn elements_may_be_imported_without_their_prefix() {
 
 #[tokio::test]
 async fn a_field_may_move_for_some_of_the_requests() {
-    let asked_of_probes = async |label: &str| {
-        let sdl = supergraph(LINK, "join__", "inaccessible").replace(
+    let labelled = |label: &str| {
+        supergraph(LINK, "join__", "inaccessible").replace(
             "mass: Int! @join__field(graph: CHARTS_X) @join__field(graph: PROBES, external: true)",
             &format!("mass: Int! @join__field(graph: CHARTS_X, overrideLabel: \"{label}\") @join__field(graph: PROBES, override: \"charts\", overrideLabel: \"{label}\")"),
-        );
-        let world = World::served(&sdl, standins());
+        )
+    };
+    let asked_of_probes = async |label: &str| {
+        let world = World::served(&labelled(label), standins());
         for _ in 0..400 {
             let mut found = world.ask("{ stars { mass } }").await;
             assert_eq!(found["data"]["stars"].take().as_array().map(Vec::len), Some(2), "{found}");
@@ -180,8 +188,9 @@ async fn a_field_may_move_for_some_of_the_requests() {
     assert!((60..140).contains(&some), "{some} of 400");
     assert_eq!(asked_of_probes("percent(0)").await, 0);
     assert_eq!(asked_of_probes("percent(100)").await, 400);
-    // A label that somebody else would have to decide on is not in force.
-    assert_eq!(asked_of_probes("later").await, 0);
+    // A label that somebody else would have to decide on.
+    let refused = Supergraph::parse(&labelled("later")).unwrap_err().to_string();
+    assert!(refused.contains("@override(label: \"later\")"), "{refused}");
 }
 
 #[test]
@@ -229,6 +238,24 @@ async fn links_that_bind_nobody_are_passed_over() {
         .replace("visits: Int!", "visits: Int! @tag(name: \"public\") @note(text: \"counted\")")
         + "\ndirective @note(text: String) on FIELD_DEFINITION\ndirective @tag(name: String!) repeatable on FIELD_DEFINITION\n";
     works(&sdl).await;
+}
+
+#[tokio::test]
+async fn a_name_with_two_underscores_is_one_of_the_api_unless_a_link_brings_it() {
+    let head = format!(r#"{LINK} @link(url: "https://example.com/notes/v1.0")"#);
+    let sdl = supergraph(&head, "join__", "inaccessible").replace("Dust", "Fine__Dust") + "\nscalar notes__Text\n";
+    let world = World::served(&sdl, standins_with("Fine__Dust"));
+    world
+        .check(
+            "{ far { __typename ... on Fine__Dust { code } } }",
+            json!({ "far": [{ "__typename": "Fine__Dust", "code": "d" }, { "__typename": "Star" }] }),
+        )
+        .await;
+    let types = world.ask("{ __schema { types { name } } }").await.to_string();
+    assert!(types.contains("\"Fine__Dust\""), "{types}");
+    for machinery in ["notes__", "join__", "link__"] {
+        assert!(!types.contains(machinery), "{machinery} in {types}");
+    }
 }
 
 #[tokio::test]

@@ -14,8 +14,11 @@ use axum::{
 use chrono::TimeDelta;
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use kernel::Actor;
-use pipewright_gateway::{HttpAuthenticator, HttpSubgraph, Limits, Probe, router};
-use platform::auth::{ACTOR_HEADER, AuthError, Authenticator};
+use pipewright_gateway::{HttpAuthenticator, HttpSubgraph, Limits, Policy, Probe, router};
+use platform::{
+    auth::{ACTOR_HEADER, AuthError, Authenticator},
+    config::Secret,
+};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -168,13 +171,41 @@ async fn any_operation_can_come_as_server_sent_events() {
     assert_eq!(answer.header("content-type"), "text/event-stream");
     let expected = ":\n\nevent: next\ndata: {\"data\":{\"me\":{\"name\":\"Ada\"}}}\n\nevent: complete\ndata:\n\n";
     assert_eq!(answer.text, expected);
-    let answer = send(&router, events("{ shoes }")).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    assert!(answer.text.contains("GRAPHQL_VALIDATION_FAILED"), "{}", answer.text);
     let answer = send(&router, events("subscription { countdown(from: 1) }")).await;
     assert_eq!(answer.text.matches("event: next").count(), 2, "{}", answer.text);
     let answer = send(&router, post(&[], query("subscription { countdown(from: 1) }"))).await;
     assert_eq!(answer.code(), "BAD_REQUEST");
+}
+
+#[tokio::test]
+async fn a_stream_that_does_not_begin_has_the_status_of_its_refusal() {
+    let router = open();
+    let events = ("accept", "text/event-stream");
+    for (asked, status, code) in [
+        ("{ shoes }", 400, "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription {", 400, "GRAPHQL_PARSE_FAILED"),
+        ("subscription { shoes }", 400, "GRAPHQL_VALIDATION_FAILED"),
+    ] {
+        let answer = send(&router, post(&[events], query(asked))).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{asked}");
+        assert_eq!(answer.header("content-type"), "application/json; charset=utf-8");
+    }
+    let persisted = json!({ "version": 1, "sha256Hash": "0".repeat(64) });
+    let unknown = json!({ "extensions": { "persistedQuery": persisted } }).to_string();
+    assert_eq!(send(&router, post(&[events], unknown)).await.status, StatusCode::NOT_FOUND);
+    let act = "/graphql?query=mutation%7Brestock(upc%3A%22table%22)%7Bupc%7D%7D";
+    let answer = send(&router, Request::get(act).header(events.0, events.1).body(Body::empty()).unwrap()).await;
+    assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "POST"));
+    assert_eq!(answer.code(), "METHOD_NOT_ALLOWED");
+}
+
+#[tokio::test]
+async fn what_is_nowhere_is_said_in_the_same_words() {
+    let nowhere = Request::get("/nowhere").header("x-request-id", "req-1").body(Body::empty()).unwrap();
+    let answer = send(&open(), nowhere).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "NOT_FOUND"));
+    assert_eq!(answer.json()["errors"][0]["extensions"]["requestId"], "req-1");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
 }
 
 /// Knows a key that opens everything and one that opens no record, and counts how often it was asked.
@@ -227,6 +258,19 @@ async fn metrics_are_for_who_may_read_every_record() {
 }
 
 #[tokio::test]
+async fn a_scraper_has_a_token_of_its_own_while_nobody_can_authenticate() {
+    let policy = Policy { metrics_token: Some(Secret::new("scraper")), ..Policy::default() };
+    let router = router(Shop::builder().authenticator(Keys(Arc::default())).policy(policy).build().gateway);
+    let asks = |key: &str| {
+        Request::get("/metrics").header("authorization", format!("Bearer {key}")).body(Body::empty()).unwrap()
+    };
+    assert_eq!(send(&router, asks("scraper")).await.text, "shop_metric 1\n");
+    for key in ["", "scrape", "good", "later"] {
+        assert_eq!(send(&router, asks(key)).await.status, StatusCode::UNAUTHORIZED, "{key}");
+    }
+}
+
+#[tokio::test]
 async fn a_key_is_remembered_for_five_seconds_and_a_refusal_not_at_all() {
     let (asked, clock) = (Arc::new(AtomicUsize::new(0)), clock());
     let shop = Shop::builder().authenticator(Keys(asked.clone())).clock(clock.clone()).build();
@@ -250,6 +294,19 @@ async fn no_mutation_is_let_in_by_what_is_remembered() {
         assert_eq!(answer.json().get("errors"), None);
         assert_eq!(asked.load(Ordering::Relaxed), expected, "{document}");
     }
+}
+
+#[tokio::test]
+async fn nothing_is_remembered_over_a_change_of_rights() {
+    let revoked = Arc::new(AtomicBool::new(false));
+    let shop = Shop::builder().authenticator(Revocable(revoked.clone())).build();
+    let router = router(shop.gateway.clone());
+    let asks = || post(&[("x-api-key", "good")], query("{ whoami }"));
+    assert_eq!(send(&router, asks()).await.status, StatusCode::OK);
+    revoked.store(true, Ordering::Relaxed);
+    assert_eq!(send(&router, asks()).await.status, StatusCode::OK, "nobody has said so");
+    shop.gateway.forget_credentials();
+    assert_eq!(send(&router, asks()).await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
@@ -321,6 +378,15 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn a_body_that_does_not_come_holds_no_place() {
+    let router = router(Shop::builder().limits(Limits { operations: 1, ..Limits::default() }).build().gateway);
+    let begun = stream::iter([Ok::<_, std::io::Error>("{\"query\":")]).chain(stream::pending());
+    let mut waiting = std::pin::pin!(send(&router, post(&[], Body::from_stream(begun))));
+    assert!(futures::poll!(waiting.as_mut()).is_pending());
+    assert_eq!(send(&router, post(&[], query("{ whoami }"))).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_subgraph_is_ready_when_its_probe_says_so_too() {
     let get = || Request::get("/ready").body(Body::empty()).unwrap();
     let ready = Arc::new(AtomicBool::new(true));
@@ -328,13 +394,39 @@ async fn a_subgraph_is_ready_when_its_probe_says_so_too() {
         let ready = ready.clone();
         move || std::future::ready(ready.load(Ordering::Relaxed)).boxed()
     });
-    let router = router(Shop::builder().probe("reviews", probe).build().gateway);
+    let clock = clock();
+    let router = router(Shop::builder().probe("reviews", probe).clock(clock.clone()).build().gateway);
     assert_eq!(send(&router, get()).await.status, StatusCode::OK);
     ready.store(false, Ordering::Relaxed);
+    clock.advance(TimeDelta::seconds(1));
     let answer = send(&router, get()).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.json()["subgraphs"][3], json!({ "name": "reviews", "ready": false, "circuit": "closed" }));
     assert_eq!(answer.json()["subgraphs"][0], json!({ "name": "accounts", "ready": true, "circuit": "closed" }));
+}
+
+#[tokio::test]
+async fn however_many_ask_whether_it_is_ready_the_subgraphs_are_asked_once_a_second() {
+    let (asked, clock) = (Arc::new(AtomicUsize::new(0)), clock());
+    let probe: Probe = Arc::new({
+        let asked = asked.clone();
+        move || {
+            asked.fetch_add(1, Ordering::Relaxed);
+            async {
+                tokio::task::yield_now().await;
+                true
+            }
+            .boxed()
+        }
+    });
+    let router = router(Shop::builder().probe("reviews", probe).clock(clock.clone()).build().gateway);
+    for (after, expected) in [(0, 1), (0, 1), (999, 1), (1, 2)] {
+        clock.advance(TimeDelta::milliseconds(after));
+        let at_once = (0..5).map(|_| send(&router, Request::get("/ready").body(Body::empty()).unwrap()));
+        let answers = futures::future::join_all(at_once).await;
+        assert!(answers.iter().all(|answer| answer.json()["ready"] == true));
+        assert_eq!(asked.load(Ordering::Relaxed), expected, "after {after}");
+    }
 }
 
 #[tokio::test]
@@ -357,10 +449,9 @@ async fn a_subgraph_over_http_is_asked_for_its_own_readiness() {
 
 #[tokio::test]
 async fn a_revoked_key_closes_its_subscriptions() {
-    let (revoked, clock) = (Arc::new(AtomicBool::new(false)), clock());
-    let limits = Limits { reauthentication: Duration::from_millis(5), ..Limits::default() };
+    let revoked = Arc::new(AtomicBool::new(false));
     let keys = Revocable(revoked.clone());
-    let shop = Shop::builder().over_http().await.limits(limits).authenticator(keys).clock(clock.clone()).build();
+    let shop = Shop::builder().over_http().await.authenticator(keys).build();
     let url = serve(router(shop.gateway.clone())).await;
     let request = reqwest_client()
         .post(format!("{url}/graphql"))
@@ -377,8 +468,7 @@ async fn a_revoked_key_closes_its_subscriptions() {
     });
     assert!(event.unwrap().unwrap().starts_with(b"event: next\ndata: {\"data\":{\"stockChanged\""));
     revoked.store(true, Ordering::Relaxed);
-    // Longer than a good key is remembered.
-    clock.advance(TimeDelta::seconds(6));
+    shop.gateway.forget_credentials();
     let rest: Vec<u8> = bytes.map(|chunk| chunk.unwrap().to_vec()).collect::<Vec<_>>().await.concat();
     let rest = String::from_utf8(rest).unwrap();
     let (error, complete) = rest.split_once("\n\n").unwrap();

@@ -121,6 +121,17 @@ async fn too_many_at_once_are_turned_away() {
 }
 
 #[tokio::test]
+async fn a_document_that_many_ask_for_at_once_is_read_and_planned_once() {
+    // Read for each, most of them would be turned away.
+    let shop = Shop::builder().limits(Limits { thinking: 1, ..Limits::default() }).build();
+    let query = format!("{{ {} }}", "me { reviews { body } } ".repeat(90));
+    let asked = (0..100).map(|_| shop.gateway.execute(pipewright_gateway::Request::new(query.clone()), None));
+    let answers = futures::future::join_all(asked).await;
+    let errors: Vec<_> = answers.iter().flat_map(|answer| &answer.errors).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+}
+
+#[tokio::test]
 async fn too_many_that_wait_to_be_planned_are_turned_away() {
     let shop = Shop::builder().limits(Limits { thinking: 1, ..Limits::default() }).build();
     // Each takes a core for a while, and no two are the same.

@@ -1,6 +1,8 @@
 //! The gateway over supergraphs that look nothing like a CRM.
 
 mod audit;
+mod catching_up;
+mod coercion;
 mod composition;
 mod cost;
 mod documents;
@@ -19,6 +21,7 @@ mod http;
 mod interface_objects;
 mod introspection;
 mod limits;
+mod locations;
 mod mutations;
 mod policy;
 mod process;

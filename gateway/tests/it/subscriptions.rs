@@ -1,12 +1,13 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
-use pipewright_gateway::{Request, Response, router};
+use pipewright_gateway::{Limits, Request, Resilience, Response, router};
 use serde_json::{Value, json};
 
 use crate::{
     http::{Keys, post, send},
     shop::{Shop, ShopBuilder, customer},
+    standin::{Standin, World, problems},
 };
 
 fn json(response: &Response) -> Value {
@@ -60,6 +61,28 @@ async fn an_event_survives_a_dead_service() {
     let event = json(&event.unwrap());
     assert_eq!(event["data"], json!({ "stockChanged": { "upc": "chair", "shipping": null } }));
     assert_eq!(event["errors"][0]["extensions"]["service"], "products");
+}
+
+#[tokio::test]
+async fn an_event_does_not_wait_for_ever_and_the_next_one_comes() {
+    let order = json!({ "id": "1" });
+    let till = Standin::new(
+        "till",
+        "type Query { order: Order } type Subscription { taken: Order } type Order @key(fields: \"id\") { id: ID! }",
+        json!({ "Subscription": { "taken": [order, order] } }),
+    );
+    let kitchen = Standin::new(
+        "kitchen",
+        "type Order @key(fields: \"id\") { id: ID! cook: String }",
+        json!({ "Order": [{ "id": "1", "cook": "Ada" }] }),
+    );
+    let limits = Limits { deadline: Duration::from_secs(1), ..Limits::default() };
+    let world = World::tuned([till, kitchen.silent(1)], limits, Resilience::default());
+    let events = world.gateway.stream(Request::new("subscription { taken { id cook } }"), None).await;
+    let events: Vec<_> = events.map(|event| json(&event)).collect().await;
+    assert_eq!(events[0]["data"], json!({ "taken": { "id": "1", "cook": null } }));
+    assert_eq!(problems(&events[0]), [" DEADLINE_EXCEEDED"]);
+    assert_eq!(events[1..], [json!({ "data": { "taken": { "id": "1", "cook": "Ada" } } })]);
 }
 
 #[tokio::test]

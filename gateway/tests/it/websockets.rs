@@ -9,8 +9,10 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use futures::{SinkExt, StreamExt};
+use futures::{FutureExt, SinkExt, StreamExt, future::BoxFuture};
+use kernel::Actor;
 use pipewright_gateway::{Gateway, Limits, Policy, TrustedDocuments, router};
+use platform::auth::{AuthError, Authenticator};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
@@ -20,7 +22,7 @@ use tokio_tungstenite::{
 
 use crate::{
     http::{Keys, Revocable},
-    shop::{Shop, clock, serve},
+    shop::{Shop, clock, customer, serve},
 };
 
 struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
@@ -327,16 +329,81 @@ async fn only_trusted_documents_run_over_a_socket_too() {
 }
 
 #[tokio::test]
-async fn another_protocol_or_one_connection_too_many_is_turned_away() {
-    let status = |refused: Result<Socket, Error>| match refused {
-        Err(Error::Http(response)) => response.status().as_u16(),
+async fn another_protocol_is_turned_away() {
+    let other = [("sec-websocket-protocol", "graphql-ws")];
+    match Socket::open_with(&Shop::in_process().gateway, &other).await {
+        Err(Error::Http(response)) => assert_eq!(response.status(), 400),
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("let in"),
-    };
-    let shop = Shop::in_process();
-    let other = [("sec-websocket-protocol", "graphql-ws")];
-    assert_eq!(status(Socket::open_with(&shop.gateway, &other).await), 400);
+    }
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_told_to_come_later() {
     let shop = Shop::builder().limits(Limits { sockets: 1, ..Limits::default() }).build();
     let _first = Socket::ready(&shop.gateway).await;
-    assert_eq!(status(Socket::open_with(&shop.gateway, &[]).await), 503);
+    let mut second = Socket::open(&shop.gateway).await;
+    second.say(json!({ "type": "connection_init" })).await;
+    assert_eq!(second.closed().await, 1013);
+}
+
+#[tokio::test]
+async fn however_many_say_nothing_who_speaks_is_let_in() {
+    let shop = Shop::builder().limits(Limits { sockets: 20, ..Limits::default() }).build();
+    let mut spoken = Socket::ready(&shop.gateway).await;
+    let mut silent = Vec::new();
+    for _ in 0..30 {
+        silent.push(Socket::open(&shop.gateway).await);
+    }
+    let mut late = Socket::ready(&shop.gateway).await;
+    // Ten may be silent; the others had to make room, the first of them first.
+    for socket in &mut silent[..20] {
+        assert_eq!(socket.closed().await, 1013);
+    }
+    for socket in [&mut spoken, &mut late, &mut silent[29]] {
+        socket.say(json!({ "type": "ping" })).await;
+        assert_eq!(socket.hear().await["type"], "pong");
+    }
+}
+
+/// Knows every key, each as another customer.
+struct Anybody;
+
+impl Authenticator for Anybody {
+    fn authenticate(&self, credential: &str) -> BoxFuture<'static, Result<Arc<Actor>, AuthError>> {
+        let subject = credential.to_owned();
+        let actor = Arc::new(Actor { subject, credential: None, ..(*customer()).clone() });
+        async { Ok(actor) }.boxed()
+    }
+}
+
+#[tokio::test]
+async fn one_client_cannot_have_all_connections_or_subscriptions() {
+    let limits = Limits { sockets: 20, subscriptions: 20, ..Limits::default() };
+    let shop = Shop::builder().limits(limits).authenticator(Anybody).build();
+    let open = async |key: &str| {
+        let mut socket = Socket::open_with(&shop.gateway, &[("x-api-key", key)]).await.unwrap();
+        socket.say(json!({ "type": "connection_init" })).await;
+        socket
+    };
+    let mut greedy = Vec::new();
+    for _ in 0..10 {
+        let mut socket = open("greedy").await;
+        assert_eq!(socket.hear().await["type"], "connection_ack");
+        greedy.push(socket);
+    }
+    assert_eq!(open("greedy").await.closed().await, 1013);
+    let mut modest = open("modest").await;
+    assert_eq!(modest.hear().await["type"], "connection_ack");
+
+    for id in 0..10 {
+        greedy[0].subscribe(&id.to_string(), ENDLESS).await;
+    }
+    subscribers(&shop, 10).await;
+    greedy[1].subscribe("more", ENDLESS).await;
+    let refused = greedy[1].hear().await;
+    assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("more")), "{refused}");
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "OVERLOADED");
+    modest.subscribe("1", ENDLESS).await;
+    subscribers(&shop, 11).await;
 }

@@ -24,14 +24,17 @@ use domain::api_key::ApiKeySecret;
 use provider::Provider;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+static ON_SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
+static ON_POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
 
 /// How often what requests have only noted is written.
 const RECORD_EVERY: Duration = Duration::from_secs(5);
+const RENEW_EVERY: Duration = Duration::from_secs(3600);
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 
 pub const SERVICE: ServiceDef = ServiceDef {
     name: "identity",
-    migrations: Migrations::new(&MIGRATIONS),
+    migrations: Migrations::new(&MIGRATIONS).and_by_engine(&ON_SQLITE, &ON_POSTGRES),
     port: 4101,
     build: |context| Box::pin(build(context)),
     sdl: graphql::sdl,
@@ -48,6 +51,7 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     {
         print(&key);
     }
+    app.renew_signing_keys().await?;
     let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
     let authenticator = Arc::new(app.clone());
     parts.api = http::api(app.clone(), &config, authenticator.clone())?;
@@ -85,6 +89,9 @@ fn jobs(app: &App) -> Vec<Job> {
         job("identity.record_key_use", RECORD_EVERY, |app| Box::pin(async move { Ok(app.record_key_use().await?) })),
         job("identity.record_failed_sign_ins", RECORD_EVERY, |app| {
             Box::pin(async move { Ok(app.record_failed_sign_ins().await?) })
+        }),
+        job("identity.renew_signing_keys", RENEW_EVERY, |app| {
+            Box::pin(async move { Ok(app.renew_signing_keys().await?) })
         }),
         job("identity.prune_sessions", PRUNE_EVERY, |app| Box::pin(async move { Ok(app.prune_sessions().await?) })),
     ]

@@ -16,68 +16,122 @@ const BY_HAND: usize = LEADS;
 /// How deep the walk follows fields.
 const DEPTH: usize = 7;
 
+/// A user with a role, and what of the walk's secrets `get` would refuse them.
+struct Restricted {
+    key: String,
+    hidden: Vec<String>,
+}
+
 on_both_topologies!(no_way_through_the_api_shows_what_a_user_may_not_read);
 async fn no_way_through_the_api_shows_what_a_user_may_not_read(platform: Deployment) -> Result<()> {
     let leads = capture(&platform).await?;
-    let owner = "query($id: ID!) { lead(id: $id) { routing { owner { user { id } } } } }";
-    let rep =
-        platform.graphql(owner, json!({ "id": leads[0] })).await?["lead"]["routing"]["owner"]["user"]["id"].take();
-    own_records_only(&platform, &rep).await?;
-    let key =
-        "mutation($user: ID) { createApiKey(input: { name: \"walk\", userId: $user }) { secret errors { code } } }";
-    let made = platform.graphql(key, json!({ "user": rep })).await?;
-    let secret = made["createApiKey"]["secret"].as_str().context("a key")?.to_owned();
-
-    let schema = Api::read(&platform).await?;
-    let everything = schema.walk(&platform, platform.key(), &BTreeSet::new()).await?;
+    let api = Api::read(&platform).await?;
+    let everything = api.walk(&platform, platform.key(), &BTreeSet::new()).await?;
     let ids = ids_in(&everything);
     ensure!(ids.len() > 5 * LEADS, "the walk has met {} objects", ids.len());
-    let everything = schema.walk(&platform, platform.key(), &ids).await?;
-
-    // What `get` refuses must not be seen; the walk of an admin proves that it could be.
-    let (mut hidden, mut shown) = (Vec::new(), 0);
-    for (number, id) in leads.iter().enumerate() {
-        let got =
-            platform.graphql_as(&secret, "query($id: ID!) { lead(id: $id) { email } }", json!({ "id": id })).await?;
-        if got["data"]["lead"].is_null() { hidden.push(number) } else { shown += 1 }
-    }
-    // A contact is whose the lead was, so that of the hidden leads some are contacts as well.
-    let contacts = hidden.iter().filter(|number| **number < CONVERTED).count();
-    ensure!(contacts > 0 && hidden.len() > contacts && shown > 0, "{hidden:?} hidden, {shown} shown");
-    hidden.push(BY_HAND);
-    let seen = schema.walk(&platform, &secret, &ids).await?;
-    for number in hidden {
-        for secret in secrets(number) {
-            ensure!(everything.iter().any(|answer| answer.text.contains(&secret)), "nobody finds {secret}");
-            if let Some(leak) = seen.iter().find(|answer| answer.text.contains(&secret)) {
-                anyhow::bail!("{secret} came out of {} {}: {}", leak.query, leak.variables, leak.text);
+    // What is hidden must not be seen; the walk of an admin proves that it could be.
+    let everything = api.walk(&platform, platform.key(), &ids).await?;
+    for user in [whoever_reads_their_own(&platform, &leads).await?, whoever_reads_by_attribute(&platform).await?] {
+        let seen = api.walk(&platform, &user.key, &ids).await?;
+        for secret in &user.hidden {
+            ensure!(everything.iter().any(|answer| answer.data.to_string().contains(secret)), "nobody finds {secret}");
+            if let Some(leak) = seen.iter().find(|answer| answer.data.to_string().contains(secret)) {
+                anyhow::bail!("{secret} came out of {} {}: {}", leak.query, leak.variables, leak.data);
             }
         }
+        for answer in &seen {
+            counts_what_it_shows(&answer.data).with_context(|| format!("{} {}", answer.query, answer.variables))?;
+        }
+        for id in ids_in(&seen) {
+            ensure!(may_get(&platform, &user.key, &id).await?, "{id} is shown to who may not get it");
+        }
     }
-    // Opportunities belong to whom the lead belonged to.
-    let deals = |answers: &[Answer]| {
-        (0..CONVERTED).filter(|number| answers.iter().any(|answer| answer.text.contains(&deal(*number)))).count()
-    };
-    ensure!(deals(&everything) == CONVERTED && deals(&seen) < CONVERTED, "{} of {CONVERTED}", deals(&seen));
-    let count = "{ leads(first: 200) { totalCount edges { node { id } } } }";
-    let own = platform.graphql_as(&secret, count, json!({})).await?["data"]["leads"].take();
-    ensure!(own["totalCount"] == json!(own["edges"].as_array().context("edges")?.len()), "{own}");
     Ok(())
 }
 
+/// A rep who reads what is their own of everything. Contacts are whose the lead was, and so are opportunities.
+async fn whoever_reads_their_own(platform: &Deployment, leads: &[Value]) -> Result<Restricted> {
+    let owner = "query($id: ID!) { lead(id: $id) { routing { owner { user { id } } } } }";
+    let rep =
+        platform.graphql(owner, json!({ "id": leads[0] })).await?["lead"]["routing"]["owner"]["user"]["id"].take();
+    own_records_only(platform, &rep).await?;
+    let key = key_of(platform, &rep).await?;
+    let (mut hidden, mut shown) = (Vec::new(), 0);
+    for (number, id) in leads.iter().enumerate() {
+        if may_get(platform, &key, id.as_str().context("an id")?).await? { shown += 1 } else { hidden.push(number) }
+    }
+    let deals: Vec<String> = hidden.iter().filter(|number| **number < CONVERTED).map(|number| deal(*number)).collect();
+    ensure!(!deals.is_empty() && hidden.len() > deals.len() && shown > 0, "{hidden:?} hidden, {shown} shown");
+    let secrets = hidden.into_iter().chain([BY_HAND]).flat_map(secrets);
+    Ok(Restricted { key, hidden: secrets.chain(deals).collect() })
+}
+
+/// Somebody who reads the leads of one country, without last names, and nothing else.
+async fn whoever_reads_by_attribute(platform: &Deployment) -> Result<Restricted> {
+    const CREATE: &str = "mutation { createUser(input: {
+        name: \"Ada\", email: \"ada@walk.example\", role: ACCOUNT_EXECUTIVE }) { user { id } } }";
+    let only = json!([{ "attribute": "COUNTRY", "anyOf": [country(0)] }]);
+    let grant = json!({ "action": "READ", "object": "LEAD", "scope": "ALL", "only": only });
+    let rule = json!({ "object": "LEAD", "field": "lastName", "access": "NONE" });
+    let user = platform.graphql(CREATE, json!({})).await?["createUser"]["user"]["id"].take();
+    give_role(platform, &user, json!({ "name": "One country", "grants": [grant], "fieldRules": [rule] })).await?;
+    let hidden = (0..=BY_HAND).flat_map(|number| {
+        let [email, first, last, title] = secrets(number);
+        if number < LEADS && country(number) == country(0) { vec![last] } else { vec![email, first, last, title] }
+    });
+    let key = key_of(platform, &user).await?;
+    Ok(Restricted { key, hidden: hidden.chain((0..CONVERTED).map(deal)).collect() })
+}
+
 /// Gives the rep a role that reads what is their own of everything.
-async fn own_records_only(platform: &Deployment, rep: &Value) -> Result<()> {
+pub(crate) async fn own_records_only(platform: &Deployment, rep: &Value) -> Result<()> {
+    let own = |object: &str| json!({ "action": "READ", "object": object, "scope": "OWN" });
+    let grants = ["LEAD", "ACCOUNT", "CONTACT", "OPPORTUNITY"].map(own);
+    give_role(platform, rep, json!({ "name": "Own records", "grants": grants })).await
+}
+
+async fn give_role(platform: &Deployment, user: &Value, mut input: Value) -> Result<()> {
     const ROLE: &str =
         "mutation($input: CreateRoleInput!) { createRole(input: $input) { role { id } errors { message } } }";
     const GIVE: &str = "mutation($user: ID!, $role: ID!) {
         updateUser(input: { id: $user, customRoleId: $role }) { errors { message } } }";
-    let own = |object: &str| json!({ "action": "READ", "object": object, "scope": "OWN" });
-    let grants = ["LEAD", "ACCOUNT", "CONTACT", "OPPORTUNITY"].map(own);
-    let input = json!({ "name": "Own records", "base": "ACCOUNT_EXECUTIVE", "grants": grants });
+    input["base"] = json!("ACCOUNT_EXECUTIVE");
     let role = platform.graphql(ROLE, json!({ "input": input })).await?["createRole"]["role"]["id"].take();
-    let given = platform.graphql(GIVE, json!({ "user": rep, "role": role })).await?;
+    let given = platform.graphql(GIVE, json!({ "user": user, "role": role })).await?;
     ensure!(given["updateUser"]["errors"] == json!([]), "{given}");
     Ok(())
+}
+
+async fn key_of(platform: &Deployment, user: &Value) -> Result<String> {
+    const KEY: &str =
+        "mutation($user: ID) { createApiKey(input: { name: \"walk\", userId: $user }) { secret errors { code } } }";
+    let made = platform.graphql(KEY, json!({ "user": user })).await?;
+    Ok(made["createApiKey"]["secret"].as_str().context("a key")?.to_owned())
+}
+
+/// Whether the field that gives an object of this kind by its id gives this one. Other kinds have no such field.
+async fn may_get(platform: &Deployment, key: &str, id: &str) -> Result<bool> {
+    let kinds = [("lead_", "lead"), ("acct_", "account"), ("cont_", "contact"), ("opp_", "opportunity")];
+    let Some((_, field)) = kinds.iter().find(|(prefix, _)| id.starts_with(prefix)) else { return Ok(true) };
+    let answer = platform
+        .graphql_as(key, &format!("query($id: ID!) {{ {field}(id: $id) {{ id }} }}"), json!({ "id": id }))
+        .await?;
+    Ok(!answer["data"][field].is_null())
+}
+
+/// A count tells of nothing that the list hides.
+fn counts_what_it_shows(data: &Value) -> Result<()> {
+    if let (Some(total), Some(edges)) = (data["totalCount"].as_u64(), data["edges"].as_array())
+        && data["pageInfo"]["hasNextPage"] == json!(false)
+    {
+        ensure!(total == edges.len() as u64, "counts {total} of {}", edges.len());
+    }
+    let inner: Vec<&Value> = match data {
+        Value::Object(fields) => fields.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    inner.into_iter().try_for_each(counts_what_it_shows)
 }
 
 /// Captures leads whose texts nobody can guess, lets them run through the platform, and converts the first.
@@ -92,8 +146,8 @@ async fn capture(platform: &Deployment) -> Result<Vec<Value>> {
     let mut leads = Vec::new();
     for number in 0..LEADS {
         let [email, first, last, title] = secrets(number);
-        let input =
-            json!({ "email": format!("{email}@walk.example"), "firstName": first, "lastName": last, "title": title });
+        let input = json!({ "email": format!("{email}@walk.example"), "firstName": first, "lastName": last, "title": title,
+                "country": country(number) });
         leads.push(platform.graphql(CAPTURE, json!({ "input": input })).await?["captureLead"]["lead"]["id"].take());
     }
     platform
@@ -121,6 +175,10 @@ fn secrets(number: usize) -> [String; 4] {
     ["brox", "qualv", "dremp", "zwick"].map(|word| format!("{word}{}", letters(number)))
 }
 
+fn country(number: usize) -> &'static str {
+    ["DE", "FR"][number % 2]
+}
+
 fn deal(number: usize) -> String {
     format!("Ghentz{}", letters(number))
 }
@@ -134,7 +192,7 @@ fn letters(number: usize) -> String {
 struct Answer {
     query: String,
     variables: Value,
-    text: String,
+    data: Value,
 }
 
 /// Everything that looks like an id.
@@ -143,7 +201,8 @@ fn ids_in(answers: &[Answer]) -> BTreeSet<String> {
         word.rsplit_once('_').is_some_and(|(prefix, rest)| !prefix.is_empty() && rest.len() == 26)
             && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
     };
-    answers.iter().flat_map(|answer| answer.text.split('"').filter(is_id).map(str::to_owned)).collect()
+    let texts = answers.iter().map(|answer| answer.data.to_string());
+    texts.flat_map(|text| text.split('"').filter(is_id).map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 /// The published schema, as introspection tells it.
@@ -175,10 +234,10 @@ impl Api {
             for (arguments, variables) in self.calls(field, ids, &words) {
                 let selection = self.selection(&name_of(&field["type"]), &mut vec![self.query.clone()]);
                 let query = format!("{} {{ {}{} {selection} }}", arguments.0, text(&field["name"]), arguments.1);
-                let answer = platform.graphql_as(key, &query, variables.clone()).await?;
+                let mut answer = platform.graphql_as(key, &query, variables.clone()).await?;
                 let code = &answer["errors"][0]["extensions"]["code"];
                 ensure!(code != "VALIDATION_FAILED" && code != "PARSE_FAILED", "{query}: {answer}");
-                answers.push(Answer { query, variables, text: answer["data"].to_string() });
+                answers.push(Answer { query, variables, data: answer["data"].take() });
             }
         }
         Ok(answers)

@@ -1,12 +1,14 @@
 //! Journeys across the services, on both topologies.
 
 mod access;
+mod at_once;
 mod doors;
 mod failures;
 mod kill;
 mod lead_journey;
 mod rebuild;
 mod signing_in;
+mod trail;
 
 /// Makes two tests of one: in one process, and as separate processes.
 #[macro_export]

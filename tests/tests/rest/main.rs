@@ -1,6 +1,7 @@
 //! The REST view is the GraphQL API, seen otherwise: same objects, same rules.
 
 mod description;
+mod export;
 mod objects;
 mod problems;
 
@@ -41,6 +42,8 @@ impl Answer {
         assert_eq!(self.body["field"].as_str(), field, "{}", self.body);
         assert_eq!(self.header("content-type"), "application/problem+json");
         assert_eq!(self.body["status"], json!(status));
+        let id = self.header("x-request-id");
+        assert!(!id.is_empty() && self.body["requestId"] == json!(id), "{}", self.body);
         assert_eq!(self.body["type"], json!(format!("urn:pipewright:error:{code}")));
         assert!(["title", "detail"].iter().all(|name| self.body[name].as_str().is_some_and(|text| !text.is_empty())));
     }

@@ -124,6 +124,37 @@ async fn what_is_made_and_changed_here_is_made_and_changed_there() -> Result<()>
 }
 
 #[tokio::test]
+async fn what_is_there_already_and_not_yours_to_read_is_taken_note_of_and_not_shown() -> Result<()> {
+    const ROLE: &str = "mutation($input: CreateRoleInput!) {
+        createRole(input: $input) { role { id } errors { message } } }";
+    const USER: &str = "mutation($role: ID!) { createUser(input: {
+        name: \"Rae\", email: \"rae@pipewright.example\", role: SALES_ENGINEER, customRoleId: $role
+    }) { user { id } errors { message } } }";
+    const KEY: &str = "mutation($user: ID!) {
+        createApiKey(input: { userId: $user, name: \"own\" }) { secret errors { message } } }";
+    let view = View::open().await?;
+    let lead = json!({ "email": "ada@engines.example", "firstName": "Ada" });
+    let made = view.post("leads", lead.clone()).await?;
+    assert_eq!(made.status, 201, "{}", made.body);
+
+    let grants = ["READ", "CREATE"].map(|action| json!({ "action": action, "object": "LEAD", "scope": "OWN" }));
+    // No seller, or the lead would become theirs.
+    let role = json!({ "input": { "name": "Own records", "base": "SALES_ENGINEER", "grants": grants } });
+    let role = view.platform.graphql(ROLE, role).await?["createRole"]["role"]["id"].take();
+    let user = view.platform.graphql(USER, json!({ "role": role })).await?["createUser"]["user"]["id"].take();
+    let key = view.platform.graphql(KEY, json!({ "user": user })).await?["createApiKey"]["secret"].take();
+    let rae = format!("Bearer {}", key.as_str().context("a key")?);
+    let rae = [("authorization", rae.as_str())];
+
+    let again = view.send(Method::POST, "leads", &rae, Some(lead)).await?;
+    assert_eq!((again.status.as_u16(), &again.body), (204, &Value::Null), "{}", again.body);
+    assert_eq!((again.header("location"), again.header("etag")), ("", ""));
+    let path = made.header("location");
+    view.send(Method::GET, path, &rae, None).await?.assert_problem(404, "NOT_FOUND", Some("id"));
+    Ok(())
+}
+
+#[tokio::test]
 async fn accounts_and_contacts_are_written_here_as_there() -> Result<()> {
     const THERE: &str = "query($account: ID!, $contact: ID!) {
         account(id: $account) { name industry version } contact(id: $contact) { email title version account { id } } }";

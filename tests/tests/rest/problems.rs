@@ -46,6 +46,8 @@ async fn what_is_wrong_is_a_problem_with_code_and_field() -> Result<()> {
     let huge = Answer::of(json.body(vec![b' '; 2001]).send().await?).await?;
     huge.assert_problem(413, "PAYLOAD_TOO_LARGE", None);
 
+    let description = view.send(Method::POST, "/openapi.json", &[], Some(json!({}))).await?;
+    description.assert_problem(405, "METHOD_NOT_ALLOWED", None);
     let delete = view.send(Method::DELETE, &path, &[], None).await?;
     delete.assert_problem(405, "METHOD_NOT_ALLOWED", None);
     assert_eq!(delete.header("allow"), "GET, HEAD, PATCH");
@@ -53,6 +55,25 @@ async fn what_is_wrong_is_a_problem_with_code_and_field() -> Result<()> {
     assert_eq!((options.status.as_u16(), options.header("allow")), (204, "GET, HEAD, POST"));
     let head = view.send(Method::HEAD, "leads", &[], None).await?;
     assert_eq!((head.status.as_u16(), &head.body), (200, &Value::Null));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_nowhere_and_a_wrong_method_have_a_code_outside_the_view_too() -> Result<()> {
+    let view = View::open().await?;
+    for (method, path, status, code) in [
+        (Method::GET, "/nowhere", 404, "NOT_FOUND"),
+        (Method::POST, "/auth/nowhere", 404, "NOT_FOUND"),
+        (Method::GET, "/auth/sign-in", 405, "METHOD_NOT_ALLOWED"),
+        (Method::DELETE, "/audit.jsonl", 405, "METHOD_NOT_ALLOWED"),
+    ] {
+        let answer = view.send(method, path, &[], None).await?;
+        let told = &answer.body["errors"][0]["extensions"];
+        assert_eq!((answer.status.as_u16(), told["code"].as_str()), (status, Some(code)), "{path}: {}", answer.body);
+        assert_eq!(told["requestId"].as_str(), Some(answer.header("x-request-id")), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("allow").is_empty(), status == 404, "{path}");
+    }
     Ok(())
 }
 

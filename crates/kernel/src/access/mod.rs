@@ -50,6 +50,17 @@ impl Object {
         }
     }
 
+    /// More fields that a role may lock and not hide, since they are never null. Whoever makes a record gives them; the
+    /// lock holds for changing them.
+    pub const fn only_lockable(self) -> &'static [&'static str] {
+        match self {
+            Self::Lead => &["status"],
+            Self::Account => &["name"],
+            Self::Contact => &["email", "account"],
+            Self::Opportunity => &["name", "stage"],
+        }
+    }
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Lead => "lead",
@@ -112,6 +123,17 @@ pub enum Scope {
     All,
 }
 
+impl Scope {
+    /// What is in both: one's own are among the team's, and the team's among all.
+    fn narrower(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Own, _) | (_, Self::Own) => Self::Own,
+            (Self::Team, _) | (_, Self::Team) => Self::Team,
+            (Self::All, Self::All) => Self::All,
+        }
+    }
+}
+
 /// A record's attribute that a grant can look at. Every service that keeps a record's rows keeps these beside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -146,7 +168,7 @@ pub struct Grant {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldRule {
     pub object: Object,
-    /// One of [`Object::fields`].
+    /// One of [`Object::fields`] or, to be locked, [`Object::only_lockable`].
     pub field: String,
     /// Not read, and so not written either.
     pub hidden: bool,
@@ -272,6 +294,28 @@ impl Access {
             Scope::Team if !self.team.is_empty() => Some(self.team.as_slice()),
             Scope::Team | Scope::Own => Some(self.user.as_slice()),
         }
+    }
+
+    /// The same, except that it reads of `object` only what `action` may touch as well.
+    #[must_use]
+    pub fn reading_only(&self, object: Object, action: Action) -> Self {
+        let may = |grant: &&Grant, action| grant.object == object && grant.actions.contains(&action);
+        let reads = self.role.grants.iter().filter(|grant| may(grant, Action::Read));
+        let both = reads.flat_map(|read| {
+            let touches = self.role.grants.iter().filter(|grant| may(grant, action));
+            touches.map(|touch| Grant {
+                object,
+                actions: [Action::Read].into(),
+                scope: read.scope.narrower(touch.scope),
+                only: [&read.only[..], &touch.only[..]].concat(),
+            })
+        });
+        let mut access = self.clone();
+        for grant in access.role.grants.iter_mut().filter(|grant| grant.object == object) {
+            grant.actions.remove(&Action::Read);
+        }
+        access.role.grants.extend(both);
+        access
     }
 
     /// Refuses unless `record` is among the rows that `action` may touch.
@@ -401,6 +445,24 @@ mod tests {
             [true, false, false]
         );
         assert_eq!([reads(Scope::All, of(3)), reads(Scope::All, nobodys)], [true, true]);
+    }
+
+    #[test]
+    fn what_is_read_to_be_exported_may_be_both() {
+        let german = vec![Condition { attribute: Attribute::Country, any_of: vec!["DE".into()] }];
+        let access = access(vec![
+            grant(Scope::All, &[Action::Read, Action::Update], Vec::new()),
+            grant(Scope::Own, &[Action::Export], Vec::new()),
+            grant(Scope::Team, &[Action::Export], german),
+        ]);
+        let exporting = access.reading_only(Object::Lead, Action::Export);
+        let reads = |access: &Access, record: Facts<'_>| access.rows(Object::Lead, Action::Read).hold(&record);
+        let french = |owner| Facts { country: Some("FR"), ..of(owner) };
+        let records = [of(1), of(2), of(3), french(1), french(2)];
+        assert_eq!(records.map(|record| reads(&exporting, record)), [true, true, false, true, false]);
+        assert_eq!(records.map(|record| reads(&access, record)), [true; 5]);
+        assert!(exporting.require(Object::Lead, Action::Update, &of(3)).is_ok());
+        assert!(access.reading_only(Object::Lead, Action::Delete).rows(Object::Lead, Action::Read).is_none());
     }
 
     #[test]

@@ -15,7 +15,10 @@ use platform::{
 };
 use tokio::net::TcpListener;
 
-use crate::stack::{GATEWAY, SERVICES, Shared};
+use crate::{
+    rights,
+    stack::{GATEWAY, SERVICES, Shared},
+};
 
 /// A started platform.
 pub struct Running {
@@ -87,29 +90,33 @@ fn serve(
     let stop = tasks.stop();
     let router = match gateway {
         Some(gateway) => {
-            let draining = gateway.clone();
-            let stop = stop.clone();
+            let (draining, stopped) = (gateway.clone(), stop.clone());
             tasks.spawn("drain", async move {
-                stop.cancelled().await;
+                stopped.cancelled().await;
                 draining.drain();
                 Ok(())
             });
+            tasks.spawn("rights", rights::follow(shared.bus.clone(), gateway.clone(), stop.clone()));
             let api = guarded(services, gateway.door());
             gateway::router(gateway.clone()).merge(rest::router(gateway)?).merge(api).merge(pages)
         }
-        None => services
-            .iter()
-            .fold(pages, |router, service| {
-                let subgraph = http::subgraph(service.parts.subgraph.clone(), shared.tokens.clone());
-                // One service is where it is when it runs alone; several stand side by side.
-                if services.len() == 1 {
-                    router.merge(subgraph)
-                } else {
-                    router.nest(&format!("/{}", service.def.name), subgraph)
-                }
-            })
-            .merge(guarded(services, &Door::new(Rules::read(&shared.config.gateway)?, shared.clock.clone())))
-            .merge(http::health(readiness(services))),
+        None => {
+            let door = Door::new(Rules::read(&shared.config.gateway)?, shared.clock.clone());
+            services
+                .iter()
+                .fold(pages, |router, service| {
+                    let subgraph = http::subgraph(service.parts.subgraph.clone(), shared.tokens.clone());
+                    // One service is where it is when it runs alone; several stand side by side.
+                    if services.len() == 1 {
+                        router.merge(subgraph)
+                    } else {
+                        router.nest(&format!("/{}", service.def.name), subgraph)
+                    }
+                })
+                .merge(guarded(services, &door))
+                .merge(door.elsewhere(http::refusal))
+                .merge(http::health(readiness(services)))
+        }
     };
     tasks.spawn("http", http::serve(listener, router, stop));
     Ok(())

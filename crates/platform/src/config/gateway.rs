@@ -26,9 +26,9 @@ pub struct GatewayConfig {
     pub actor_secret: Secret,
     /// Operations answered at once; more are refused with a time to come back.
     pub max_in_flight: usize,
-    /// Subscriptions open at once.
+    /// Subscriptions open at once; one key or session has at most a quarter of them, or 10.
     pub max_subscriptions: usize,
-    /// WebSocket connections open at once.
+    /// WebSocket connections open at once; one key or session has at most a quarter of them, or 10.
     pub max_sockets: usize,
     /// Bytes of a request body.
     pub max_body_bytes: usize,
@@ -54,7 +54,7 @@ pub struct GatewayConfig {
     pub assumed_list_size: usize,
     /// The most that one operation may cost; 0 does not limit it.
     pub cost_limit: u64,
-    /// What the operations of one API key may cost in a minute; 0 does not limit it.
+    /// What the operations of one API key or session may cost in a minute; 0 does not limit it.
     pub cost_budget: u64,
     /// Seconds for a query or a mutation as a whole.
     pub deadline_seconds: u64,
@@ -69,6 +69,8 @@ pub struct GatewayConfig {
     /// The header in which a proxy names the client's address, for example `x-forwarded-for`: its last entry is
     /// believed. Empty where clients connect directly.
     pub client_address_header: String,
+    /// What a scraper presents to read `/metrics`. Left empty, that takes a key of who may read every record.
+    pub metrics_token: Secret,
     /// Answer `__schema` and `__type`.
     pub introspection: bool,
     /// Serve the playground at `/`.
@@ -111,6 +113,7 @@ impl GatewayConfig {
             csrf_prevention: false,
             cors_origins: Vec::new(),
             client_address_header: String::new(),
+            metrics_token: Secret::default(),
             introspection: true,
             playground: true,
             suggestions: true,

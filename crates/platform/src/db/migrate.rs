@@ -7,17 +7,32 @@ use sqlx::{
     query::QueryScalar,
 };
 
-use super::{Db, DbError, Writer, fence};
+use super::{Db, DbError, Engine, Writer, fence};
 
 static PLATFORM: Migrator = sqlx::migrate!("./migrations");
 
 /// A service's migrations with the platform's own. Services number from 0001; the platform from 900001.
 #[derive(Debug, Clone, Copy)]
-pub struct Migrations(&'static Migrator);
+pub struct Migrations {
+    service: &'static Migrator,
+    by_engine: Option<ByEngine>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct ByEngine {
+    sqlite: &'static Migrator,
+    postgres: &'static Migrator,
+}
 
 impl Migrations {
     pub const fn new(service: &'static Migrator) -> Self {
-        Self(service)
+        Self { service, by_engine: None }
+    }
+
+    /// Beside them what each engine says in words of its own: triggers have no SQL in common. Numbered with the others.
+    #[must_use]
+    pub const fn and_by_engine(self, sqlite: &'static Migrator, postgres: &'static Migrator) -> Self {
+        Self { by_engine: Some(ByEngine { sqlite, postgres }), ..self }
     }
 
     /// Applies what is missing, puts up the fence between workspaces, and returns how many were missing.
@@ -31,7 +46,7 @@ impl Migrations {
 
     async fn apply_on_sqlite(self, pool: &SqlitePool) -> Result<usize, DbError> {
         let before = number(applied().fetch_one(pool).await);
-        self.migrator().run(pool).await?;
+        self.migrator(Engine::Sqlite).run(pool).await?;
         Ok(number(applied().fetch_one(pool).await) - before)
     }
 
@@ -41,7 +56,7 @@ impl Migrations {
         fence::see_all(&mut conn).await.map_err(DbError::Fence)?;
         let before = number(applied().fetch_one(&mut conn).await);
         // What `run` does; of a borrowed connection, that is no future that can be sent.
-        self.migrator().run_direct(None, &mut conn, false).await?;
+        self.migrator(Engine::Postgres).run_direct(None, &mut conn, false).await?;
         fence::put_up(&mut conn).await.map_err(DbError::Fence)?;
         let after = number(applied().fetch_one(&mut conn).await);
         conn.close().await.map_err(DbError::Connect)?;
@@ -54,11 +69,16 @@ impl Migrations {
             Writer::Postgres(pool) => number(applied().fetch_one(pool).await),
             Writer::Sqlite(pool) => number(applied().fetch_one(pool).await),
         };
-        Ok(self.migrator().iter().count().saturating_sub(done))
+        Ok(self.migrator(db.engine()).iter().count().saturating_sub(done))
     }
 
-    fn migrator(self) -> Migrator {
-        let mut all: Vec<Migration> = self.0.iter().chain(PLATFORM.iter()).cloned().collect();
+    fn migrator(self, engine: Engine) -> Migrator {
+        let of_engine = self.by_engine.map(|ByEngine { sqlite, postgres }| match engine {
+            Engine::Sqlite => sqlite,
+            Engine::Postgres => postgres,
+        });
+        let of_engine = of_engine.into_iter().flat_map(|migrator| migrator.iter());
+        let mut all: Vec<Migration> = self.service.iter().chain(of_engine).chain(PLATFORM.iter()).cloned().collect();
         all.sort_by_key(|migration| migration.version);
         Migrator { migrations: Cow::Owned(all), ..Migrator::DEFAULT }
     }

@@ -1,6 +1,6 @@
 //! The body of a request, in JSON.
 
-use std::time::Duration;
+use std::{error::Error, iter::successors, time::Duration};
 
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -8,11 +8,13 @@ use axum::{
 };
 use kernel::Code;
 
+use super::place::Taken;
+
 /// Why there is no body, and with which code.
 pub type Malformed = (Code, String);
 
 /// Time for a client to send the body of a request.
-pub const BODY_TIME: Duration = Duration::from_secs(30);
+pub const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// The whole body, if it says that it is JSON, is no longer than `limit` bytes and arrives within `patience`.
 pub async fn read_json(headers: &HeaderMap, body: Body, limit: usize, patience: Duration) -> Result<Bytes, Malformed> {
@@ -28,7 +30,13 @@ pub async fn read_json(headers: &HeaderMap, body: Body, limit: usize, patience: 
     let body = tokio::time::timeout(patience, to_bytes(body, limit)).await.map_err(|_| {
         (Code::RequestTimeout, format!("the body of a request arrives within {} seconds", patience.as_secs()))
     })?;
-    body.map_err(|_| too_large())
+    body.map_err(|error| {
+        let mut causes = successors(Some(&error as &(dyn Error + 'static)), |&error| error.source());
+        match causes.find_map(|cause| cause.downcast_ref::<Taken>()) {
+            Some(taken) => (Code::Overloaded, taken.to_string()),
+            None => too_large(),
+        }
+    })
 }
 
 /// Is the body declared to be JSON, in UTF-8 and as it is?

@@ -2,7 +2,9 @@
 //! pages of listed origins may call (CSRF and CORS), and what is too much is turned away.
 
 mod body;
+mod naming;
 mod origins;
+mod place;
 
 use std::{
     fmt,
@@ -11,24 +13,24 @@ use std::{
 };
 
 use axum::{
-    Router,
-    body::{Body, HttpBody},
+    Extension, Router,
+    body::HttpBody,
     extract::{ConnectInfo, Request},
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method,
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
         header::{CACHE_CONTROL, ORIGIN, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS},
         request::Parts,
     },
     middleware::{Next, from_fn},
     response::Response,
 };
-use futures::StreamExt;
 use kernel::{Clock, Code, RequestOrigin};
 use thiserror::Error;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 pub use body::{BODY_TIME, Malformed, is_json, read_json};
 
+use self::place::Place;
 use crate::{config::GatewayConfig, http::REQUEST_ID_HEADER};
 
 /// What a refusal looks like behind this door.
@@ -147,6 +149,14 @@ impl Door {
         self.open(guarded, methods)
     }
 
+    /// The answer to whatever is nowhere, for one of all the routers that are served together.
+    pub fn elsewhere(&self, refuse: Refusal) -> Router {
+        let nothing = move |Extension(arrival): Extension<Arrival>| async move {
+            naming::name(refuse(Code::NotFound, "there is nothing at this path"), &arrival.request_id).await
+        };
+        self.open(Router::new().fallback(nothing), "GET, POST")
+    }
+
     /// A name for a request that nobody has named.
     pub fn new_request_id(&self) -> Arc<str> {
         let mut random = [0; 12];
@@ -180,18 +190,37 @@ impl Door {
     }
 
     async fn admit(&self, request: Request, next: Next, refuse: Refusal) -> Response {
+        let id = request.extensions().get::<Arrival>().map(|arrival| arrival.request_id.clone());
+        let response = self.answer(request, next, refuse).await;
+        naming::name(response, id.as_deref().unwrap_or_default()).await
+    }
+
+    async fn answer(&self, request: Request, next: Next, refuse: Refusal) -> Response {
         // To read changes nothing, and what is read no other page sees.
         let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
         if self.rules.csrf_prevention && !reads && !asked_first(request.headers()) {
             return refuse(Code::CsrfPrevented, UNASKED);
         }
-        let Ok(place) = self.places.clone().try_acquire_owned() else {
-            let mut refused = refuse(Code::Overloaded, "too much work at once; retry in a second");
-            refused.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-            return refused;
-        };
-        held(next.run(request).await, place)
+        let Some(place) = Place::take(&self.places) else { return come_back(refuse(Code::Overloaded, TOO_MUCH)) };
+        let response = next.run(request.map(|body| place.waits_for(body))).await;
+        let silent = response.body().size_hint().exact() == Some(0);
+        match response.status() {
+            StatusCode::METHOD_NOT_ALLOWED if silent => refuse(Code::MethodNotAllowed, WRONG_METHOD),
+            StatusCode::SERVICE_UNAVAILABLE => come_back(response),
+            _ => place.until_sent(response),
+        }
     }
+}
+
+/// What is refused where there is too much to do.
+const TOO_MUCH: &str = "too much work at once; retry in a second";
+
+const WRONG_METHOD: &str = "the path is right, but not the method: the header `allow` has those that it takes";
+
+/// Says when to come back, where that is not said yet.
+fn come_back(mut refused: Response) -> Response {
+    refused.headers_mut().entry(RETRY_AFTER).or_insert(HeaderValue::from_static("1"));
+    refused
 }
 
 /// What a refused page is told.
@@ -206,16 +235,4 @@ pub fn given_id(headers: &HeaderMap) -> Option<&str> {
         (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
     headers.get(REQUEST_ID_HEADER)?.to_str().ok().filter(fit)
-}
-
-/// A body that is made while it is sent keeps its place until then.
-fn held(response: Response, place: OwnedSemaphorePermit) -> Response {
-    if response.body().size_hint().exact().is_some() {
-        return response;
-    }
-    response.map(|body| {
-        Body::from_stream(body.into_data_stream().inspect(move |_| {
-            let _place = &place;
-        }))
-    })
 }

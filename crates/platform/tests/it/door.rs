@@ -1,21 +1,22 @@
 //! What clients outside meet wherever something is served to them.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Extension, Router,
     body::Body,
     extract::ConnectInfo,
-    http::{Request, Response, StatusCode, header},
+    http::{HeaderMap, Request, Response, StatusCode, header},
     routing::{get, post},
 };
-use futures::stream;
+use futures::{StreamExt, channel::mpsc, poll, stream};
 use kernel::Clock;
 use pipewright_platform::{
     config::GatewayConfig,
-    door::{Arrival, Door, Rules},
+    door::{Arrival, Door, Rules, read_json},
     http::refusal,
 };
+use serde_json::Value;
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
@@ -131,4 +132,91 @@ async fn one_request_too_many_is_turned_away_with_a_time_to_come_back() {
     assert_eq!(ask(&router, "GET", &[]).await.status(), 503, "it is still being sent");
     drop(first);
     assert_eq!(ask(&router, "GET", &[]).await.status(), 200);
+}
+
+/// Says how long the bodies are that it is sent, and has something that never ends.
+fn reading(patience: Duration) -> Router {
+    let length = move |headers: HeaderMap, body: Body| async move {
+        match read_json(&headers, body, 100, patience).await {
+            Ok(body) => Ok(body.len().to_string()),
+            Err((code, why)) => Err(refusal(code, &why)),
+        }
+    };
+    let endless = || async { Body::from_stream(stream::pending::<Result<Vec<u8>, io::Error>>()) };
+    let router = Router::new().route("/", get(|| async { "quick" }).post(length)).route("/endless", get(endless));
+    guarded(router, |config| config.max_in_flight = 1)
+}
+
+fn sending(body: Body) -> Request<Body> {
+    Request::post("/").header("content-type", "application/json").body(body).unwrap()
+}
+
+#[tokio::test]
+async fn whoever_is_waited_for_holds_no_place() {
+    let router = reading(Duration::from_secs(60));
+    let (send, body) = mpsc::unbounded::<Result<&str, io::Error>>();
+    let mut half = pin!(router.clone().oneshot(sending(Body::from_stream(body))));
+    for more in ["{", " "] {
+        send.unbounded_send(Ok(more)).unwrap();
+        assert!(poll!(half.as_mut()).is_pending());
+        assert_eq!(ask(&router, "GET", &[]).await.status(), 200);
+    }
+    send.unbounded_send(Ok("}")).unwrap();
+    drop(send);
+    assert_eq!(text(half.await.unwrap()).await, "3");
+}
+
+#[tokio::test]
+async fn a_body_whose_place_was_taken_meanwhile_is_turned_away_with_a_time_to_come_back() {
+    let router = reading(Duration::from_secs(60));
+    let (send, body) = mpsc::unbounded::<Result<&str, io::Error>>();
+    let mut half = pin!(router.clone().oneshot(sending(Body::from_stream(body))));
+    assert!(poll!(half.as_mut()).is_pending());
+    let request = Request::get("/endless").body(Body::empty()).unwrap();
+    let other = router.clone().oneshot(request).await.unwrap();
+    send.unbounded_send(Ok("{}")).unwrap();
+    drop(send);
+    let refused = half.await.unwrap();
+    assert_eq!((refused.status().as_u16(), &refused.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+    assert_eq!(error(refused).await["code"], "OVERLOADED");
+    drop(other);
+    assert_eq!(text(router.oneshot(sending(Body::from("{}"))).await.unwrap()).await, "2");
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_to_its_end_is_not_waited_for() {
+    let router = reading(Duration::from_millis(20));
+    let half = stream::iter([Ok::<_, io::Error>("{")]).chain(stream::pending());
+    let refused = router.oneshot(sending(Body::from_stream(half))).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::REQUEST_TIMEOUT);
+    assert_eq!(error(refused).await["code"], "REQUEST_TIMEOUT");
+}
+
+/// The extensions of the one error.
+async fn error(response: Response<Body>) -> Value {
+    let mut body: Value = serde_json::from_str(&text(response).await).unwrap();
+    body["errors"][0]["extensions"].take()
+}
+
+#[tokio::test]
+async fn every_refusal_has_a_code_and_the_id_of_its_request() {
+    let door = door(|_| {});
+    let router = door.guarded(greeting(), "GET, POST", refusal).merge(door.elsewhere(refusal));
+    for (method, path, status, code) in [
+        ("PUT", "/", 405, "METHOD_NOT_ALLOWED"),
+        ("POST", "/", 400, "CSRF_PREVENTED"),
+        ("GET", "/nowhere", 404, "NOT_FOUND"),
+        ("DELETE", "/no/where", 404, "NOT_FOUND"),
+    ] {
+        let request = Request::builder().method(method).uri(path).header("x-request-id", "req-1");
+        let request = if status == 405 { request.header("x-pipewright-csrf", "1") } else { request };
+        let refused = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(refused.status().as_u16(), status, "{method} {path}");
+        let told = |name: &str| refused.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(told("x-content-type-options").as_deref(), Some("nosniff"), "{method} {path}");
+        assert_eq!(told("content-type").as_deref(), Some("application/json"), "{method} {path}");
+        assert_eq!(told("allow").as_deref(), (status == 405).then_some("GET,HEAD,POST"), "{method} {path}");
+        let error = error(refused).await;
+        assert_eq!((&error["code"], &error["requestId"]), (&code.into(), &"req-1".into()), "{method} {path}");
+    }
 }

@@ -76,6 +76,7 @@ pub fn customer() -> Arc<Actor> {
         subject: "customer".into(),
         permissions: vec![Permission::Read],
         access: kernel::Access::everything(),
+        credential: None,
         request: None,
     })
 }

@@ -5,7 +5,10 @@ mod answer;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use apollo_compiler::{
@@ -16,10 +19,10 @@ use apollo_compiler::{
 };
 use futures::{
     FutureExt, StreamExt,
-    future::BoxFuture,
+    future::{self, BoxFuture},
     stream::{self, BoxStream},
 };
-use pipewright_gateway::{Gateway, GatewayParts, Limits, Policy, Request, SubgraphSdl, compose};
+use pipewright_gateway::{Gateway, GatewayParts, Limits, Policy, Request, Resilience, SubgraphSdl, compose};
 use platform::graphql::{Subgraph, SubgraphCall, SubgraphError};
 use serde_json::{Map, Value, json};
 
@@ -45,6 +48,12 @@ pub struct Standin {
     data: Map<String, Value>,
     computed: HashMap<&'static str, Compute>,
     down: bool,
+    /// How many more times it has not heard of any entity.
+    unheard: Arc<AtomicUsize>,
+    /// How many more times it is asked for entities and never answers.
+    silent: Arc<AtomicUsize>,
+    /// What it says instead, true to its schema or not.
+    says: Option<Value>,
     log: Arc<Mutex<Vec<Asked>>>,
 }
 
@@ -122,6 +131,9 @@ impl Standin {
             data,
             computed: HashMap::new(),
             down: false,
+            unheard: Arc::default(),
+            silent: Arc::default(),
+            says: None,
             log: Arc::default(),
         }
     }
@@ -147,6 +159,39 @@ impl Standin {
         self
     }
 
+    /// Finds no entity the first `times` that it is asked.
+    pub fn late(self, times: usize) -> Self {
+        self.unheard.store(times, Ordering::Relaxed);
+        self
+    }
+
+    /// Never answers the first `times` that it is asked for entities.
+    pub fn silent(self, times: usize) -> Self {
+        self.silent.store(times, Ordering::Relaxed);
+        self
+    }
+
+    /// Whatever it is asked, it gives this as data, true to its schema or not.
+    pub fn saying(mut self, data: Value) -> Self {
+        self.says = Some(data);
+        self
+    }
+
+    fn without_entities(&self) -> Self {
+        let none = |(name, stored): (&String, &Value)| {
+            (name.clone(), if stored.is_array() { json!([]) } else { stored.clone() })
+        };
+        Self { data: self.data.iter().map(none).collect(), ..self.clone() }
+    }
+
+    fn has_not_heard(&self, call: &SubgraphCall) -> bool {
+        call.query.contains("_entities") && counts_down(&self.unheard)
+    }
+
+    fn is_silent(&self, call: &SubgraphCall) -> bool {
+        call.query.contains("_entities") && counts_down(&self.silent)
+    }
+
     fn note(&self, call: &SubgraphCall) {
         let variables = serde_json::to_value(&call.variables).unwrap();
         let (service, query) = (self.name.clone(), call.query.to_string());
@@ -157,8 +202,16 @@ impl Standin {
 impl Subgraph for Standin {
     fn execute(&self, call: SubgraphCall) -> BoxFuture<'static, Result<async_graphql::Response, SubgraphError>> {
         self.note(&call);
+        if self.is_silent(&call) {
+            return future::pending().boxed();
+        }
+        if let Some(data) = &self.says {
+            let data: async_graphql::Value = serde_json::from_value(data.clone()).unwrap();
+            return future::ready(Ok(async_graphql::Response::new(data))).boxed();
+        }
         let answer = match self.down {
             true => Err(SubgraphError::Unreachable { service: self.name.clone() }),
+            false if self.has_not_heard(&call) => Ok(self.without_entities().answer(&call, None)),
             false => Ok(self.answer(&call, None)),
         };
         async { answer }.boxed()
@@ -184,6 +237,10 @@ pub struct World {
 
 impl World {
     pub fn of(standins: impl IntoIterator<Item = Standin>) -> Self {
+        Self::tuned(standins, Limits::default(), Resilience::default())
+    }
+
+    pub fn tuned(standins: impl IntoIterator<Item = Standin>, limits: Limits, resilience: Resilience) -> Self {
         let standins: Vec<Standin> = standins.into_iter().collect();
         let sdls: Vec<SubgraphSdl> = standins
             .iter()
@@ -194,26 +251,35 @@ impl World {
             })
             .collect();
         let supergraph = compose(&sdls).unwrap_or_else(|error| panic!("{error}"));
-        Self::served(&supergraph, standins)
+        Self::serve(&supergraph, standins, limits, resilience)
     }
 
     pub fn served(supergraph_sdl: &str, standins: impl IntoIterator<Item = Standin>) -> Self {
+        Self::serve(supergraph_sdl, standins, Limits::default(), Resilience::default())
+    }
+
+    fn serve(
+        supergraph_sdl: &str,
+        standins: impl IntoIterator<Item = Standin>,
+        limits: Limits,
+        resilience: Resilience,
+    ) -> Self {
         let log: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let subgraphs = standins.into_iter().map(|standin| {
             let subgraph: Arc<dyn Subgraph> = Arc::new(Standin { log: log.clone(), ..standin.clone() });
             (standin.name, subgraph)
         });
-        let gateway = Gateway::new(GatewayParts {
+        let parts = GatewayParts {
             supergraph_sdl,
             subgraphs: subgraphs.collect(),
             probes: HashMap::new(),
             authenticator: None,
             metrics: Arc::new(String::new),
-            limits: Limits::default(),
+            limits,
             policy: Policy::default(),
             clock: clock(),
-        });
-        let gateway = gateway.unwrap_or_else(|error| panic!("{error}"));
+        };
+        let gateway = Gateway::resilient(parts, resilience).unwrap_or_else(|error| panic!("{error}"));
         Self { gateway, supergraph: supergraph_sdl.to_owned(), log }
     }
 
@@ -270,6 +336,11 @@ pub fn problems(answer: &Value) -> Vec<String> {
         .collect();
     problems.sort();
     problems
+}
+
+/// One less is left, if any were.
+fn counts_down(left: &AtomicUsize) -> bool {
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
 }
 
 fn query_root(document: &Document) -> Name {

@@ -1,3 +1,7 @@
+use events::{
+    Event,
+    cadence::{self as published, EnrollmentPaused, EnrollmentResumed},
+};
 use kernel::{Actor, EnrollmentId, Permission};
 
 use super::{App, may_send, stopping};
@@ -10,12 +14,14 @@ use crate::{
 impl App {
     /// Holds an active enrolment: nothing leaves until it is resumed.
     pub async fn pause_enrollment(&self, actor: &Actor, id: EnrollmentId) -> Result<Enrollment, Error> {
-        self.turn(actor, id, EnrollmentState::Active, EnrollmentState::Paused).await
+        let told = |previous, current| EnrollmentPaused { previous, current };
+        self.turn(actor, id, EnrollmentState::Active, EnrollmentState::Paused, told).await
     }
 
     /// Lets a paused enrolment go on; what became due meanwhile leaves now.
     pub async fn resume_enrollment(&self, actor: &Actor, id: EnrollmentId) -> Result<Enrollment, Error> {
-        self.turn(actor, id, EnrollmentState::Paused, EnrollmentState::Active).await
+        let told = |previous, current| EnrollmentResumed { previous, current };
+        self.turn(actor, id, EnrollmentState::Paused, EnrollmentState::Active, told).await
     }
 
     /// Ends an enrolment for good.
@@ -41,12 +47,13 @@ impl App {
         Ok(stopped)
     }
 
-    async fn turn(
+    async fn turn<E: Event>(
         &self,
         actor: &Actor,
         id: EnrollmentId,
         from: EnrollmentState,
         to: EnrollmentState,
+        told: impl FnOnce(published::Enrollment, published::Enrollment) -> E,
     ) -> Result<Enrollment, Error> {
         actor.require(Permission::Write)?;
         let mut tx = self.db.of(actor.workspace).begin().await?;
@@ -60,7 +67,10 @@ impl App {
         if store::enrollments::update(&mut tx, &turned).await? == 0 {
             return Err(Error::Conflict);
         }
-        tx.commit().await?;
+        let mut events = self.outbox.events(actor.into());
+        events.push(&told(enrollment.published(), turned.published()));
+        events.save(&mut tx).await?;
+        self.outbox.commit(tx).await?;
         Ok(turned)
     }
 }

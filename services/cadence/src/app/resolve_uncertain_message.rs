@@ -1,3 +1,4 @@
+use events::cadence::MessageResolved;
 use kernel::{Actor, MessageId, Permission};
 
 use super::{App, may_send, settling::Settlement};
@@ -38,6 +39,9 @@ impl App {
             return Err(Error::NotUncertain);
         }
         let resolved = store::messages::by_id(&mut tx, actor.workspace, input.id).await?.ok_or(Error::Conflict)?;
+        let mut events = self.outbox.events(actor.into());
+        events.push(&MessageResolved { previous: message.published(), current: resolved.published() });
+        events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
         Ok(resolved)
     }

@@ -1,3 +1,4 @@
+use events::cadence::AddressSuppressed;
 use kernel::{Actor, EmailAddress, Permission};
 use platform::idempotency::{Request, made_before};
 use serde_json::json;
@@ -47,6 +48,12 @@ impl App {
             return Ok(suppression);
         }
         let mut events = self.outbox.events(actor.into());
+        events.push(&AddressSuppressed {
+            suppression: suppression.id,
+            email: suppression.email.clone(),
+            reason: suppression.reason.clone(),
+            at: now,
+        });
         let why = format!("the address is suppressed: {}", suppression.reason);
         stopping::stop_running(&mut tx, &mut events, actor.workspace, Of::Address(&suppression.email), &why, now)
             .await?;

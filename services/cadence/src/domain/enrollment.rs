@@ -1,5 +1,6 @@
 //! A lead's way through a sequence.
 
+use events::cadence as published;
 use kernel::{EmailAddress, EnrollmentId, LeadId, SequenceId, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,15 @@ impl EnrollmentState {
     pub fn is_over(self) -> bool {
         matches!(self, Self::Stopped | Self::Finished)
     }
+
+    fn published(self) -> published::EnrollmentState {
+        match self {
+            Self::Active => published::EnrollmentState::Active,
+            Self::Paused => published::EnrollmentState::Paused,
+            Self::Stopped => published::EnrollmentState::Stopped,
+            Self::Finished => published::EnrollmentState::Finished,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +63,12 @@ impl Enrollment {
     /// The enrolment in another state, one version on. `reason` is kept for a stop only.
     pub fn moved(&self, state: EnrollmentState, reason: Option<&str>, now: Timestamp) -> Self {
         Self { version: self.version + 1, state, reason: reason.map(str::to_owned), updated_at: now, ..self.clone() }
+    }
+
+    /// What others learn of it.
+    pub fn published(&self) -> published::Enrollment {
+        let Self { id, version, lead, sequence, state, .. } = *self;
+        published::Enrollment { id, version, lead, sequence, state: state.published() }
     }
 
     /// Where it stands, in a sentence. `messages` are its own.

@@ -8,6 +8,7 @@
 //! ```
 
 use chrono::TimeDelta;
+use events::cadence as published;
 use kernel::{Decision, EmailAddress, EnrollmentId, LeadId, MessageId, StepId, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,28 @@ pub struct Message {
     /// The gate's last word.
     pub decision: Option<Decision>,
     pub created_at: Timestamp,
+}
+
+impl MessageState {
+    fn published(self) -> published::MessageState {
+        match self {
+            Self::Queued => published::MessageState::Queued,
+            Self::Sending => published::MessageState::Sending,
+            Self::Sent => published::MessageState::Sent,
+            Self::Refused => published::MessageState::Refused,
+            Self::Failed => published::MessageState::Failed,
+            Self::Uncertain => published::MessageState::Uncertain,
+            Self::Cancelled => published::MessageState::Cancelled,
+        }
+    }
+}
+
+impl Message {
+    /// What others learn of it.
+    pub fn published(&self) -> published::Message {
+        let Self { id, enrollment, lead, position: step, attempts, due_at, sent_at, .. } = *self;
+        published::Message { id, enrollment, lead, step, state: self.state.published(), attempts, due_at, sent_at }
+    }
 }
 
 /// Pause after a failed attempt: one minute, doubling, at most four hours.

@@ -1,6 +1,9 @@
 use async_graphql::{Context, Object, SimpleObject};
 use kernel::Actor;
-use platform::graphql::{UserError, actor, mutation};
+use platform::{
+    graphql::{UserError, actor, mutation},
+    hearing::once_heard,
+};
 
 use super::{
     inputs::{
@@ -9,7 +12,11 @@ use super::{
     },
     types::{EnrollmentObject, MailboxObject, MessageObject, SuppressionObject},
 };
-use crate::{app::App, domain::enrollment::Enrollment, error::Error};
+use crate::{
+    app::{App, EnrollLead},
+    domain::enrollment::Enrollment,
+    error::Error,
+};
 
 pub struct Mutation;
 
@@ -47,7 +54,8 @@ impl Mutation {
     /// Starts a lead on a sequence, if the send gate would let its first message through.
     async fn enroll_lead(&self, ctx: &Context<'_>, input: EnrollLeadInput) -> async_graphql::Result<EnrollmentPayload> {
         let (app, actor) = parts(ctx)?;
-        enrollment_payload(app.enroll_lead(actor, input.into()).await)
+        let input: EnrollLead = input.into();
+        enrollment_payload(once_heard(|| app.enroll_lead(actor, input.clone())).await)
     }
 
     /// Holds an active enrolment: nothing leaves until it is resumed.

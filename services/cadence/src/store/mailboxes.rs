@@ -2,6 +2,7 @@ use kernel::{MailboxId, Timestamp, WorkspaceId};
 use platform::{Db, Tx, execute, with_db, with_tx};
 use sqlx::FromRow;
 
+use super::for_update;
 use crate::domain::mailbox::Mailbox;
 
 const COLUMNS: &str = "id, workspace_id, version, address, paused, created_at";
@@ -36,6 +37,15 @@ pub async fn find(db: &Db, workspace: WorkspaceId) -> Result<Option<Mailbox>, sq
     let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from mailbox where workspace_id = $1"));
     let row: Option<Row> =
         with_db!(db.of(workspace), pool => sqlx::query_as(sql).bind(workspace).fetch_optional(pool).await)?;
+    Ok(row.map(Mailbox::from))
+}
+
+/// One mailbox, locked until the transaction ends.
+pub async fn by_id(tx: &mut Tx, workspace: WorkspaceId, id: MailboxId) -> Result<Option<Mailbox>, sqlx::Error> {
+    let lock = for_update(tx);
+    let sql = sqlx::AssertSqlSafe(format!("select {COLUMNS} from mailbox where workspace_id = $1 and id = $2{lock}"));
+    let row: Option<Row> =
+        with_tx!(tx, conn => sqlx::query_as(sql).bind(workspace).bind(id).fetch_optional(conn).await)?;
     Ok(row.map(Mailbox::from))
 }
 

@@ -9,4 +9,5 @@ mod pages;
 mod senders;
 mod smtp;
 mod tenants;
+mod trail;
 mod world;

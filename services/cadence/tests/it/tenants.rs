@@ -98,6 +98,8 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     assert!(!leads::save(&mut tx, &foreign).await.unwrap());
     leads::save_owner(&mut tx, theirs, lead.id, "Mallory", now).await.unwrap();
     leads::save_verdict(&mut tx, theirs, &lead.email, Verdict::Invalid, now).await.unwrap();
+    assert!(mailboxes::by_id(&mut tx, test.actor.workspace, mailbox.id).await.unwrap().is_some());
+    assert!(mailboxes::by_id(&mut tx, theirs, mailbox.id).await.unwrap().is_none());
     assert!(mailboxes::set_paused(&mut tx, theirs, mailbox.id, true).await.unwrap().is_none());
     let foreign = Message { workspace: theirs, state: MessageState::Sent, ..queued.clone() };
     let updated = messages::update(&mut tx, &foreign, &[MessageState::Queued], queued.attempts).await.unwrap();

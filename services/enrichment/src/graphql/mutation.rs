@@ -1,6 +1,9 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use kernel::LeadId;
-use platform::graphql::{UserError, actor, mutation};
+use platform::{
+    graphql::{UserError, actor, mutation},
+    hearing::once_heard,
+};
 
 use super::types::{EnrichmentRunObject, LeadObject};
 use crate::app::{App, EnrichLead};
@@ -29,9 +32,9 @@ struct EnrichLeadPayload {
 impl Mutation {
     /// Verifies and enriches a lead again, with what is known by now.
     async fn enrich_lead(&self, ctx: &Context<'_>, input: EnrichLeadInput) -> async_graphql::Result<EnrichLeadPayload> {
-        let app: &App = ctx.data_unchecked();
-        let EnrichLeadInput { lead_id: lead, idempotency_key } = input;
-        let (run, errors) = mutation(app.enrich_lead(actor(ctx)?, EnrichLead { lead, idempotency_key }).await)?;
+        let (app, actor): (&App, _) = (ctx.data_unchecked(), actor(ctx)?);
+        let input = EnrichLead { lead: input.lead_id, idempotency_key: input.idempotency_key };
+        let (run, errors) = mutation(once_heard(|| app.enrich_lead(actor, input.clone())).await)?;
         let lead = run.as_ref().map(|run| LeadObject { id: run.lead });
         Ok(EnrichLeadPayload { lead, run: run.map(EnrichmentRunObject::from), errors })
     }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
-use kernel::{Actor, ActorKind, UserId, WorkspaceId};
+use kernel::{Actor, Credential, UserId, WorkspaceId};
 use platform::{
     auth::{AuthError, Authenticator},
     config::Secret,
@@ -14,7 +14,7 @@ use crate::{
         jws::Unverified,
         principal::{Principal, Standing},
     },
-    store::{self, api_keys::Credential},
+    store::{self, api_keys::KnownKey},
 };
 
 /// The one use case without an actor: it is what makes one.
@@ -45,10 +45,15 @@ impl App {
         let now = self.clock.now();
         let found = store::api_keys::by_hash(&self.db, hash).await?;
         let found = found.filter(|found| found.standing.active && found.key.is_active(now));
-        let Some(Credential { key, standing }) = found else { return Ok(None) };
+        let Some(KnownKey { key, standing }) = found else { return Ok(None) };
         self.key_use.note(&key, now);
         let team = self.team_of(key.workspace, &standing).await?;
-        Ok(Some(Principal::new(key.workspace, ActorKind::ApiKey, key.user, standing, &key.permissions, team)))
+        let credential = Credential::ApiKey(key.id);
+        let principal = Principal::new(key.workspace, credential, key.user, standing, &key.permissions, team);
+        Ok(Some(match &key.objects {
+            Some(objects) => principal.for_objects(objects),
+            None => principal,
+        }))
     }
 
     /// The token's word is taken for which session it is, and for nothing else.
@@ -59,7 +64,8 @@ impl App {
         let found = found.filter(|(session, standing)| session.is_active(now) && standing.active);
         let Some((session, standing)) = found else { return Ok(None) };
         let (all, team) = (standing.role.permissions(), self.team_of(session.workspace, &standing).await?);
-        Ok(Some(Principal::new(session.workspace, ActorKind::User, session.user, standing, all, team)))
+        let credential = Credential::Session(session.id);
+        Ok(Some(Principal::new(session.workspace, credential, session.user, standing, all, team)))
     }
 
     /// Everybody in the team and below, where a grant asks for it.

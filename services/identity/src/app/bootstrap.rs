@@ -136,6 +136,7 @@ impl App {
             name: "First admin key".to_owned(),
             prefix: secret.prefix(),
             permissions: Role::Admin.permissions().to_vec(),
+            objects: None,
             expires_at: None,
             revoked_at: None,
             last_used_at: None,

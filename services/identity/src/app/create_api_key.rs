@@ -1,5 +1,8 @@
-use kernel::{Actor, Permission, Timestamp, UserId};
-use platform::idempotency::{Request, made_before};
+use kernel::{Actor, Credential, Object, Permission, Timestamp, UserId};
+use platform::{
+    Tx,
+    idempotency::{Request, made_before},
+};
 use serde_json::json;
 
 use super::App;
@@ -16,6 +19,9 @@ pub struct CreateApiKey {
     pub user: Option<UserId>,
     /// What it may do at most; left out, what the asking actor may.
     pub permissions: Option<Vec<Permission>>,
+    /// With which kinds of records; left out, with those of the key that makes it, or all.
+    pub objects: Option<Vec<Object>>,
+    /// Left out, the end of the key that makes it, if that has one.
     pub expires_at: Option<Timestamp>,
     pub idempotency_key: Option<String>,
 }
@@ -46,15 +52,30 @@ impl App {
         let user = input.user.or_else(|| actor.subject.parse().ok());
         let user =
             user.ok_or_else(|| Error::invalid("userId", "you are not a user yourself, so say whose key it is"))?;
-        let asked = json!({
+        let mut asked = json!({
             "name": input.name, "user": user, "permissions": permissions, "expiresAt": input.expires_at,
         });
+        if let Some(objects) = &input.objects {
+            asked["objects"] = json!(objects);
+        }
         let request = Request { operation: "createApiKey", key: input.idempotency_key.as_deref(), input: &asked };
         let id = self.clock.id();
         let mut tx = self.db.of(actor.workspace).begin().await?;
         if let Some(first) = made_before(&mut tx, actor, request, id).await? {
             let key = store::api_keys::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict)?;
             return Ok(CreatedApiKey { key, secret: None });
+        }
+        let (mut objects, mut expires_at) = (input.objects, input.expires_at);
+        if let Some(own) = self.own_key(&mut tx, actor).await? {
+            objects = objects.or_else(|| own.objects.clone());
+            if !own.has_objects(objects.as_deref()) {
+                return Err(Error::invalid("objects", "the key that you use does not open all of these"));
+            }
+            // Nor a passing key a lasting one.
+            expires_at = expires_at.or(own.expires_at);
+            if own.expires_at.is_some_and(|end| expires_at > Some(end)) {
+                return Err(Error::invalid("expiresAt", "the key that you use ends before this"));
+            }
         }
         let user = store::users::by_id(&mut tx, actor.workspace, user).await?;
         let user = user.ok_or(Error::NotFound { what: "user", field: "userId" })?;
@@ -69,7 +90,8 @@ impl App {
             name: input.name,
             prefix: secret.prefix(),
             permissions,
-            expires_at: input.expires_at,
+            objects,
+            expires_at,
             revoked_at: None,
             last_used_at: None,
             created_at: now,
@@ -80,5 +102,12 @@ impl App {
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
         Ok(CreatedApiKey { key, secret: Some(secret) })
+    }
+
+    /// The key by which the actor came in, if it was one: what it makes opens no more and lasts no longer.
+    pub(super) async fn own_key(&self, tx: &mut Tx, actor: &Actor) -> Result<Option<ApiKey>, Error> {
+        let Some(Credential::ApiKey(id)) = actor.credential else { return Ok(None) };
+        let own = store::api_keys::by_id(tx, actor.workspace, id).await?;
+        own.map(Some).ok_or(Error::Conflict)
     }
 }

@@ -37,13 +37,14 @@ pub use create_team::CreateTeam;
 pub use create_user::{CreateServiceAccount, CreateUser};
 pub use create_workspace::{CreateWorkspace, OpenedWorkspace};
 pub use explain_access::{ExplainAccess, Explanation};
-pub use oidc_sign_in::{Arrival, Departure, PATIENCE, Return};
+pub use oidc_sign_in::{Arrival, Depart, Departure, PATIENCE, Return};
 pub use on_any_event::AUDITED;
 pub use on_record_changed::OnRecordChanged;
 pub use roles::{CreateRole, UpdateRole};
 pub use rotate_api_key::RotateApiKey;
 pub use set_password::{Invitation, InviteUser, Invited, Proof, SetPassword};
 pub use sign_in::{SignIn, Tokens};
+pub use signing::CACHED_SECONDS;
 pub use update_team::UpdateTeam;
 pub use update_user::UpdateUser;
 

@@ -18,6 +18,15 @@ use crate::{
 /// How long somebody may take at the provider.
 pub const PATIENCE: TimeDelta = TimeDelta::minutes(10);
 
+/// Where somebody wants to come in by the provider.
+#[derive(Debug, Clone)]
+pub struct Depart {
+    /// The workspace's name in addresses, or its id; the first one if left out.
+    pub workspace: Option<String>,
+    /// Where the browser goes in the end.
+    pub return_to: Option<String>,
+}
+
 /// What a browser needs to go to the provider.
 pub struct Departure {
     pub url: String,
@@ -44,17 +53,18 @@ pub struct Arrival {
 
 impl App {
     /// Begins a sign-in at the provider.
-    pub async fn depart(&self, return_to: Option<String>, client: &Client) -> Result<Departure, Error> {
+    pub async fn depart(&self, input: Depart, client: &Client) -> Result<Departure, Error> {
+        let Depart { workspace, return_to } = input;
         let provider = self.provider()?;
         if return_to.as_deref().is_some_and(|path| !oidc::is_own_path(path)) {
             return Err(Error::invalid("returnTo", "a path on this server, `/…`"));
         }
         let now = self.clock.now();
         self.attempts.by_address(client, now)?;
+        let workspace_id = self.destination(workspace.as_deref()).await?;
         let metadata = provider.metadata().await.map_err(Error::from)?;
         let (state, browser) = (self.generate_token("st"), self.generate_token("br"));
         let (nonce, verifier) = (self.generate_token("no").into_string(), self.generate_token("ve").into_string());
-        let workspace_id = store::oidc::workspace(&self.db).await?.ok_or(Error::NoProvider)?;
         let challenge = oidc::challenge(&verifier);
         let query = serialize(&[
             ("response_type", "code"),
@@ -109,6 +119,17 @@ impl App {
         self.attempts.forgive(&client);
         let tokens = self.start_session(workspace, user, SignInMethod::Oidc, client, user_agent).await?;
         Ok(Arrival { tokens, return_to: attempt.return_to })
+    }
+
+    /// The workspace that somebody wants to come in to.
+    async fn destination(&self, named: Option<&str>) -> Result<WorkspaceId, Error> {
+        let named = named.unwrap_or(store::workspaces::SLUG);
+        // No slug looks like an id.
+        let found = match named.parse::<WorkspaceId>() {
+            Ok(id) => store::workspaces::by_id(&self.db, id).await?.map(|workspace| workspace.id),
+            Err(_) => store::oidc::workspace(&self.db, named).await?,
+        };
+        found.ok_or(Error::NotFound { what: "workspace", field: "workspace" })
     }
 
     fn provider(&self) -> Result<&Provider, Error> {

@@ -19,10 +19,15 @@ use crate::{
 
 /// Everything that is ever published.
 pub const AUDITED: &[&str] = &[
+    cadence::AddressSuppressed::TYPE,
     cadence::ContactUnsubscribed::TYPE,
     cadence::EnrollmentFinished::TYPE,
+    cadence::EnrollmentPaused::TYPE,
+    cadence::EnrollmentResumed::TYPE,
     cadence::EnrollmentStarted::TYPE,
     cadence::EnrollmentStopped::TYPE,
+    cadence::MailboxChanged::TYPE,
+    cadence::MessageResolved::TYPE,
     cadence::MessageSent::TYPE,
     enrichment::EmailVerified::TYPE,
     enrichment::LeadEnriched::TYPE,
@@ -50,6 +55,7 @@ pub const AUDITED: &[&str] = &[
     pipeline::OpportunityUpdated::TYPE,
     routing::LeadRouted::TYPE,
     routing::LeadUnrouted::TYPE,
+    routing::RepUpdated::TYPE,
 ];
 
 /// Where this process thinks that chains end. A guess, which the database confirms: a transaction that rolled

@@ -20,7 +20,7 @@ pub struct RotateApiKey {
 
 impl App {
     /// Makes a key that may do what this one may, and lets this one run out. A key that was to live for a time
-    /// has a successor that lives as long.
+    /// has a successor that lives as long, but no longer than the key that asks for it.
     pub async fn rotate_api_key(&self, actor: &Actor, input: RotateApiKey) -> Result<CreatedApiKey, Error> {
         actor.require(Permission::Admin)?;
         let RotateApiKey { id, overlap, idempotency_key } = input;
@@ -44,15 +44,20 @@ impl App {
         for permission in &old.permissions {
             actor.require(*permission)?;
         }
+        let own = self.own_key(&mut tx, actor).await?;
+        if own.as_ref().is_some_and(|own| !own.has_objects(old.objects.as_deref())) {
+            return Err(Error::invalid("id", "this key opens kinds of records that the key you use does not"));
+        }
         if store::api_keys::expire(&mut tx, actor.workspace, id, now + overlap).await? == 0 && old.expires_at.is_none()
         {
             return Err(Error::Conflict);
         }
+        let lives_until = old.expires_at.map(|expires_at| now + (expires_at - old.created_at));
         let secret = self.generate_key();
         let key = ApiKey {
             id: successor,
             prefix: secret.prefix(),
-            expires_at: old.expires_at.map(|expires_at| now + (expires_at - old.created_at)),
+            expires_at: [lives_until, own.and_then(|own| own.expires_at)].into_iter().flatten().min(),
             last_used_at: None,
             created_at: now,
             ..old

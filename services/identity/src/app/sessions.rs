@@ -60,7 +60,7 @@ impl App {
         let because = RevokedBecause::SignedOut;
         tx.turn_to(workspace).await?;
         if let Some(session) = store::sessions::revoke(&mut tx, workspace, id, because, now).await? {
-            let actor = person(workspace, session.user);
+            let actor = person(workspace, session.user, Some(id));
             self.tell_revoked(&mut tx, &actor, &[session], because, client).await?;
         }
         Ok(self.outbox.commit(tx).await?)

@@ -111,17 +111,18 @@ impl App {
         self.attempts.by_address(&client, self.clock.now())?;
         let setter = match proof {
             Proof::Invitation(token) => self.invited(&token).await?,
-            Proof::Current { access_token, password } => self.known(&access_token, password).await?,
+            Proof::Current { access_token, password } => self.known(&access_token, password, &client).await?,
         };
         let Setter { workspace, user, session, invitation } = setter;
-        let users = store::users::by_ids(&self.db, &person(workspace, user), &[user]).await?;
+        let actor = person(workspace, user, session);
+        let users = store::users::by_ids(&self.db, &actor, &[user]).await?;
         let found = users.into_iter().find(|user| user.active && user.kind == UserKind::Person);
         let found = found.ok_or(Error::BadCredentials)?;
         let password = Password::parse(&password, found.email.as_str())?;
         let mut salt = [0; 16];
         self.clock.random(&mut salt);
         let hash = self.hashing.hash(password, salt).await?;
-        let (now, actor) = (self.clock.now(), person(workspace, user));
+        let now = self.clock.now();
         let mut tx = self.db.of(workspace).begin().await?;
         if let Some(invitation) = invitation
             && store::passwords::use_invitation(&mut tx, &invitation, now).await? == 0
@@ -146,14 +147,14 @@ impl App {
     }
 
     /// A stolen access token alone must not be enough to take the account.
-    async fn known(&self, access_token: &str, password: String) -> Result<Setter, Error> {
+    async fn known(&self, access_token: &str, password: String, client: &Client) -> Result<Setter, Error> {
         let token = Unverified::parse(access_token).ok_or(Error::BadCredentials)?;
         let claims = self.access_claims(&token).await?.ok_or(Error::BadCredentials)?;
         let now = self.clock.now();
         let found = store::sessions::with_standing(&self.db, claims.ws, claims.sid).await?;
         let found = found.filter(|(session, standing)| session.is_active(now) && standing.active);
         let (session, _) = found.ok_or(Error::BadCredentials)?;
-        self.attempts.at_account(&account("", &session.user.to_string()), now)?;
+        self.attempts.at_account(&account("", &session.user.to_string()), client, now)?;
         let hash = store::passwords::hash_of(&self.db, session.workspace, session.user).await?;
         let typed = Password::typed(&password).map_err(|_| Error::BadCredentials)?;
         if !self.hashing.matches(typed, hash).await? {

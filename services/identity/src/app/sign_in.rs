@@ -5,7 +5,7 @@ use std::{
 
 use chrono::TimeDelta;
 use events::identity::{SessionStarted, SignInFailed};
-use kernel::{Access, Actor, ActorKind, EmailAddress, Timestamp, UserId, WorkspaceId};
+use kernel::{Access, Actor, ActorKind, Credential, EmailAddress, SessionId, Timestamp, UserId, WorkspaceId};
 use platform::Tx;
 use sha2::{Digest, Sha256};
 
@@ -25,9 +25,11 @@ use crate::{
 
 /// Attempts from one address: an office behind one router signs in, a list of passwords does not.
 const FROM_ADDRESS: Rate = Rate { burst: 30, every: TimeDelta::seconds(4) };
-/// Attempts at one account, wherever they come from.
-const AT_ACCOUNT: Rate = Rate { burst: 10, every: TimeDelta::seconds(60) };
-/// Addresses and accounts that are remembered; twice as many at most.
+/// Attempts at one account from one address. Whoever guesses slows down themselves, and not the owner elsewhere.
+const AT_ACCOUNT_FROM_ADDRESS: Rate = Rate { burst: 10, every: TimeDelta::seconds(60) };
+/// Attempts at one account, wherever they come from: what many addresses may guess together.
+const AT_ACCOUNT: Rate = Rate { burst: 100, every: TimeDelta::seconds(6) };
+/// Keys that each throttle remembers; twice as many at most.
 const REMEMBERED: usize = 20_000;
 /// Failed attempts that wait to be written.
 const FAILURES: usize = 1_000;
@@ -67,6 +69,7 @@ struct Inner {
     addresses: Throttle<String>,
     // By hash: addresses of people are personal.
     accounts: Throttle<[u8; 32]>,
+    accounts_from: Throttle<([u8; 32], String)>,
     failures: Vec<Failure>,
 }
 
@@ -81,6 +84,7 @@ impl Default for Attempts {
         Self(Arc::new(Mutex::new(Inner {
             addresses: Throttle::new(FROM_ADDRESS, REMEMBERED),
             accounts: Throttle::new(AT_ACCOUNT, REMEMBERED),
+            accounts_from: Throttle::new(AT_ACCOUNT_FROM_ADDRESS, REMEMBERED),
             failures: Vec::new(),
         })))
     }
@@ -93,24 +97,31 @@ impl Attempts {
 
     /// Counts an attempt from an address.
     pub(super) fn by_address(&self, client: &Client, now: Timestamp) -> Result<(), Error> {
-        let Some(address) = &client.address else { return Ok(()) };
-        Ok(self.with(|inner| inner.addresses.take(&network(address), now))?)
+        Ok(self.with(|inner| inner.addresses.take(&place(client), now))?)
     }
 
-    pub(super) fn at_account(&self, account: &[u8; 32], now: Timestamp) -> Result<(), Error> {
-        Ok(self.with(|inner| inner.accounts.take(account, now))?)
+    /// Counts an attempt at an account, from this address and from all of them. What one of the two refuses
+    /// counts for neither: who goes on where it is too much takes nothing from the owner.
+    pub(super) fn at_account(&self, account: &[u8; 32], client: &Client, now: Timestamp) -> Result<(), Error> {
+        let here = (*account, place(client));
+        let taken = self.with(|inner| {
+            inner.accounts_from.take(&here, now)?;
+            inner.accounts.take(account, now).inspect_err(|_| inner.accounts_from.give_back(&here))
+        });
+        Ok(taken?)
     }
 
     fn succeeded(&self, client: &Client, account: &[u8; 32]) {
-        self.with(|inner| inner.accounts.give_back(account));
+        self.with(|inner| {
+            inner.accounts.give_back(account);
+            inner.accounts_from.give_back(&(*account, place(client)));
+        });
         self.forgive(client);
     }
 
     /// It was a good attempt, so it does not count.
     pub(super) fn forgive(&self, client: &Client) {
-        if let Some(address) = &client.address {
-            self.with(|inner| inner.addresses.give_back(&network(address)));
-        }
+        self.with(|inner| inner.addresses.give_back(&place(client)));
     }
 
     fn failed(&self, failure: Failure) {
@@ -124,6 +135,11 @@ impl Attempts {
     fn take_failures(&self) -> Vec<Failure> {
         self.with(|inner| std::mem::take(&mut inner.failures))
     }
+}
+
+/// Where somebody is, as the throttle knows it. All whose address nobody knows are in one place.
+fn place(client: &Client) -> String {
+    client.address.as_deref().map(network).unwrap_or_default()
 }
 
 /// An IPv6 customer has a whole network, 64 bits of it: that is what counts as one address.
@@ -151,7 +167,7 @@ impl App {
         let slug = workspace.as_deref().unwrap_or(store::workspaces::SLUG);
         let account = account(slug, &email.trim().to_lowercase());
         self.attempts.by_address(&client, now)?;
-        self.attempts.at_account(&account, now)?;
+        self.attempts.at_account(&account, &client, now)?;
         let password = Password::typed(&password).map_err(|_| Error::BadCredentials)?;
         let found = match EmailAddress::parse(&email) {
             Ok(email) => store::passwords::candidate(&self.db, slug, &email).await?,
@@ -191,7 +207,7 @@ impl App {
             expires_at: now + LIFETIME,
             revoked_at: None,
         };
-        let actor = person(workspace, user);
+        let actor = person(workspace, user, Some(session.id));
         let mut tx = self.db.of(workspace).begin().await?;
         store::sessions::insert(&mut tx, &session).await?;
         let refresh = self.give_refresh_token(&mut tx, &session, now).await?;
@@ -239,14 +255,15 @@ impl App {
     }
 }
 
-/// A user who acts for themselves, while they come in or go.
-pub(super) fn person(workspace: WorkspaceId, user: UserId) -> Actor {
+/// A user who acts for themselves, while they come in or go, in their session if they have one.
+pub(super) fn person(workspace: WorkspaceId, user: UserId, session: Option<SessionId>) -> Actor {
     Actor {
         workspace,
         kind: ActorKind::User,
         subject: user.to_string(),
         permissions: Vec::new(),
         access: Access::default(),
+        credential: session.map(Credential::Session),
         request: None,
     }
 }
@@ -260,5 +277,32 @@ mod tests {
         assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:ffff:1:2"));
         assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
         assert_eq!(network("192.0.2.7"), "192.0.2.7");
+    }
+
+    fn at(address: Option<&str>) -> Client {
+        Client { address: address.map(str::to_owned), request_id: None }
+    }
+
+    #[test]
+    fn an_attempt_that_is_refused_takes_nothing_from_others() {
+        let (attempts, now) = (Attempts::default(), Timestamp::UNIX_EPOCH);
+        let (account, stranger) = (account("default", "grace@example.com"), at(Some("198.51.100.1")));
+        let good = (0..1_000).filter(|_| attempts.at_account(&account, &stranger, now).is_ok()).count();
+        assert_eq!(good, 10);
+        let elsewhere: Vec<_> = (2..=11).map(|n| at(Some(&format!("198.51.100.{n}")))).collect();
+        let tries = elsewhere.iter().flat_map(|client| std::iter::repeat_n(client, 10));
+        let good = tries.filter(|client| attempts.at_account(&account, client, now).is_ok()).count();
+        assert_eq!(good, 90, "a hundred from everywhere");
+        let late = now + TimeDelta::seconds(6);
+        assert!(attempts.at_account(&account, &at(Some("198.51.100.11")), late).is_ok(), "nor from itself");
+    }
+
+    #[test]
+    fn who_comes_from_nowhere_is_one() {
+        let (attempts, now) = (Attempts::default(), Timestamp::UNIX_EPOCH);
+        assert_eq!((0..100).filter(|_| attempts.by_address(&at(None), now).is_ok()).count(), 30);
+        attempts.forgive(&at(None));
+        assert!(attempts.by_address(&at(None), now).is_ok());
+        assert!(attempts.by_address(&at(Some("192.0.2.7")), now).is_ok());
     }
 }

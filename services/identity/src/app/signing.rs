@@ -9,11 +9,15 @@ use kernel::{SigningKeyId, Timestamp};
 
 use super::App;
 use crate::{
-    domain::jws::{AccessClaims, SigningKey, Unverified},
+    domain::jws::{ACCESS_SECONDS, AccessClaims, SigningKey, Unverified},
     store::{self, signing_keys::StoredKey},
 };
 
-/// After that a new key signs.
+/// How many seconds others may keep the published keys.
+pub const CACHED_SECONDS: i64 = 300;
+/// A new key is published for so long before it signs: whoever keeps keys has it by then.
+const PUBLISHED_FIRST: TimeDelta = TimeDelta::seconds(2 * CACHED_SECONDS);
+/// After that a key has a successor.
 const SIGNS_FOR: TimeDelta = TimeDelta::days(30);
 /// After that nothing which it signed can be good.
 pub(super) const KEPT_FOR: TimeDelta = TimeDelta::days(31);
@@ -32,6 +36,16 @@ impl SigningKeys {
         keys.values().max_by_key(|key| (key.created_at, key.id)).cloned()
     }
 
+    /// The newest that has been published for long enough; until there is one the oldest, which most know.
+    fn signer(&self, now: Timestamp) -> Option<Arc<SigningKey>> {
+        let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let last = now + TimeDelta::seconds(ACCESS_SECONDS) - KEPT_FOR;
+        let good = || keys.values().filter(move |key| key.created_at > last);
+        let known = good().filter(|key| key.created_at + PUBLISHED_FIRST <= now);
+        let age = |key: &&Arc<SigningKey>| (key.created_at, key.id);
+        known.max_by_key(age).or_else(|| good().min_by_key(age)).cloned()
+    }
+
     /// From now on these and no others.
     fn replace(&self, keys: impl IntoIterator<Item = SigningKey>) {
         let keys = keys.into_iter().map(|key| (key.id, Arc::new(key))).collect();
@@ -40,17 +54,25 @@ impl SigningKeys {
 }
 
 impl App {
-    /// The key that signs now; a new one when there is none, or none that is young enough.
+    /// The key that signs now.
     pub(super) async fn signing_key(&self) -> Result<Arc<SigningKey>, sqlx::Error> {
+        self.renew_signing_keys().await?;
+        let signer = self.signing.signer(self.clock.now());
+        signer.ok_or_else(|| sqlx::Error::Decode("no signing key can be read".into()))
+    }
+
+    /// Makes the first key, or a successor to one that has signed for long, and says whether it did. The successor is
+    /// published at once, and signs when everybody knows it.
+    pub async fn renew_signing_keys(&self) -> Result<bool, sqlx::Error> {
         let now = self.clock.now();
-        let young = |key: &Arc<SigningKey>| now < key.created_at + SIGNS_FOR;
-        if let Some(key) = self.signing.newest().filter(young) {
-            return Ok(key);
+        let young = |key: Arc<SigningKey>| now < key.created_at + SIGNS_FOR;
+        if self.signing.newest().is_some_and(young) {
+            return Ok(false);
         }
         // Another process may have made it.
         self.load_signing_keys().await?;
-        if let Some(key) = self.signing.newest().filter(young) {
-            return Ok(key);
+        if self.signing.newest().is_some_and(young) {
+            return Ok(false);
         }
         let mut seed = [0; 32];
         self.clock.random(&mut seed);
@@ -59,7 +81,7 @@ impl App {
         store::signing_keys::insert(&mut tx, &stored).await?;
         tx.commit().await?;
         self.load_signing_keys().await?;
-        self.signing.newest().ok_or_else(|| sqlx::Error::Decode("no signing key can be read".into()))
+        Ok(true)
     }
 
     /// What an access token of ours says; `None` if it is not good now.

@@ -1,6 +1,6 @@
 //! Who may do what: a role allows, a key allows no more than its user's role.
 
-use kernel::Permission;
+use kernel::{Object, Permission};
 
 use super::role::Role;
 
@@ -24,6 +24,17 @@ pub fn from_text(text: &str) -> Vec<Permission> {
     text.split(' ').filter_map(named).collect()
 }
 
+/// The same for kinds of records.
+pub fn objects_to_text(objects: &[Object]) -> String {
+    let names = Object::ALL.into_iter().filter(|object| objects.contains(object)).map(Object::as_str);
+    names.collect::<Vec<_>>().join(" ")
+}
+
+/// Reads [`objects_to_text`]'s form. A name that is not known opens nothing.
+pub fn objects_from_text(text: &str) -> Vec<Object> {
+    Object::ALL.into_iter().filter(|object| text.split(' ').any(|word| word == object.as_str())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,5 +56,8 @@ mod tests {
         assert_eq!(to_text(&permissions), "read admin");
         assert_eq!(from_text("read admin"), permissions);
         assert_eq!(from_text("root "), []);
+        let objects = [Object::Lead, Object::Opportunity];
+        assert_eq!(objects_from_text(&objects_to_text(&objects)), objects);
+        assert_eq!(objects_from_text("leads "), []);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use events::identity::ApiKeyCreated;
-use kernel::{ApiKeyId, Permission, Timestamp, UserId, WorkspaceId};
+use kernel::{ApiKeyId, Object, Permission, Timestamp, UserId, WorkspaceId};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -26,6 +26,8 @@ pub struct ApiKey {
     pub prefix: String,
     /// What it may do at most; the user's role bounds it further.
     pub permissions: Vec<Permission>,
+    /// With which kinds of records; `None` is all.
+    pub objects: Option<Vec<Object>>,
     pub expires_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
     pub last_used_at: Option<Timestamp>,
@@ -49,6 +51,12 @@ impl ApiKey {
     /// Neither revoked nor expired.
     pub fn is_active(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| now < expires_at)
+    }
+
+    /// Whether a key that is narrowed to `others` opens nothing which this one does not.
+    pub fn has_objects(&self, others: Option<&[Object]>) -> bool {
+        let Some(own) = &self.objects else { return true };
+        others.is_some_and(|others| others.iter().all(|object| own.contains(object)))
     }
 
     /// What others hear of a new key.
@@ -166,6 +174,7 @@ mod tests {
             name: "test".into(),
             prefix: "pw_test".into(),
             permissions: Vec::new(),
+            objects: None,
             expires_at: Some(now + TimeDelta::seconds(1)),
             revoked_at: None,
             last_used_at: None,

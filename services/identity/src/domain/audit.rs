@@ -20,6 +20,8 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// Id of a user, or a service's name.
     pub actor: String,
+    /// Id of the key or the session by which they did it.
+    pub credential: Option<String>,
     /// The event's type.
     pub action: String,
     /// Id of the record it was done to.
@@ -72,6 +74,7 @@ impl Head {
             event: event.id,
             at: event.time,
             actor: event.actor.clone(),
+            credential: event.credential.clone(),
             action: event.r#type.clone(),
             subject: event.subject.clone(),
             client,
@@ -106,7 +109,7 @@ impl AuditEntry {
     /// SHA-256 over canonical JSON of everything else. The data goes in as its own hash, so that one day it can be
     /// erased for somebody's sake without breaking the chain.
     fn computed_hash(&self) -> String {
-        let content = json!({
+        let mut content = json!({
             "workspace": self.workspace,
             "seq": self.seq,
             "event": self.event,
@@ -119,6 +122,10 @@ impl AuditEntry {
             "data": sha256(&self.data),
             "previous": self.previous_hash,
         });
+        // Entries from before credentials were known hash as they did then.
+        if let Some(credential) = &self.credential {
+            content["credential"] = json!(credential);
+        }
         sha256(&canonical(&content))
     }
 
@@ -148,6 +155,7 @@ impl AuditEntry {
             "event": self.event,
             "at": self.at,
             "actor": self.actor,
+            "credential": self.credential,
             "action": self.action,
             "subject": self.subject,
             "requestId": self.client.request_id,
@@ -223,8 +231,9 @@ mod tests {
     fn a_chain_holds_until_somebody_touches_it() {
         let good = chain();
         assert_eq!(check(&good), Ok(good[3].head()));
-        let edits: [fn(&mut AuditEntry); 8] = [
+        let edits: [fn(&mut AuditEntry); 9] = [
             |entry| entry.actor.push('x'),
+            |entry| entry.credential = Some("key_other".into()),
             |entry| entry.action.push('x'),
             |entry| entry.subject.push('x'),
             |entry| entry.data = "{}".into(),
@@ -243,6 +252,25 @@ mod tests {
         let mut entries = chain();
         entries.remove(1);
         assert_eq!(check(&entries), Err((3, Broken::Gap)));
+    }
+
+    #[test]
+    fn a_credential_is_in_the_hash_and_entries_without_one_hash_as_they_always_did() {
+        let of_old = chain().remove(0);
+        let content = json!({
+            "workspace": of_old.workspace, "seq": 1, "event": of_old.event, "at": of_old.at.timestamp_micros(),
+            "actor": of_old.actor, "action": of_old.action, "subject": of_old.subject,
+            "requestId": of_old.client.request_id, "address": of_old.client.address,
+            "data": sha256(&of_old.data), "previous": GENESIS,
+        });
+        assert_eq!(of_old.hash, sha256(&canonical(&content)));
+
+        let mut event = events::examples::all().remove(0);
+        event.credential = Some("key_leaked".into());
+        let mut entry = Head::start().next(&event).unwrap();
+        assert!(Head::start().follow(&entry).is_ok());
+        entry.credential = None;
+        assert_eq!(Head::start().follow(&entry), Err(Broken::Content), "taking it away shows");
     }
 
     #[test]

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 pub const ACCESS_SECONDS: i64 = 15 * 60;
 
 const ISSUER: &str = "pipewright";
-/// RFC 9068.
-const TYPE: &str = "at+jwt";
+/// Not `at+jwt`: of what RFC 9068 asks for there is no audience, and no client.
+const TYPE: &str = "JWT";
 const ALGORITHM: &str = "EdDSA";
 
 /// Signs access tokens. It does not print.
@@ -151,6 +151,7 @@ mod tests {
         let parsed = Unverified::parse(&token).unwrap();
         let claims = ours.verify(&parsed, clock.now()).unwrap();
         assert_eq!((claims.sub, claims.sid, claims.ws), (user, session, workspace));
+        assert_eq!(parsed.header.typ.as_deref(), Some("JWT"), "it does not claim to be more");
         assert_eq!(other.verify(&parsed, clock.now()), None);
         let imposter = SigningKey::from_seed(ours.id, &[2; 32], clock.now()).unwrap();
         assert_eq!(imposter.verify(&parsed, clock.now()), None, "the right id under another key");

@@ -1,6 +1,8 @@
 //! Whom a credential stands for.
 
-use kernel::{Access, Action, Actor, ActorKind, Permission, RoleId, TeamId, UserId, WorkspaceId, access};
+use kernel::{
+    Access, Action, Actor, ActorKind, Credential, Object, Permission, RoleId, TeamId, UserId, WorkspaceId, access,
+};
 
 use super::{
     access::effective_permissions,
@@ -44,7 +46,7 @@ impl Principal {
     /// `granted` bounds what the user's role allows; `team` is everybody in the user's team and below.
     pub fn new(
         workspace: WorkspaceId,
-        kind: ActorKind,
+        credential: Credential,
         user: UserId,
         standing: Standing,
         granted: &[Permission],
@@ -57,10 +59,22 @@ impl Principal {
             false => standing.role_grants().only(&[Action::Read, Action::Export]),
         };
         let access = Access { user: Some(user), team, role };
+        let kind = match credential {
+            Credential::ApiKey(_) => ActorKind::ApiKey,
+            Credential::Session(_) => ActorKind::User,
+        };
+        let (subject, credential) = (user.to_string(), Some(credential));
         Self {
-            actor: Actor { workspace, kind, subject: user.to_string(), permissions, access, request: None },
+            actor: Actor { workspace, kind, subject, permissions, access, credential, request: None },
             user,
             standing,
         }
+    }
+
+    /// The same, with records of these kinds alone.
+    #[must_use]
+    pub fn for_objects(mut self, objects: &[Object]) -> Self {
+        self.actor.access.role.grants.retain(|grant| objects.contains(&grant.object));
+        self
     }
 }

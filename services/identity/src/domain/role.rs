@@ -62,7 +62,7 @@ pub struct Grant {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldRule {
     pub object: Object,
-    /// One of [`Object::fields`].
+    /// One of [`Object::fields`] or, unless it hides it, [`Object::only_lockable`].
     pub field: String,
     pub access: FieldAccess,
 }
@@ -79,10 +79,16 @@ pub enum FieldAccess {
 pub enum GrantsError {
     #[error("a role has at most {MAX_RULES} grants and field rules")]
     TooMany,
-    #[error("{object} has no field of this name that can be hidden or locked; it has {}", object.fields().join(", "))]
-    UnknownField { object: Object },
+    #[error("{object} has no field of this name that can be hidden; it has {}", object.fields().join(", "))]
+    CannotHide { object: Object },
+    #[error("{object} has no field of this name that can be locked; it has {}", lockable(*object).join(", "))]
+    CannotLock { object: Object },
     #[error("an object and action, or an object and field, is named twice")]
     Twice,
+}
+
+fn lockable(object: Object) -> Vec<&'static str> {
+    [object.fields(), object.only_lockable()].concat()
 }
 
 impl Grants {
@@ -90,8 +96,14 @@ impl Grants {
         if self.grants.len() + self.fields.len() > MAX_RULES {
             return Err(GrantsError::TooMany);
         }
-        if let Some(rule) = self.fields.iter().find(|rule| !rule.object.fields().contains(&rule.field.as_str())) {
-            return Err(GrantsError::UnknownField { object: rule.object });
+        for FieldRule { object, field, access } in &self.fields {
+            let (object, field, hides) = (*object, field.as_str(), *access == FieldAccess::None);
+            if hides && !object.fields().contains(&field) {
+                return Err(GrantsError::CannotHide { object });
+            }
+            if !hides && !lockable(object).contains(&field) {
+                return Err(GrantsError::CannotLock { object });
+            }
         }
         let key = |grant: &Grant| (grant.object, grant.action, grant.only.clone());
         let grants = self.grants.iter().enumerate();
@@ -177,8 +189,11 @@ mod tests {
         assert_eq!(fields(vec![rule("phone", FieldAccess::None); 2]).check(), Err(GrantsError::Twice));
         for unknown in ["email", "first_name", ""] {
             let refused = fields(vec![rule(unknown, FieldAccess::Read)]).check();
-            assert_eq!(refused, Err(GrantsError::UnknownField { object: Object::Lead }), "{unknown}");
+            assert_eq!(refused, Err(GrantsError::CannotLock { object: Object::Lead }), "{unknown}");
         }
+        assert_eq!(fields(vec![rule("status", FieldAccess::Read)]).check(), Ok(()));
+        let refused = fields(vec![rule("status", FieldAccess::None)]).check();
+        assert_eq!(refused, Err(GrantsError::CannotHide { object: Object::Lead }), "it is never null");
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub struct AuditEntryObject {
     at: DateTime<Utc>,
     /// Id of the user, or the name of the service that acted by itself.
     actor: String,
+    /// Id of the API key or the session by which they did it, which tells a user's keys apart. Null when a service
+    /// acted by itself, and on what was recorded before it was known.
+    credential: Option<ID>,
     /// The event's type, for example `crm.identity.user.updated.v1`.
     action: String,
     /// Id of the record it was done to.
@@ -60,6 +63,7 @@ impl From<AuditEntry> for AuditEntryObject {
             current: entry.current().map(Json),
             user_id: entry.actor.parse().ok(),
             actor: entry.actor,
+            credential: entry.credential.map(ID::from),
             action: entry.action,
             subject: entry.subject,
             request_id: entry.client.request_id,
@@ -75,6 +79,8 @@ impl From<AuditEntry> for AuditEntryObject {
 pub struct AuditTrailFilter {
     /// Id of a user, or the name of a service.
     actor: Option<String>,
+    /// Id of an API key or a session.
+    credential: Option<ID>,
     /// An event's type, for example `crm.identity.user.updated.v1`.
     action: Option<String>,
     /// Id of a record of any kind.
@@ -89,6 +95,7 @@ impl From<AuditTrailFilter> for AuditFilter {
     fn from(filter: AuditTrailFilter) -> Self {
         Self {
             actor: filter.actor,
+            credential: filter.credential.map(|id| id.0),
             action: filter.action,
             subject: filter.subject.map(|id| id.0),
             since: filter.since.map(truncate_to_micros),

@@ -4,7 +4,7 @@ use kernel::{ApiKeyId, Code, EmailAddress, PersonName, RoleId, SessionId, TeamId
 use platform::graphql::Long;
 
 use super::{
-    roles::{FieldRule, Grant, Role, grants},
+    roles::{FieldRule, Grant, GrantObject, Role, grants},
     types::Permission,
 };
 use crate::{
@@ -66,7 +66,12 @@ pub struct CreateApiKeyInput {
     pub user_id: Option<UserId>,
     /// What it may do at most; left out, what you may. The user's role bounds it further.
     pub permissions: Option<Vec<Permission>>,
-    /// Left out, it is good until it is revoked.
+    /// With which kinds of records it works; left out, with all that the user's role allows. Only records are meant:
+    /// what admins do beside them, and read in the audit trail, it does not bound. What a key makes with it opens no
+    /// more kinds than it does itself.
+    pub objects: Option<Vec<GrantObject>>,
+    /// Left out, it is good until it is revoked. What is made with a key that expires ends with that key: then at
+    /// the latest, and then if left out.
     pub expires_at: Option<DateTime<Utc>>,
     /// The same key and input again find the first one; the same key with another input is refused.
     pub idempotency_key: Option<String>,
@@ -78,7 +83,8 @@ pub struct RevokeApiKeyInput {
     pub id: ApiKeyId,
 }
 
-/// Which key gets a successor.
+/// Which key gets a successor. One that was to live for a time has one that lives as long, but none outlives the key
+/// that asks for it.
 #[derive(InputObject)]
 pub struct RotateApiKeyInput {
     pub id: ApiKeyId,
@@ -329,6 +335,7 @@ impl TryFrom<CreateApiKeyInput> for CreateApiKey {
             name: name(&input.name)?,
             user: input.user_id,
             permissions: input.permissions.map(|permissions| permissions.into_iter().map(Into::into).collect()),
+            objects: input.objects.map(|objects| objects.into_iter().map(Into::into).collect()),
             expires_at: input.expires_at.map(truncate_to_micros),
             idempotency_key: input.idempotency_key,
         })

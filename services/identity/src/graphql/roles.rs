@@ -144,7 +144,9 @@ pub struct Grant {
 #[graphql(input_name = "FieldRuleInput")]
 pub struct FieldRule {
     pub object: GrantObject,
-    /// A field of it that may be null, in the API's spelling, for example `firstName`.
+    /// A field of it that may be null, in the API's spelling, for example `firstName`. More can be locked, for access
+    /// `READ`, and not hidden: a lead's `status`, an account's `name`, a contact's `email` and `account`, and an
+    /// opportunity's `name` and `stage`, which whoever makes one still gives.
     pub field: String,
     pub access: FieldAccess,
 }

@@ -5,7 +5,7 @@ use platform::graphql::{IntoGraphql, Long, load};
 
 use super::{
     loaders::Loaders,
-    roles::{Role, RoleObject},
+    roles::{GrantObject, Role, RoleObject},
     teams::TeamObject,
 };
 use crate::{
@@ -154,6 +154,8 @@ pub struct ApiKeyObject {
     prefix: String,
     /// What it may do at most; the user's role bounds it further.
     permissions: Vec<Permission>,
+    /// With which kinds of records it works; null is with all that the user's role allows.
+    objects: Option<Vec<GrantObject>>,
     /// From then on it opens nothing; null is never.
     expires_at: Option<DateTime<Utc>>,
     /// When it was ended for good.
@@ -184,6 +186,7 @@ impl From<ApiKey> for ApiKeyObject {
             name: key.name,
             prefix: key.prefix,
             permissions: key.permissions.into_iter().map(Into::into).collect(),
+            objects: key.objects.map(|objects| objects.into_iter().map(Into::into).collect()),
             expires_at: key.expires_at,
             revoked_at: key.revoked_at,
             last_used_at: key.last_used_at,

@@ -5,6 +5,7 @@ mod audit;
 mod client;
 mod internal;
 mod oidc;
+mod request_id;
 mod sign_in;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use axum::{
     Json, Router,
     extract::DefaultBodyLimit,
     http::{HeaderMap, HeaderName, HeaderValue, header},
+    middleware::from_fn,
     response::{IntoResponse, Response},
 };
 use kernel::{Code, Coded};
@@ -32,7 +34,8 @@ const MAX_BODY: usize = 16 << 10;
 pub fn api(app: App, config: &Config, authenticator: Arc<dyn Authenticator>) -> Result<Router, RulesError> {
     let secure = config.identity.public_url.starts_with("https:");
     let outside = Outside { app: app.clone(), rules: Arc::new(Rules::read(&config.gateway)?), secure };
-    Ok(audit::routes(app, authenticator).merge(oidc::routes(outside.clone())).merge(sign_in::routes(outside)))
+    let routes = audit::routes(app, authenticator).merge(oidc::routes(outside.clone())).merge(sign_in::routes(outside));
+    Ok(routes.layer(from_fn(request_id::identify)))
 }
 
 /// Everything under `/internal`: for the gateway.

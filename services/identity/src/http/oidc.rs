@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{NO_STORE, Outside, client::Origin, failure, sign_in::tokens};
 use crate::{
-    app::{Arrival, Departure, PATIENCE, Return},
+    app::{Arrival, Depart, Departure, PATIENCE, Return},
     provider::serialize,
 };
 
@@ -26,6 +26,8 @@ pub(super) fn routes(outside: Outside) -> Router {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Start {
+    /// The workspace's name in addresses, or its id; the first one if left out.
+    workspace: Option<String>,
     /// Where to go in the end, with `#refreshToken=…`; left out, the answer is the tokens.
     return_to: Option<String>,
 }
@@ -40,7 +42,8 @@ struct Callback {
 }
 
 async fn start(State(outside): State<Outside>, origin: Origin, Query(query): Query<Start>) -> Response {
-    match outside.app.depart(query.return_to, &origin.client).await {
+    let Start { workspace, return_to } = query;
+    match outside.app.depart(Depart { workspace, return_to }, &origin.client).await {
         Ok(Departure { url, browser }) => {
             let secure = if outside.secure { "; Secure" } else { "" };
             let cookie = format!(

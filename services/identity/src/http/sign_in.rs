@@ -19,7 +19,7 @@ use serde_json::{error::Category, json};
 
 use super::{MAX_BODY, NO_STORE, Outside, answer, client::Origin, credential, failure};
 use crate::{
-    app::{Proof, SetPassword, SignIn, Tokens},
+    app::{CACHED_SECONDS, Proof, SetPassword, SignIn, Tokens},
     error::Error,
 };
 
@@ -128,7 +128,10 @@ async fn set_password(
 
 async fn jwks(State(outside): State<Outside>) -> Response {
     match outside.app.jwks().await {
-        Ok(keys) => ([(header::CACHE_CONTROL, "public, max-age=300")], Json(keys)).into_response(),
+        Ok(keys) => {
+            let cached = format!("public, max-age={CACHED_SECONDS}");
+            ([(header::CACHE_CONTROL, cached)], Json(keys)).into_response()
+        }
         Err(error) => failure(&Error::Db(error)),
     }
 }

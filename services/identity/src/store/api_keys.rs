@@ -16,7 +16,7 @@ use super::users::StandingRow;
 
 // The hash stays in the database.
 const COLUMNS: &str =
-    "id, workspace_id, user_id, name, prefix, permissions, expires_at, revoked_at, last_used_at, created_at";
+    "id, workspace_id, user_id, name, prefix, permissions, objects, expires_at, revoked_at, last_used_at, created_at";
 
 #[derive(FromRow)]
 struct Row {
@@ -26,6 +26,7 @@ struct Row {
     name: String,
     prefix: String,
     permissions: String,
+    objects: Option<String>,
     expires_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
     last_used_at: Option<Timestamp>,
@@ -41,6 +42,7 @@ impl From<Row> for ApiKey {
             name: row.name,
             prefix: row.prefix,
             permissions: access::from_text(&row.permissions),
+            objects: row.objects.as_deref().map(access::objects_from_text),
             expires_at: row.expires_at,
             revoked_at: row.revoked_at,
             last_used_at: row.last_used_at,
@@ -51,13 +53,13 @@ impl From<Row> for ApiKey {
 
 /// A key with its user's standing.
 #[derive(Debug, Clone)]
-pub struct Credential {
+pub struct KnownKey {
     pub key: ApiKey,
     pub standing: Standing,
 }
 
 #[derive(FromRow)]
-struct CredentialRow {
+struct KnownKeyRow {
     #[sqlx(flatten)]
     key: Row,
     #[sqlx(flatten)]
@@ -73,14 +75,14 @@ pub struct Used {
 }
 
 /// The key behind a presented credential, in any workspace: this is how the workspace becomes known.
-pub async fn by_hash(db: &Db, hash: &KeyHash) -> Result<Option<Credential>, sqlx::Error> {
-    const SQL: &str = "select k.id, k.workspace_id, k.user_id, k.name, k.prefix, k.permissions, k.expires_at, k.revoked_at, \
-        k.last_used_at, k.created_at, u.role, u.custom_role_id, r.grants as custom_grants, u.active as user_active, t.path as team_path \
+pub async fn by_hash(db: &Db, hash: &KeyHash) -> Result<Option<KnownKey>, sqlx::Error> {
+    const SQL: &str = "select k.id, k.workspace_id, k.user_id, k.name, k.prefix, k.permissions, k.objects, k.expires_at, \
+        k.revoked_at, k.last_used_at, k.created_at, u.role, u.custom_role_id, r.grants as custom_grants, u.active as user_active, t.path as team_path \
         from api_key k join workspace_user u on u.id = k.user_id and u.workspace_id = k.workspace_id \
         left join role r on r.id = u.custom_role_id left join team t on t.id = u.team_id where k.hash = $1";
-    let row: Option<CredentialRow> =
+    let row: Option<KnownKeyRow> =
         with_db!(db.everywhere(), pool => sqlx::query_as(SQL).bind(hash.as_str()).fetch_optional(pool).await?);
-    Ok(row.map(|row| Credential { key: row.key.into(), standing: row.standing.into() }))
+    Ok(row.map(|row| KnownKey { key: row.key.into(), standing: row.standing.into() }))
 }
 
 pub async fn insert(tx: &mut Tx, key: &ApiKey, hash: &KeyHash) -> Result<(), sqlx::Error> {
@@ -94,8 +96,8 @@ pub async fn put_in_force(tx: &mut Tx, key: &ApiKey, hash: &KeyHash) -> Result<(
 
 macro_rules! insert {
     () => {
-        "insert into api_key (id, workspace_id, user_id, name, prefix, hash, permissions, expires_at, created_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        "insert into api_key (id, workspace_id, user_id, name, prefix, hash, permissions, objects, expires_at, created_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
     };
 }
 
@@ -103,7 +105,7 @@ const INSERT: &str = insert!();
 const PUT_IN_FORCE: &str = concat!(
     insert!(),
     " on conflict (hash) do update set user_id = excluded.user_id, permissions = excluded.permissions, \
-     expires_at = null, revoked_at = null where api_key.workspace_id = excluded.workspace_id"
+     objects = excluded.objects, expires_at = null, revoked_at = null where api_key.workspace_id = excluded.workspace_id"
 );
 
 async fn write(tx: &mut Tx, key: &ApiKey, hash: &KeyHash, sql: &'static str) -> Result<(), sqlx::Error> {
@@ -117,6 +119,7 @@ async fn write(tx: &mut Tx, key: &ApiKey, hash: &KeyHash, sql: &'static str) -> 
             .bind(&key.prefix)
             .bind(hash.as_str())
             .bind(access::to_text(&key.permissions))
+            .bind(key.objects.as_deref().map(access::objects_to_text))
             .bind(key.expires_at)
             .bind(key.created_at)
     )?;

@@ -7,8 +7,8 @@ use crate::domain::{
     session::Client,
 };
 
-const COLUMNS: &str = "workspace_id, seq, event_id, at, actor, action, subject, request_id, address, data, \
-    previous_hash, hash";
+const COLUMNS: &str = "workspace_id, seq, event_id, at, actor, credential, action, subject, request_id, address, \
+    data, previous_hash, hash";
 
 #[derive(FromRow)]
 struct Row {
@@ -17,6 +17,7 @@ struct Row {
     event_id: EventId,
     at: Timestamp,
     actor: String,
+    credential: Option<String>,
     action: String,
     subject: String,
     request_id: Option<String>,
@@ -34,6 +35,7 @@ impl From<Row> for AuditEntry {
             event: row.event_id,
             at: row.at,
             actor: row.actor,
+            credential: row.credential,
             action: row.action,
             subject: row.subject,
             client: Client { address: row.address, request_id: row.request_id },
@@ -48,6 +50,7 @@ impl From<Row> for AuditEntry {
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
     pub actor: Option<String>,
+    pub credential: Option<String>,
     pub action: Option<String>,
     pub subject: Option<String>,
     /// From then on.
@@ -75,8 +78,9 @@ pub async fn head(tx: &mut Tx, workspace: WorkspaceId) -> Result<Head, sqlx::Err
 }
 
 pub async fn insert(tx: &mut Tx, entry: &AuditEntry) -> Result<(), sqlx::Error> {
-    const SQL: &str = "insert into audit_entry (workspace_id, seq, event_id, at, actor, action, subject, request_id, \
-        address, data, previous_hash, hash) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    const SQL: &str = "insert into audit_entry (workspace_id, seq, event_id, at, actor, credential, action, subject, \
+        request_id, address, data, previous_hash, hash) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     execute!(
         tx,
         sqlx::query(SQL)
@@ -85,6 +89,7 @@ pub async fn insert(tx: &mut Tx, entry: &AuditEntry) -> Result<(), sqlx::Error> 
             .bind(entry.event)
             .bind(entry.at)
             .bind(&entry.actor)
+            .bind(entry.credential.as_deref())
             .bind(&entry.action)
             .bind(&entry.subject)
             .bind(entry.client.request_id.as_deref())
@@ -106,7 +111,9 @@ pub async fn list(
     let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from audit_entry where workspace_id = "));
         query.push_bind(actor.workspace);
-        for (column, wanted) in [("actor", &filter.actor), ("action", &filter.action), ("subject", &filter.subject)] {
+        let AuditFilter { actor: by, credential, action, subject, .. } = filter;
+        let columns = [("actor", by), ("credential", credential), ("action", action), ("subject", subject)];
+        for (column, wanted) in columns {
             if let Some(wanted) = wanted {
                 query.push(format!(" and {column} = ")).push_bind(wanted.clone());
             }

@@ -2,7 +2,6 @@ use kernel::{EmailAddress, Timestamp, UserId, WorkspaceId};
 use platform::{Db, Tx, execute, with_db, with_tx};
 use sqlx::FromRow;
 
-use super::workspaces::SLUG;
 use crate::domain::{api_key::KeyHash, oidc::ExternalUser};
 
 /// Somebody on their way to the provider and back. No `Debug`: nonce and verifier are secrets.
@@ -16,10 +15,10 @@ pub struct Attempt {
     pub expires_at: Timestamp,
 }
 
-/// The workspace that people sign in to.
-pub async fn workspace(db: &Db) -> Result<Option<WorkspaceId>, sqlx::Error> {
+/// The workspace of this name, which people sign in to.
+pub async fn workspace(db: &Db, slug: &str) -> Result<Option<WorkspaceId>, sqlx::Error> {
     const SQL: &str = "select id from workspace where slug = $1";
-    with_db!(db, pool => sqlx::query_scalar(SQL).bind(SLUG).fetch_optional(pool).await)
+    with_db!(db, pool => sqlx::query_scalar(SQL).bind(slug).fetch_optional(pool).await)
 }
 
 pub async fn insert_attempt(tx: &mut Tx, state: &KeyHash, attempt: &Attempt) -> Result<(), sqlx::Error> {

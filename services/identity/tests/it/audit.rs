@@ -10,15 +10,16 @@ use pipewright_identity::{
     app::{AuditReport, verify_audit},
     domain::audit::Broken,
 };
+use platform::db::Engine;
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
 use tower::ServiceExt;
 
-use crate::{admin_key, as_admin, create_key, create_user, update_user};
+use crate::{admin_key, as_admin, authenticate, create_key, create_user, sign_in, update_user};
 
 const TRAIL: &str = "query($filter: AuditTrailFilter, $first: Int, $after: String) {
     auditTrail(filter: $filter, first: $first, after: $after) {
-        edges { node { seq at actor action subject address requestId previous current hash previousHash user { name } } }
+        edges { node { seq at actor credential action subject address requestId previous current hash previousHash user { name } } }
         pageInfo { hasNextPage endCursor } } }";
 
 async fn trail(test: &ServiceTest, filter: Value) -> Vec<Value> {
@@ -30,9 +31,18 @@ async fn verify(test: &ServiceTest) -> AuditReport {
     verify_audit(&test.service.context.db).await.unwrap()
 }
 
-/// What somebody with access to the database does.
+/// What somebody does who administers the database: first away with what holds everybody else off.
 async fn tamper(test: &ServiceTest, sql: &'static str) {
+    let away: &[&'static str] = match test.service.context.db.engine() {
+        Engine::Postgres => &["set local role none", "alter table audit_entry disable trigger user"],
+        Engine::Sqlite => {
+            &["drop trigger if exists audit_entry_is_not_changed", "drop trigger if exists audit_entry_is_not_deleted"]
+        }
+    };
     let mut tx = test.service.context.db.everywhere().begin().await.unwrap();
+    for statement in away {
+        platform::execute!(tx, sqlx::query(*statement)).unwrap();
+    }
     let touched = platform::execute!(tx, sqlx::query(sql)).unwrap();
     assert!(touched > 0, "{sql}");
     tx.commit().await.unwrap();
@@ -98,6 +108,48 @@ async fn where_a_change_came_from_is_in_the_trail_and_part_of_its_chain(test: Se
     assert!(matches!(verify(&test).await, AuditReport::Holds { .. }));
     tamper(&test, "update audit_entry set address = '192.0.2.1' where address is not null").await;
     assert!(matches!(verify(&test).await, AuditReport::Broken { because: Broken::Content, .. }));
+}
+
+on_both_engines!(SERVICE, two_keys_and_a_session_of_one_user_are_told_apart_in_the_trail);
+async fn two_keys_and_a_session_of_one_user_are_told_apart_in_the_trail(mut test: ServiceTest) {
+    test = as_admin(test).await;
+    let first = test.actor.credential.unwrap().to_string();
+    let other = create_key(&test, json!({ "name": "leaked" })).await;
+    let user = create_user(&test, "grace@example.com", "ADMIN").await["user"]["id"].take();
+    let by_key = Actor::clone(&*authenticate(&test.service, other["secret"].as_str().unwrap()).await.unwrap());
+    let admin = std::mem::replace(&mut test.actor, by_key);
+    update_user(&test, json!({ "id": user, "name": "Grace B. Hopper" })).await;
+    test.actor = admin;
+    let signed_in = sign_in::grace_signs_in(&test, &user).await;
+    test.actor = Actor::clone(&*authenticate(&test.service, &signed_in.text("accessToken")).await.unwrap());
+    update_user(&test, json!({ "id": user, "name": "Grace Hopper" })).await;
+    test.settle().await;
+
+    let told = trail(&test, json!({ "subject": user, "action": UserUpdated::TYPE })).await;
+    assert_eq!((&told[0]["credential"], &told[0]["actor"]), (&signed_in.body["sessionId"], &user));
+    let made = trail(&test, json!({ "subject": user, "action": UserCreated::TYPE })).await;
+    assert_eq!(made[0]["actor"], told[1]["actor"], "one user");
+    assert_eq!((&made[0]["credential"], &told[1]["credential"]), (&json!(first), &other["apiKey"]["id"]));
+    let of_leaked = trail(&test, json!({ "credential": other["apiKey"]["id"] })).await;
+    assert_eq!(of_leaked, told[1..], "all that the key did");
+    let of_session = trail(&test, json!({ "credential": signed_in.body["sessionId"] })).await;
+    assert_eq!(of_session.len(), 2, "it began, and made a change");
+    assert!(trail(&test, json!({ "actor": "identity" })).await.iter().all(|entry| entry["credential"].is_null()));
+    assert!(matches!(verify(&test).await, AuditReport::Holds { .. }));
+    tamper(&test, "update audit_entry set credential = null where credential is not null").await;
+    assert!(matches!(verify(&test).await, AuditReport::Broken { because: Broken::Content, .. }));
+}
+
+on_both_engines!(SERVICE, the_service_itself_can_neither_change_nor_remove_an_entry);
+async fn the_service_itself_can_neither_change_nor_remove_an_entry(test: ServiceTest) {
+    let test = as_admin(test).await;
+    test.settle().await;
+    for sql in ["update audit_entry set actor = 'user_somebody_else'", "delete from audit_entry where seq = 5"] {
+        let mut tx = test.service.context.db.everywhere().begin().await.unwrap();
+        let refused = platform::execute!(tx, sqlx::query(sql)).unwrap_err();
+        assert!(refused.to_string().contains("the audit trail is only added to"), "{refused}");
+    }
+    assert_eq!(verify(&test).await, AuditReport::Holds { workspaces: 1, entries: 5 });
 }
 
 on_both_engines!(SERVICE, a_changed_row_is_named);
@@ -228,6 +280,7 @@ async fn an_admin_takes_the_trail_out_as_json_lines(test: ServiceTest) {
     let lines: Vec<Value> =
         String::from_utf8(bytes.to_vec()).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.iter().map(|line| line["seq"].as_i64().unwrap()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    assert!(lines[0].as_object().unwrap().contains_key("credential"));
     assert!(lines.windows(2).all(|pair| pair[0]["hash"] == pair[1]["previousHash"]));
     assert!(lines[0]["event"].as_str().unwrap().starts_with(kernel::EventId::PREFIX));
 

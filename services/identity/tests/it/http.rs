@@ -14,6 +14,7 @@ fn gateway(test: &ServiceTest) -> Actor {
         subject: "gateway".into(),
         permissions: Vec::new(),
         access: kernel::Access::default(),
+        credential: None,
         request: None,
     }
 }

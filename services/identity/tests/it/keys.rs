@@ -1,6 +1,6 @@
 use chrono::TimeDelta;
 use events::identity::{ApiKeyCreated, ApiKeyRevoked};
-use kernel::{Actor, ActorKind, Permission};
+use kernel::{Action, Actor, ActorKind, Object, Permission};
 use pipewright_identity::SERVICE;
 use platform::auth::AuthError;
 use serde_json::{Value, json};
@@ -10,6 +10,8 @@ use crate::{admin_key, as_admin, authenticate, create_key, create_user, me, upda
 
 const REVOKE: &str =
     "mutation($id: ID!) { revokeApiKey(input: { id: $id }) { apiKey { revokedAt } errors { code field } } }";
+const ROTATE: &str = "mutation($input: RotateApiKeyInput!) { rotateApiKey(input: $input) {
+    apiKey { id name permissions objects expiresAt user { id } } secret errors { code field } } }";
 
 on_both_engines!(SERVICE, a_key_acts_in_its_users_name_within_their_role);
 async fn a_key_acts_in_its_users_name_within_their_role(test: ServiceTest) {
@@ -90,8 +92,6 @@ async fn a_key_is_revoked_once_and_others_hear_of_it(test: ServiceTest) {
 
 on_both_engines!(SERVICE, a_rotated_key_and_its_successor_are_both_good_for_a_while);
 async fn a_rotated_key_and_its_successor_are_both_good_for_a_while(test: ServiceTest) {
-    const ROTATE: &str = "mutation($input: RotateApiKeyInput!) { rotateApiKey(input: $input) {
-        apiKey { id name permissions expiresAt user { id } } secret errors { code field } } }";
     let test = as_admin(test).await;
     let expires_at = test.clock.now() + TimeDelta::days(90);
     let input = json!({ "name": "sync", "permissions": ["READ"], "expiresAt": expires_at });
@@ -140,6 +140,61 @@ async fn a_narrow_key_stays_narrow(mut test: ServiceTest) {
     let wider = "mutation { createApiKey(input: { name: \"wider\", permissions: [READ, WRITE] }) { secret } }";
     let answer = test.try_graphql(wider, json!({})).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN");
+}
+
+on_both_engines!(SERVICE, a_key_that_expires_makes_none_that_outlives_it);
+async fn a_key_that_expires_makes_none_that_outlives_it(mut test: ServiceTest) {
+    let expiry = |key: &Value| key["apiKey"]["expiresAt"].as_str().map(|at| at.parse::<kernel::Timestamp>().unwrap());
+    test = as_admin(test).await;
+    let (now, end) = (test.clock.now(), test.clock.now() + TimeDelta::hours(1));
+    let lasting = create_key(&test, json!({ "name": "lasting" })).await;
+    assert_eq!(expiry(&lasting), None, "made with a key that does not expire");
+    let long = create_key(&test, json!({ "name": "long", "expiresAt": now + TimeDelta::days(90) })).await;
+    let own = create_key(&test, json!({ "name": "for an hour", "expiresAt": end })).await;
+    test.actor = Actor::clone(&*authenticate(&test.service, own["secret"].as_str().unwrap()).await.unwrap());
+
+    assert_eq!(expiry(&create_key(&test, json!({ "name": "its child" })).await), Some(end));
+    for asked in [end - TimeDelta::minutes(1), end] {
+        let made = create_key(&test, json!({ "name": "its child", "expiresAt": asked })).await;
+        assert_eq!(expiry(&made), Some(asked));
+    }
+    let later = create_key(&test, json!({ "name": "outlives it", "expiresAt": end + TimeDelta::seconds(1) })).await;
+    assert_eq!(later["errors"], json!([{ "code": "INVALID_INPUT", "field": "expiresAt" }]));
+    assert!(later["apiKey"].is_null() && later["secret"].is_null());
+    for old in [&lasting, &long, &own] {
+        let input = json!({ "input": { "id": old["apiKey"]["id"] } });
+        let successor = test.graphql(ROTATE, input).await["rotateApiKey"].take();
+        assert_eq!(expiry(&successor), Some(end), "{}", old["apiKey"]["name"]);
+    }
+}
+
+on_both_engines!(SERVICE, a_key_for_some_kinds_of_records_opens_no_others_and_makes_none_that_does);
+async fn a_key_for_some_kinds_of_records_opens_no_others_and_makes_none_that_does(mut test: ServiceTest) {
+    test = as_admin(test).await;
+    let all = create_key(&test, json!({ "name": "all" })).await;
+    assert_eq!(all["apiKey"]["objects"], Value::Null);
+    let own = create_key(&test, json!({ "name": "some", "objects": ["LEAD", "ACCOUNT"] })).await;
+    let actor = authenticate(&test.service, own["secret"].as_str().unwrap()).await.unwrap();
+    for object in Object::ALL {
+        let open = matches!(object, Object::Lead | Object::Account);
+        for action in Action::ALL {
+            assert_eq!(actor.access.require_some(object, action).is_ok(), open, "{action} {object}");
+        }
+    }
+
+    test.actor = Actor::clone(&*actor);
+    let child = create_key(&test, json!({ "name": "its child" })).await;
+    assert_eq!(child["apiKey"]["objects"], json!(["LEAD", "ACCOUNT"]));
+    let narrower = create_key(&test, json!({ "name": "narrower", "objects": ["LEAD"] })).await;
+    assert_eq!(narrower["apiKey"]["objects"], json!(["LEAD"]));
+    let wider = create_key(&test, json!({ "name": "wider", "objects": ["LEAD", "CONTACT"] })).await;
+    assert_eq!(wider["errors"], json!([{ "code": "INVALID_INPUT", "field": "objects" }]));
+    assert!(wider["secret"].is_null());
+    let rotate = |key: &Value| json!({ "input": { "id": key["apiKey"]["id"] } });
+    let successor = test.graphql(ROTATE, rotate(&own)).await["rotateApiKey"].take();
+    assert_eq!(successor["apiKey"]["objects"], own["apiKey"]["objects"]);
+    let refused = test.graphql(ROTATE, rotate(&all)).await["rotateApiKey"].take();
+    assert_eq!(refused["errors"], json!([{ "code": "INVALID_INPUT", "field": "id" }]));
 }
 
 on_both_engines!(SERVICE, a_narrow_key_cannot_make_itself_a_wide_user);

@@ -66,7 +66,7 @@ async fn update_user(test: &ServiceTest, input: Value) -> Value {
 
 async fn create_key(test: &ServiceTest, input: Value) -> Value {
     const CREATE: &str = "mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) {
-        apiKey { id name prefix permissions expiresAt revokedAt lastUsedAt createdAt user { id } } secret errors { code field } } }";
+        apiKey { id name prefix permissions objects expiresAt revokedAt lastUsedAt createdAt user { id } } secret errors { code field } } }";
     test.graphql(CREATE, json!({ "input": input })).await["createApiKey"].take()
 }
 

@@ -269,7 +269,11 @@ async fn travel(service: &Service, start: &str) -> (String, String) {
 }
 
 async fn sign_in(service: &Service) -> Answer {
-    let (path, cookie) = travel(service, "/auth/oidc/start").await;
+    sign_in_from(service, "/auth/oidc/start").await
+}
+
+async fn sign_in_from(service: &Service, start: &str) -> Answer {
+    let (path, cookie) = travel(service, start).await;
     get_route(service, &path, Some(&cookie)).await
 }
 
@@ -306,6 +310,38 @@ async fn who_the_provider_vouches_for_is_signed_in(test: ServiceTest) {
     }
     let told = test.published::<events::identity::SessionStarted>().await;
     assert!(told.len() == 3 && told.iter().all(|event| event.method == events::identity::SignInMethod::Oidc));
+}
+
+on_both_engines!(SERVICE, who_names_their_workspace_comes_in_there_and_nowhere_else);
+async fn who_names_their_workspace_comes_in_there_and_nowhere_else(test: ServiceTest) {
+    const OPEN: &str = "mutation($input: CreateWorkspaceInput!) { createWorkspace(input: $input) { workspace { id } errors { code } } }";
+    let test = twice(test).await;
+    let first = create_user(&test, EMAIL, "BDR").await["user"]["id"].take();
+    create_user(&test, "ada@example.com", "BDR").await;
+    let input = json!({ "slug": "emea", "name": "EMEA", "adminName": "Grace", "adminEmail": EMAIL });
+    let opened = test.graphql(OPEN, json!({ "input": input })).await["createWorkspace"]["workspace"]["id"].take();
+    let stand_in = StandIn::start("EdDSA", &test.clock).await;
+    let service = with_provider(&test, &stand_in).await;
+
+    let by_name = sign_in_from(&service, "/auth/oidc/start?workspace=emea").await;
+    assert_eq!(by_name.status, 200, "{}", by_name.body);
+    let actor = authenticate(&service, by_name.body["accessToken"].as_str().unwrap()).await.unwrap();
+    assert_eq!(opened, actor.workspace.to_string());
+    assert_ne!(by_name.body["userId"], first, "the address is that of somebody in the first workspace too");
+    let id = opened.as_str().unwrap();
+    let by_id = sign_in_from(&service, &format!("/auth/oidc/start?workspace={id}")).await;
+    assert_eq!(by_id.body["userId"], by_name.body["userId"]);
+    assert_eq!(sign_in(&service).await.body["userId"], first, "who names none comes in to the first");
+
+    let nowhere: kernel::WorkspaceId = test.clock.id();
+    for unknown in ["apac".to_owned(), nowhere.to_string(), String::new()] {
+        let refused = get_route(&service, &format!("/auth/oidc/start?workspace={unknown}"), None).await;
+        let code = &refused.body["errors"][0]["extensions"]["code"];
+        assert_eq!((refused.status, code), (404, &json!("NOT_FOUND")), "{unknown}");
+    }
+    stand_in.with(|inner| inner.user = json!({ "sub": "ada", "email": "ada@example.com", "email_verified": true }));
+    assert_eq!(sign_in_from(&service, "/auth/oidc/start?workspace=emea").await.status, 403, "only in the first");
+    assert_eq!(sign_in(&service).await.status, 200);
 }
 
 on_both_engines!(SERVICE, the_provider_means_the_same_user_whatever_becomes_of_addresses);

@@ -5,9 +5,9 @@ use chrono::TimeDelta;
 use events::identity::{PasswordChanged, RevokedBecause, SessionRevoked, SessionStarted, SignInFailed, UserInvited};
 use kernel::{Actor, ActorKind, Permission};
 use pipewright_identity::SERVICE;
-use platform::auth::AuthError;
+use platform::{auth::AuthError, door::Arrival};
 use serde_json::{Value, json};
-use testkit::{ServiceTest, on_both_engines};
+use testkit::{ServiceTest, fuzz, on_both_engines};
 use tower::ServiceExt;
 
 use crate::{as_admin, authenticate, create_key, create_user, update_user};
@@ -69,6 +69,13 @@ async fn grace(test: &ServiceTest) -> Value {
     let set = post(test, "/auth/password", json!({ "token": token, "password": PASSWORD })).await;
     assert_eq!(set.status, 204, "{}", set.body);
     user
+}
+
+/// Gives the user of [`create_user`] a password and signs them in.
+pub async fn grace_signs_in(test: &ServiceTest, user: &Value) -> Answer {
+    let token = invite(test, user).await["token"].take();
+    assert_eq!(post(test, "/auth/password", json!({ "token": token, "password": PASSWORD })).await.status, 204);
+    sign_in(test, EMAIL, PASSWORD).await
 }
 
 on_both_engines!(SERVICE, who_was_invited_sets_a_password_signs_in_and_acts_as_themselves);
@@ -304,22 +311,44 @@ async fn guessing_is_slowed_down_by_account_and_by_address() {
         let test = &test;
         async move { post_from(test, &address, "/auth/sign-in", None, body).await }
     };
-    for from in 1..=10 {
-        assert_eq!(attempt(format!("198.51.100.{from}"), EMAIL.into()).await.status, 401);
+    for _ in 0..10 {
+        assert_eq!(attempt("198.51.100.1".into(), EMAIL.into()).await.status, 401);
     }
-    let slowed = attempt("198.51.100.99".into(), EMAIL.into()).await;
+    let slowed = attempt("198.51.100.1".into(), EMAIL.into()).await;
     assert_eq!((slowed.status, slowed.retry_after), (429, Some(61)));
     assert_eq!(slowed.body["errors"][0]["extensions"]["code"], "RATE_LIMITED");
     let good = json!({ "email": EMAIL, "password": PASSWORD });
-    assert_eq!(post(&test, "/auth/sign-in", good.clone()).await.status, 429, "the right one too, or it would be told");
+    let from_there = || post_from(&test, "198.51.100.1", "/auth/sign-in", None, good.clone());
+    assert_eq!(from_there().await.status, 429, "the right one too, or it would be told");
+    assert_eq!(
+        post(&test, "/auth/sign-in", good.clone()).await.status,
+        200,
+        "the owner is elsewhere and waits for nobody"
+    );
     test.clock.advance(TimeDelta::seconds(61));
-    assert_eq!(post(&test, "/auth/sign-in", good).await.status, 200);
+    assert_eq!(from_there().await.status, 200);
 
     for number in 0..30 {
         assert_eq!(attempt("203.0.113.5".into(), format!("guess{number}@example.com")).await.status, 401);
     }
     assert_eq!(attempt("203.0.113.5".into(), "guess@example.com".into()).await.status, 429);
     assert_eq!(attempt("203.0.113.6".into(), "guess@example.com".into()).await.status, 401);
+}
+
+#[tokio::test]
+async fn many_addresses_guess_no_more_than_a_hundred_times_together() {
+    let test = as_admin(ServiceTest::sqlite(SERVICE).await).await;
+    grace(&test).await;
+    // Longer than a password can be: it counts, and is not worth hashing.
+    let body = json!({ "email": EMAIL, "password": "x".repeat(600) });
+    for number in 0..100 {
+        let address = format!("198.51.100.{}", number / 10);
+        assert_eq!(post_from(&test, &address, "/auth/sign-in", None, body.clone()).await.status, 401, "{number}");
+    }
+    let slowed = post_from(&test, "198.51.100.99", "/auth/sign-in", None, body).await;
+    assert_eq!((slowed.status, slowed.retry_after), (429, Some(7)));
+    test.clock.advance(TimeDelta::seconds(6));
+    assert_eq!(sign_in(&test, EMAIL, PASSWORD).await.status, 200);
 }
 
 #[tokio::test]
@@ -349,10 +378,17 @@ async fn no_garbage_opens_anything() {
     use rand::{Rng, SeedableRng, rngs::StdRng};
     let test = as_admin(ServiceTest::sqlite(SERVICE).await).await;
     grace(&test).await;
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/tokens");
+    for file in std::fs::read_dir(corpus).unwrap() {
+        let path = file.unwrap().path();
+        let token = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(authenticate(&test.service, &token).await, Err(AuthError::BadCredential), "{}", path.display());
+    }
     let good = sign_in(&test, EMAIL, PASSWORD).await.text("accessToken");
     let alphabet: Vec<char> = "AZaz09-_.=+/ \"{}:,\u{0}\u{e9}".chars().collect();
-    let mut random = StdRng::seed_from_u64(7);
-    for round in 0..3_000 {
+    let rounds = fuzz::seeds(3_000);
+    let mut random = StdRng::seed_from_u64(rounds.start);
+    for round in rounds {
         let mut text: Vec<char> = if round % 2 == 0 { good.chars().collect() } else { Vec::new() };
         for _ in 0..random.random_range(1..8) {
             let c = alphabet[random.random_range(0..alphabet.len())];
@@ -405,31 +441,96 @@ async fn a_body_that_is_not_what_it_should_be_is_refused_without_echoing_it() {
     assert_eq!(refused.status(), 415, "what another site's form can send is not read");
 }
 
-on_both_engines!(SERVICE, signing_keys_are_published_and_take_turns);
-async fn signing_keys_are_published_and_take_turns(test: ServiceTest) {
-    let test = as_admin(test).await;
-    grace(&test).await;
-    let kid = |token: &str| {
-        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-        let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
-        serde_json::from_slice::<Value>(&header).unwrap()["kid"].take()
-    };
-    let first = kid(&sign_in(&test, EMAIL, PASSWORD).await.text("accessToken"));
-    assert_eq!(first, kid(&sign_in(&test, EMAIL, PASSWORD).await.text("accessToken")));
-    test.clock.advance(TimeDelta::days(30) - TimeDelta::minutes(1));
-    let last = sign_in(&test, EMAIL, PASSWORD).await.text("accessToken");
-    assert_eq!(kid(&last), first);
-    test.clock.advance(TimeDelta::minutes(1));
-    let next = kid(&sign_in(&test, EMAIL, PASSWORD).await.text("accessToken"));
-    assert_ne!(next, first);
-    assert!(authenticate(&test.service, &last).await.is_ok(), "what the old one signed runs out by itself");
+#[tokio::test]
+async fn whatever_is_refused_says_in_which_request() {
+    let test = ServiceTest::sqlite(SERVICE).await;
+    let named = |request: axum::http::request::Builder| request.header("x-request-id", "req-7");
+    let in_json = |path: &str| named(Request::post(path)).header("content-type", "application/json");
+    for (request, status) in [
+        (in_json("/auth/sign-in").body(Body::from(r#"{"email":"nobody@example.com","password":"x"}"#)), 401),
+        (in_json("/auth/sign-in").body(Body::from("no JSON")), 400),
+        (named(Request::post("/auth/sign-in")).body(Body::from("{}")), 415),
+        (in_json("/auth/refresh").body(Body::from(r#"{"refreshToken":"pwr_unknown"}"#)), 401),
+        (in_json("/auth/password").body(Body::from(r#"{"password":"correct horse battery"}"#)), 400),
+        (named(Request::get("/auth/oidc/start")).body(Body::empty()), 404),
+        (named(Request::get("/auth/oidc/callback?error=access_denied")).body(Body::empty()), 401),
+        (named(Request::get("/audit.jsonl")).body(Body::empty()), 401),
+    ] {
+        let request = request.unwrap();
+        let what = request.uri().clone();
+        let response = test.service.parts.api.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{what}");
+        let length: usize = response.headers()["content-length"].to_str().unwrap().parse().unwrap();
+        let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        assert_eq!(bytes.len(), length, "{what}");
+        let body: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(body["errors"][0]["extensions"]["requestId"], "req-7", "{what}: {body}");
+        assert!(body["errors"][0]["extensions"]["code"].is_string(), "{what}: {body}");
+    }
+    // Whom nobody has named, the door names.
+    let arrival = Arrival { request_id: "by-the-door".into(), address: None };
+    let request = Request::get("/audit.jsonl").extension(arrival).body(Body::empty()).unwrap();
+    let response = test.service.parts.api.clone().oneshot(request).await.unwrap();
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    let body: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(body["errors"][0]["extensions"]["requestId"], "by-the-door");
+}
 
-    let published = jwks(&test).await;
-    let published: Vec<_> = published["keys"].as_array().unwrap().iter().map(|key| key["kid"].clone()).collect();
-    assert_eq!(published, [next.clone(), first]);
+/// The id of the key that signed a token.
+fn kid(token: &str) -> Value {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+    serde_json::from_slice::<Value>(&header).unwrap()["kid"].take()
+}
+
+on_both_engines!(SERVICE, signing_keys_are_published_before_they_sign_and_take_turns);
+async fn signing_keys_are_published_before_they_sign_and_take_turns(test: ServiceTest) {
+    let test = as_admin(test).await;
+    let first = published(&test).await;
+    assert_eq!(first.len(), 1, "before anybody has signed in");
+    grace(&test).await;
+    let here = &test;
+    let token = || async move { sign_in(here, EMAIL, PASSWORD).await.text("accessToken") };
+    assert_eq!((kid(&token().await), kid(&token().await)), (first[0].clone(), first[0].clone()));
+    test.clock.advance(TimeDelta::days(30) - TimeDelta::minutes(1));
+    test.settle().await;
+    assert_eq!(published(&test).await, first);
+
+    // Nobody signs in, and still the successor is there for whoever keeps keys.
+    test.clock.advance(TimeDelta::minutes(1));
+    test.settle().await;
+    let both = published(&test).await;
+    assert_eq!((both.len(), &both[1]), (2, &first[0]));
+    test.clock.advance(TimeDelta::minutes(10) - TimeDelta::seconds(1));
+    let last = token().await;
+    assert_eq!(kid(&last), first[0], "somebody may have kept the keys from before");
+    test.clock.advance(TimeDelta::seconds(1));
+    assert_eq!(kid(&token().await), both[0]);
+    assert!(authenticate(&test.service, &last).await.is_ok(), "what the old one signed runs out by itself");
+    test.settle().await;
+    assert_eq!(published(&test).await, both, "one successor is enough");
+
     test.clock.advance(TimeDelta::days(2));
     test.settle().await;
-    assert_eq!(jwks(&test).await["keys"].as_array().unwrap().len(), 1);
+    assert_eq!(published(&test).await, both[..1]);
+}
+
+on_both_engines!(SERVICE, after_a_long_rest_a_key_signs_at_once_and_nothing_is_signed_that_cannot_be_verified);
+async fn after_a_long_rest_a_key_signs_at_once_and_nothing_is_signed_that_cannot_be_verified(test: ServiceTest) {
+    let test = as_admin(test).await;
+    grace(&test).await;
+    // So near its end that the old key's tokens would outlive it.
+    test.clock.advance(TimeDelta::days(31) - TimeDelta::minutes(10));
+    let token = sign_in(&test, EMAIL, PASSWORD).await.text("accessToken");
+    let published = published(&test).await;
+    assert_eq!((published.len(), &kid(&token)), (2, &published[0]));
+    test.clock.advance(TimeDelta::minutes(14));
+    assert!(authenticate(&test.service, &token).await.is_ok());
+}
+
+/// The ids of the published keys, newest first.
+async fn published(test: &ServiceTest) -> Vec<Value> {
+    jwks(test).await["keys"].as_array().unwrap().iter().map(|key| key["kid"].clone()).collect()
 }
 
 async fn jwks(test: &ServiceTest) -> Value {

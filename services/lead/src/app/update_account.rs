@@ -29,6 +29,9 @@ impl App {
         let mut tx = self.db.of(actor.workspace).begin().await?;
         let account = store::accounts::by_id(&mut tx, actor, id).await?.ok_or(Error::not_found("account", "id"))?;
         actor.may(Action::Update, Object::Account, &account.facts())?;
+        if name.is_some() {
+            actor.access.require_write(Object::Account, "name")?;
+        }
         let name = name.unwrap_or_else(|| account.details.name.clone());
         let wanted = AccountDetails { name, domain, industry, country, employees };
         for field in wanted.given() {

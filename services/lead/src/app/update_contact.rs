@@ -25,7 +25,8 @@ impl App {
         let mut tx = self.db.of(actor.workspace).begin().await?;
         let contact = store::contacts::by_id(&mut tx, actor, id).await?.ok_or(Error::not_found("contact", "id"))?;
         actor.may(Action::Update, Object::Contact, &contact.facts())?;
-        for field in details.given() {
+        let more = [email.as_ref().map(|_| "email"), account.map(|_| "account")];
+        for field in details.given().chain(more.into_iter().flatten()) {
             actor.access.require_write(Object::Contact, field)?;
         }
         if version.is_some_and(|version| version != contact.version) {

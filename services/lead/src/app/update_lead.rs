@@ -28,7 +28,7 @@ impl App {
         let mut tx = self.db.of(actor.workspace).begin().await?;
         let lead = store::leads::by_id(&mut tx, actor, input.id).await?.ok_or(Error::not_found("lead", "id"))?;
         actor.may(Action::Update, Object::Lead, &lead.facts())?;
-        for field in input.details.given() {
+        for field in input.details.given().chain(input.status.map(|_| "status")) {
             actor.access.require_write(Object::Lead, field)?;
         }
         if lead.is_converted() {

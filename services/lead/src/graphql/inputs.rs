@@ -16,7 +16,7 @@ const MAX_MESSAGE_CHARS: usize = 10_000;
 /// A person who may become a customer.
 #[derive(InputObject)]
 pub struct CaptureLeadInput {
-    /// An address that is known fills the blanks of its lead.
+    /// An address that is known fills the blanks of its lead, where one may change that lead.
     pub email: String,
     pub first_name: Option<String>,
     pub last_name: Option<String>,

@@ -18,8 +18,9 @@ pub struct Mutation;
 /// What `captureLead` answers.
 #[derive(Default, SimpleObject)]
 struct CaptureLeadPayload {
+    /// Null for whoever may not read it.
     lead: Option<LeadObject>,
-    /// False when the address was known: then blanks were filled and nothing was made twice.
+    /// False when the address was known: then nothing was made twice, and blanks were filled if one may change the lead.
     created: bool,
     errors: Vec<UserError>,
 }
@@ -39,7 +40,8 @@ struct ConvertLeadPayload {
     contact: Option<ContactObject>,
     /// Where the contact is.
     account: Option<AccountObject>,
-    /// The pipeline service opens it when it hears of the conversion: for a moment only the id is there.
+    /// The pipeline service opens it when it hears of the conversion, which this answer waits for. Should that take longer
+    /// than a second, only the id is there.
     opportunity: Option<OpportunityReference>,
     errors: Vec<UserError>,
 }

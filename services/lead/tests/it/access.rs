@@ -324,6 +324,34 @@ async fn a_locked_field_of_an_account_or_a_contact_is_written_neither_first_nor_
     assert_eq!(kept(&discreet).await, nothing);
 }
 
+on_both_engines!(SERVICE, what_must_be_there_can_be_locked_once_it_is);
+async fn what_must_be_there_can_be_locked_once_it_is(test: ServiceTest) {
+    let locked =
+        [(Object::Lead, "status"), (Object::Account, "name"), (Object::Contact, "email"), (Object::Contact, "account")];
+    let rule = |(object, field): (Object, &str)| FieldRule { object, field: field.into(), hidden: false };
+    let careful = test.user_with(Grants { fields: locked.map(rule).into(), ..Grants::everything() });
+    let lead = capture(&test, json!({ "email": "ada@a.example" })).await;
+    let account = "mutation { createAccount(input: { name: \"Looms\" }) { account { id } } }";
+    let account = test.graphql_as(&careful, account, json!({})).await["data"]["createAccount"]["account"]["id"].take();
+    let contact =
+        "mutation($at: ID!) { createContact(input: { email: \"p@a.example\", accountId: $at }) { contact { id } } }";
+    let contact = test.graphql_as(&careful, contact, json!({ "at": account })).await;
+    let contact = &contact["data"]["createContact"]["contact"]["id"];
+    for (mutation, field) in [
+        (format!("updateLead(input: {{ id: \"{lead}\", status: DISQUALIFIED }}) {{ errors {{ code }} }}"), "status"),
+        (format!("updateAccount(input: {{ id: {account}, name: \"x\" }}) {{ errors {{ code }} }}"), "name"),
+        (format!("updateContact(input: {{ id: {contact}, email: \"q@a.example\" }}) {{ errors {{ code }} }}"), "email"),
+        (format!("updateContact(input: {{ id: {contact}, accountId: {account} }}) {{ errors {{ code }} }}"), "account"),
+    ] {
+        let refused = test.graphql_as(&careful, &format!("mutation {{ {mutation} }}"), json!({})).await;
+        let extensions = &refused["errors"][0]["extensions"];
+        assert_eq!((&extensions["code"], &extensions["field"]), (&json!("FORBIDDEN"), &json!(field)), "{refused}");
+    }
+    let title = "mutation($id: ID!) { updateLead(input: { id: $id, title: \"CTO\" }) { errors { code } } }";
+    let changed = test.graphql_as(&careful, title, json!({ "id": lead })).await;
+    assert_eq!(changed["data"]["updateLead"]["errors"], json!([]));
+}
+
 on_both_engines!(SERVICE, nothing_is_found_by_an_account_that_one_may_not_read);
 async fn nothing_is_found_by_an_account_that_one_may_not_read(test: ServiceTest) {
     const FOUND: &str = "query($id: ID!) { leads(filter: { accountId: $id }) { totalCount edges { node { id } } }

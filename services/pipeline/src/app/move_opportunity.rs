@@ -24,6 +24,7 @@ impl App {
         let opportunity = store::opportunities::by_id(&mut tx, actor, input.id).await?;
         let opportunity = opportunity.ok_or(Error::not_found("opportunity", "id"))?;
         actor.may(Action::Update, Object::Opportunity, &opportunity.facts())?;
+        actor.access.require_write(Object::Opportunity, "stage")?;
         if input.version.is_some_and(|version| version != opportunity.version) {
             return Err(Error::Conflict);
         }

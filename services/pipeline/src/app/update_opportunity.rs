@@ -21,8 +21,9 @@ impl App {
         let opportunity = store::opportunities::by_id(&mut tx, actor, input.id).await?;
         let opportunity = opportunity.ok_or(Error::not_found("opportunity", "id"))?;
         actor.may(Action::Update, Object::Opportunity, &opportunity.facts())?;
-        if input.amount.is_some() {
-            actor.access.require_write(Object::Opportunity, "amount")?;
+        let given = [input.name.as_ref().map(|_| "name"), input.amount.map(|_| "amount")];
+        for field in given.into_iter().flatten() {
+            actor.access.require_write(Object::Opportunity, field)?;
         }
         if input.version.is_some_and(|version| version != opportunity.version) {
             return Err(Error::Conflict);

@@ -1,12 +1,15 @@
 use async_graphql::{Context, Object, SimpleObject};
 use kernel::Actor;
-use platform::graphql::{UserError, actor, mutation};
+use platform::{
+    graphql::{UserError, actor, mutation},
+    hearing::once_heard,
+};
 
 use super::{
     inputs::{CreateOpportunityInput, MoveOpportunityInput, UpdateOpportunityInput},
     types::OpportunityObject,
 };
-use crate::app::App;
+use crate::app::{App, CreateOpportunity, MoveOpportunity, UpdateOpportunity};
 
 pub struct Mutation;
 
@@ -41,7 +44,13 @@ impl Mutation {
         input: CreateOpportunityInput,
     ) -> async_graphql::Result<CreateOpportunityPayload> {
         let (app, actor) = parts(ctx)?;
-        let (opportunity, errors) = mutation(async { app.create_opportunity(actor, input.try_into()?).await }.await)?;
+        let (opportunity, errors) = mutation(
+            async {
+                let input: CreateOpportunity = input.try_into()?;
+                once_heard(|| app.create_opportunity(actor, input.clone())).await
+            }
+            .await,
+        )?;
         Ok(CreateOpportunityPayload { opportunity: opportunity.map(Into::into), errors })
     }
 
@@ -53,7 +62,8 @@ impl Mutation {
         input: MoveOpportunityInput,
     ) -> async_graphql::Result<MoveOpportunityPayload> {
         let (app, actor) = parts(ctx)?;
-        let (opportunity, errors) = mutation(app.move_opportunity(actor, input.into()).await)?;
+        let input: MoveOpportunity = input.into();
+        let (opportunity, errors) = mutation(once_heard(|| app.move_opportunity(actor, input.clone())).await)?;
         Ok(MoveOpportunityPayload { opportunity: opportunity.map(Into::into), errors })
     }
 
@@ -64,7 +74,13 @@ impl Mutation {
         input: UpdateOpportunityInput,
     ) -> async_graphql::Result<UpdateOpportunityPayload> {
         let (app, actor) = parts(ctx)?;
-        let (opportunity, errors) = mutation(async { app.update_opportunity(actor, input.try_into()?).await }.await)?;
+        let (opportunity, errors) = mutation(
+            async {
+                let input: UpdateOpportunity = input.try_into()?;
+                once_heard(|| app.update_opportunity(actor, input.clone())).await
+            }
+            .await,
+        )?;
         Ok(UpdateOpportunityPayload { opportunity: opportunity.map(Into::into), errors })
     }
 }

@@ -1,3 +1,4 @@
+use events::routing::RepUpdated;
 use kernel::{Actor, Permission, RepId};
 use platform::Origin;
 
@@ -39,6 +40,9 @@ impl App {
         if store::reps::update(&mut tx, &current).await? == 0 {
             return Err(Error::Conflict);
         }
+        let mut events = self.outbox.events(actor.into());
+        events.push(&RepUpdated { previous: rep.settings(), current: current.settings() });
+        events.save(&mut tx).await?;
         if current.active() {
             self.route_waiting(&mut tx, Origin::from(actor), BATCH).await?;
         }

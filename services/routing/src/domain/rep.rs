@@ -1,5 +1,6 @@
 use std::ops::RangeInclusive;
 
+use events::routing as published;
 use kernel::{EmailAddress, RepId, Timestamp, UserId, WorkspaceId};
 use thiserror::Error;
 
@@ -61,8 +62,14 @@ impl Rep {
     }
 
     /// What others learn of it.
-    pub fn published(&self) -> events::routing::Rep {
-        events::routing::Rep { id: self.id, user: self.user, name: self.name.clone(), email: self.email.clone() }
+    pub fn published(&self) -> published::Rep {
+        published::Rep { id: self.id, user: self.user, name: self.name.clone(), email: self.email.clone() }
+    }
+
+    /// What an administrator may change of it.
+    pub fn settings(&self) -> published::RepSettings {
+        let Self { id, version, user, paused, weight, daily_cap, .. } = *self;
+        published::RepSettings { id, version, user, paused, weight, daily_cap }
     }
 }
 

@@ -1,6 +1,9 @@
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
 use kernel::{Actor, LeadId, RepId};
-use platform::graphql::{Long, UserError, actor, mutation};
+use platform::{
+    graphql::{Long, UserError, actor, mutation},
+    hearing::once_heard,
+};
 
 use super::types::{DecisionObject, LeadObject, RepObject};
 use crate::app::{App, RouteLead, UpdateRep};
@@ -59,7 +62,8 @@ impl Mutation {
     async fn route_lead(&self, ctx: &Context<'_>, input: RouteLeadInput) -> async_graphql::Result<RouteLeadPayload> {
         let (app, actor) = parts(ctx)?;
         let RouteLeadInput { lead_id: id, idempotency_key } = input;
-        let (decision, errors) = mutation(app.route_lead(actor, RouteLead { lead: id, idempotency_key }).await)?;
+        let input = RouteLead { lead: id, idempotency_key };
+        let (decision, errors) = mutation(once_heard(|| app.route_lead(actor, input.clone())).await)?;
         let lead = decision.as_ref().map(|_| LeadObject { id });
         Ok(RouteLeadPayload { lead, decision: decision.map(Into::into), errors })
     }

@@ -1,4 +1,8 @@
-use events::identity::{Role, User, UserCreated, UserUpdated};
+use events::{
+    Event,
+    identity::{Role, User, UserCreated, UserUpdated},
+    routing::{RepSettings, RepUpdated},
+};
 use kernel::{Actor, Permission};
 use pipewright_routing::SERVICE;
 use serde_json::json;
@@ -85,6 +89,24 @@ async fn what_breaks_a_rule_is_refused_with_code_and_field() {
         json!(3),
         "no change, no version"
     );
+}
+
+on_both_engines!(SERVICE, a_changed_rep_is_told_as_before_and_after_with_who_changed_it);
+async fn a_changed_rep_is_told_as_before_and_after_with_who_changed_it(test: ServiceTest) {
+    let ada = hire(&test, &["ada"]).await.remove(0);
+    update_rep(&test, "ada", json!({ "active": false, "weight": 3, "dailyCap": 9 })).await;
+    // Nothing to tell: the one changes nothing, the other is refused.
+    update_rep(&test, "ada", json!({ "weight": 3 })).await;
+    update_rep(&test, "ada", json!({ "weight": 0 })).await;
+    let history = test.service.context.outbox.history(None, 10_000).await.unwrap();
+    let told: Vec<_> = history.iter().filter(|envelope| envelope.r#type == RepUpdated::TYPE).collect();
+    let [envelope] = &told[..] else { panic!("{told:?}") };
+    let id = rep_id(&test, "ada").await;
+    assert_eq!((&envelope.actor, &envelope.subject), (&test.actor.subject, &id));
+    let previous =
+        RepSettings { id: id.parse().unwrap(), version: 1, user: ada.id, paused: false, weight: 1, daily_cap: None };
+    let current = RepSettings { version: 2, paused: true, weight: 3, daily_cap: Some(9), ..previous.clone() };
+    assert_eq!(envelope.payload::<RepUpdated>().unwrap(), RepUpdated { previous, current });
 }
 
 #[tokio::test]

@@ -1,0 +1,91 @@
+//! Values that are not quite what the schema says: what services give is held to it, and an id may be a number.
+
+use serde_json::{Value, json};
+
+use crate::standin::{Standin, World};
+
+/// Gives these facts, whatever it is asked.
+fn facts(facts: &Value) -> World {
+    let sdl = "type Query { facts: Facts }
+        type Facts {
+          whole: Int real: Float text: String yes: Boolean id: ID numbers: [Int] all: [Int!] must: Int! mood: Mood
+          any: JSON other: Facts
+        }
+        enum Mood { GLAD GRIM @inaccessible }
+        scalar JSON";
+    World::of([Standin::new("facts", sdl, json!({})).saying(json!({ "facts": facts }))])
+}
+
+#[tokio::test]
+async fn what_is_not_of_its_type_is_an_error_of_its_field() {
+    for (field, wrong) in [
+        ("whole", json!("abc")),
+        ("whole", json!(99_999_999_999_i64)),
+        ("whole", json!(1.5)),
+        ("real", json!("1")),
+        ("text", json!({ "x": 1 })),
+        ("text", json!(1)),
+        ("yes", json!("yes")),
+        ("id", json!(1.5)),
+        ("numbers", json!(5)),
+        ("mood", json!("GRIM")),
+        ("mood", json!("FURIOUS")),
+        ("other { whole }", json!("facts")),
+    ] {
+        let name = field.split(' ').next().unwrap();
+        let (world, query) = (facts(&json!({ name: wrong })), format!("{{ facts {{ {field} }} }}"));
+        let path = format!("facts.{name}");
+        world.fails(&query, json!({ "facts": { name: null } }), &[(path.as_str(), "INTERNAL")]).await;
+        let answer = world.ask(&query).await;
+        let message = answer["errors"][0]["message"].as_str().unwrap();
+        assert!(message.starts_with("a service gave no ") && message.ends_with(&format!("Facts.{name}")), "{message}");
+        assert!(!message.contains("GRIM"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_of_its_type_passes() {
+    let given =
+        json!({ "whole": 3.0, "real": 2, "id": 7, "numbers": [1, null], "mood": "GLAD", "any": [{ "x": 1.5 }] });
+    facts(&given)
+        .check(
+            "{ facts { whole real id numbers mood any } }",
+            json!({ "facts": { "whole": 3, "real": 2, "id": "7", "numbers": [1, null], "mood": "GLAD", "any": [{ "x": 1.5 }] } }),
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn a_null_rises_from_what_is_not_of_its_type() {
+    facts(&json!({ "must": "abc" }))
+        .fails("{ facts { must } }", json!({ "facts": null }), &[("facts.must", "INTERNAL")])
+        .await;
+    facts(&json!({ "all": [1, "2", 3] }))
+        .fails("{ facts { all } }", json!({ "facts": { "all": null } }), &[("facts.all.1", "INTERNAL")])
+        .await;
+}
+
+#[tokio::test]
+async fn an_id_may_be_written_as_a_number_and_is_text_to_services() {
+    let leads = Standin::new(
+        "leads",
+        "type Query { lead(id: ID!): String leads(ids: [ID!]): String find(by: By): String }
+         input By { ids: [ID!] not: By age: Int }",
+        json!({}),
+    )
+    .compute("Query.lead", |_, arguments| json!(arguments["id"].to_string()))
+    .compute("Query.leads", |_, arguments| json!(arguments["ids"].to_string()))
+    .compute("Query.find", |_, arguments| json!(arguments["by"].to_string()));
+    let world = World::of([leads]);
+    world.check("{ lead(id: 5) }", json!({ "lead": "\"5\"" })).await;
+    world.check("{ leads(ids: [5, \"a\"]) }", json!({ "leads": "[\"5\",\"a\"]" })).await;
+    world.check("{ find(by: { not: { ids: [5] } }) }", json!({ "find": "{\"not\":{\"ids\":[\"5\"]}}" })).await;
+    world.check("{ find(by: { age: 5 }) }", json!({ "find": "{\"age\":5}" })).await;
+    world.check("query ($id: ID! = 5) { lead(id: $id) }", json!({ "lead": "\"5\"" })).await;
+    let find = "query ($by: By) { find(by: $by) }";
+    let by = json!({ "by": { "not": { "ids": 5 } } });
+    world.check_with(find, by, json!({ "find": "{\"not\":{\"ids\":[\"5\"]}}" })).await;
+    world.check_with("query ($id: ID!) { lead(id: $id) }", json!({ "id": 5 }), json!({ "lead": "\"5\"" })).await;
+    let query = "query ($id: ID!) { leads(ids: [$id, 6]) }";
+    world.check_with(query, json!({ "id": 5 }), json!({ "leads": "[\"5\",\"6\"]" })).await;
+}

@@ -1,0 +1,50 @@
+//! Every mutation. One that stands in neither list fails a test; one that is listed and never tried, another.
+
+/// What makes something: asked again under the same key, it finds what it made.
+pub const CREATES: &[&str] = &[
+    "captureLead",
+    "convertLead",
+    "createAccount",
+    "createApiKey",
+    "createContact",
+    "createOpportunity",
+    "createRole",
+    "createServiceAccount",
+    "createTeam",
+    "createUser",
+    "createWorkspace",
+    "enrichLead",
+    "enrollLead",
+    "inviteUser",
+    "rotateApiKey",
+    "routeLead",
+    "suppress",
+];
+
+/// What brings something that there is into a state that the input names: asked again, it changes nothing more, or
+/// says that the version has moved on. A row of an import is known by its own id or address.
+pub const CHANGES: &[&str] = &[
+    "addTeamMember",
+    "deleteRole",
+    "deleteTeam",
+    "importAccounts",
+    "importLeads",
+    "moveOpportunity",
+    "moveTeam",
+    "pauseEnrollment",
+    "removeTeamMember",
+    "resolveUncertainMessage",
+    "resumeEnrollment",
+    "revokeApiKey",
+    "revokeSession",
+    "setMailboxPaused",
+    "stopEnrollment",
+    "updateAccount",
+    "updateContact",
+    "updateLead",
+    "updateOpportunity",
+    "updateRep",
+    "updateRole",
+    "updateTeam",
+    "updateUser",
+];

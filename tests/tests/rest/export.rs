@@ -1,0 +1,93 @@
+//! Whole lists, a line an object, for who may export them.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use crate::View;
+
+/// Made by the admin: a role that reads every lead and exports what is one's own.
+async fn exporter(view: &View, user: &Value) -> Result<String> {
+    const ROLE: &str =
+        "mutation($input: CreateRoleInput!) { createRole(input: $input) { role { id } errors { message } } }";
+    const GIVE: &str = "mutation($user: ID!, $role: ID!) {
+        updateUser(input: { id: $user, customRoleId: $role }) { errors { message } } }";
+    let grants = [("READ", "ALL"), ("EXPORT", "OWN")]
+        .map(|(action, scope)| json!({ "action": action, "object": "LEAD", "scope": scope }));
+    let input = json!({ "name": "Exporter", "base": "ACCOUNT_EXECUTIVE", "grants": grants });
+    let role = view.platform.graphql(ROLE, json!({ "input": input })).await?["createRole"]["role"]["id"].take();
+    let given = view.platform.graphql(GIVE, json!({ "user": user, "role": role })).await?;
+    assert_eq!(given["updateUser"]["errors"], json!([]));
+    key_of(view, user).await
+}
+
+async fn key_of(view: &View, user: &Value) -> Result<String> {
+    const KEY: &str = "mutation($user: ID!) { createApiKey(input: { name: \"export\", userId: $user }) { secret } }";
+    let made = view.platform.graphql(KEY, json!({ "user": user })).await?;
+    Ok(format!("Bearer {}", made["createApiKey"]["secret"].as_str().context("a key")?))
+}
+
+/// The lines of an export, as JSON.
+async fn lines(view: &View, path: &str, authorization: &str) -> Result<Vec<Value>> {
+    let url = format!("{}/rest/v1/{path}", view.platform.url());
+    let answer = view.client.get(url).header("authorization", authorization).send().await?;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["content-type"], "application/jsonl");
+    assert_eq!(answer.headers()["content-disposition"], "attachment; filename=\"leads.jsonl\"");
+    let text = answer.text().await?;
+    text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
+}
+
+#[tokio::test]
+async fn a_whole_list_comes_out_a_line_each() -> Result<()> {
+    let view = View::open_with(&[("PIPEWRIGHT__GATEWAY__LIST_SIZE", "50")]).await?;
+    let file = view.platform.data_dir().join("leads.csv");
+    let rows: String = (0..120).map(|number| format!("ada{number}@engines.example,Ada,Engines\n")).collect();
+    std::fs::write(&file, format!("Email,First Name,Company\n{rows}"))?;
+    view.platform.import(&["leads", &file.display().to_string(), "--json"]).await?;
+    view.post("leads", json!({ "email": "bob@looms.example", "source": "Web" })).await?;
+    let admin = format!("Bearer {}", view.platform.key());
+    let all = lines(&view, "leads.jsonl", &admin).await?;
+    let emails: std::collections::BTreeSet<_> = all.iter().map(|lead| lead["email"].to_string()).collect();
+    assert_eq!((all.len(), emails.len()), (121, 121));
+    let one = view.get(&format!("leads/{}", all[7]["id"].as_str().context("an id")?)).await?;
+    assert_eq!(one.body["email"], all[7]["email"]);
+    let web = lines(&view, "leads.jsonl?source=Web", &admin).await?;
+    assert_eq!(web.iter().map(|lead| &lead["email"]).collect::<Vec<_>>(), ["bob@looms.example"]);
+    view.get("leads.jsonl?first=3").await?.assert_problem(400, "INVALID_INPUT", Some("first"));
+    view.get("looms.jsonl").await?.assert_problem(404, "NOT_FOUND", None);
+    view.post("leads.jsonl", json!({})).await?.assert_problem(405, "METHOD_NOT_ALLOWED", None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_exports_what_they_may_only_read() -> Result<()> {
+    const ROUTED: &str = "{ leads(first: 50) { edges { node { id routing { owner { user { id } } } } } } }";
+    const READER: &str = "mutation { createUser(input: { name: \"Ada\", email: \"ada@pipewright.example\", role: READ_ONLY }) { user { id } } }";
+    let view = View::open().await?;
+    for number in 0..8 {
+        view.post("leads", json!({ "email": format!("ada{number}@engines.example"), "company": "Engines" })).await?;
+    }
+    let leads = |data: &Value| data["leads"]["edges"].as_array().cloned().unwrap_or_default();
+    let owner = |edge: &Value| edge["node"]["routing"]["owner"]["user"]["id"].clone();
+    let routed = |data: &Value| leads(data).iter().all(|edge| !owner(edge).is_null());
+    let data = view.platform.until("every lead routed", ROUTED, json!({}), routed).await?;
+    let rep = owner(&leads(&data)[0]);
+    let key = exporter(&view, &rep).await?;
+    let mut exported: Vec<Value> =
+        lines(&view, "leads.jsonl", &key).await?.into_iter().map(|mut lead| lead["id"].take()).collect();
+    let mut own: Vec<Value> =
+        leads(&data).iter().filter(|edge| owner(edge) == rep).map(|edge| edge["node"]["id"].clone()).collect();
+    exported.sort_by_key(Value::to_string);
+    own.sort_by_key(Value::to_string);
+    assert_eq!(exported, own);
+    let read = view.send(reqwest::Method::GET, "leads", &[("authorization", &key)], None).await?;
+    assert_eq!(read.body["totalCount"], json!(8), "reading is not narrowed");
+
+    let reader = view.platform.graphql(READER, json!({})).await?["createUser"]["user"]["id"].take();
+    let key = key_of(&view, &reader).await?;
+    let refused = view.send(reqwest::Method::GET, "leads.jsonl", &[("authorization", &key)], None).await?;
+    refused.assert_problem(403, "FORBIDDEN", None);
+    let anybody = view.send(reqwest::Method::GET, "leads.jsonl", &[("authorization", "Bearer no")], None).await?;
+    anybody.assert_problem(401, "UNAUTHENTICATED", None);
+    Ok(())
+}
