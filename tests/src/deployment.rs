@@ -187,6 +187,11 @@ impl Deployment {
         self.programs.get(program).map_or(0, Program::pid)
     }
 
+    /// Of every program that runs.
+    pub fn pids(&self) -> impl Iterator<Item = u32> {
+        self.programs.values().map(Program::pid)
+    }
+
     /// SIGKILLs every program at once.
     pub async fn kill(&mut self) -> Result<()> {
         for (_, mut program) in std::mem::take(&mut self.programs) {

@@ -30,7 +30,7 @@ pub struct Seen {
 
 /// Keeps all `askers` busy for `long` and adds to `seen`.
 pub async fn drive<A: Asker>(askers: Vec<A>, long: Duration, seen: &mut Seen) -> Result<Vec<A>> {
-    let (started, cpu) = (Instant::now(), cpu_time());
+    let (started, cpu) = (Instant::now(), cpu_time("self"));
     let mut tasks = JoinSet::new();
     for mut asker in askers {
         tasks.spawn(async move {
@@ -52,7 +52,7 @@ pub async fn drive<A: Asker>(askers: Vec<A>, long: Duration, seen: &mut Seen) ->
         seen.latencies.extend(latencies);
     }
     seen.elapsed += started.elapsed();
-    seen.cpu += cpu_time().zip(cpu).map(|(now, then)| now - then).unwrap_or_default();
+    seen.cpu += cpu_time("self").zip(cpu).map(|(now, then)| now - then).unwrap_or_default();
     Ok(askers)
 }
 

@@ -7,6 +7,7 @@ mod gateway_paths;
 mod import;
 mod journey;
 mod load;
+mod pages;
 mod report;
 mod shop;
 mod start;
@@ -23,7 +24,7 @@ struct Scenario {
     run: fn() -> BoxFuture<'static, Result<()>>,
 }
 
-const SCENARIOS: [Scenario; 5] = [
+const SCENARIOS: [Scenario; 6] = [
     Scenario {
         name: "import",
         title: "Import: App::import_leads against bare batched inserts of the same leads",
@@ -43,6 +44,11 @@ const SCENARIOS: [Scenario; 5] = [
         name: "gateway",
         title: "Gateway: one query in process, and through its own HTTP path",
         run: || Box::pin(gateway_paths::run()),
+    },
+    Scenario {
+        name: "pages",
+        title: "Pages: leads with all that the services know of them, from a whole platform",
+        run: || Box::pin(pages::run()),
     },
     Scenario {
         name: "start",

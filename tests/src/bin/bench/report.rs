@@ -78,9 +78,9 @@ pub fn whole(number: f64) -> String {
     digits.chars().enumerate().flat_map(commas).collect()
 }
 
-/// Processor time of this process so far, in steps of 10 ms; `None` where the system does not tell.
-pub fn cpu_time() -> Option<Duration> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+/// Processor time of a process so far, in steps of 10 ms; `None` where the system does not tell.
+pub fn cpu_time(pid: &str) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // After the name, which may hold anything but ends the last parenthesis: fields 14 and 15 of the line.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks = |field: &str| field.parse::<u64>().ok();
