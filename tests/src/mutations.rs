@@ -15,6 +15,8 @@ pub const CREATES: &[&str] = &[
     "createWorkspace",
     "enrichLead",
     "enrollLead",
+    "importAccounts",
+    "importLeads",
     "inviteUser",
     "rotateApiKey",
     "routeLead",
@@ -22,13 +24,11 @@ pub const CREATES: &[&str] = &[
 ];
 
 /// What brings something that there is into a state that the input names: asked again, it changes nothing more, or
-/// says that the version has moved on. A row of an import is known by its own id or address.
+/// says that the version has moved on.
 pub const CHANGES: &[&str] = &[
     "addTeamMember",
     "deleteRole",
     "deleteTeam",
-    "importAccounts",
-    "importLeads",
     "moveOpportunity",
     "moveTeam",
     "pauseEnrollment",

@@ -2,7 +2,9 @@
 //! retry finds the first object, and a creation that failed leaves its key free.
 
 use kernel::{Actor, Code, Coded, id::TypedId, inputs_hash};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use sqlx::types::Json;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -68,8 +70,7 @@ pub async fn made_before<T: TypedId>(
     if key.trim().is_empty() || key.chars().count() > MAX_CHARS || key.chars().any(char::is_control) {
         return Err(IdempotencyError::Malformed);
     }
-    // Everybody has keys of their own: nobody takes another's, or hears what it made.
-    let key = format!("{} {key}", actor.access.user.map_or_else(|| actor.subject.clone(), |user| user.to_string()));
+    let key = owned(actor, key);
     let hash = inputs_hash(input);
     let claimed =
         execute!(tx, sqlx::query(CLAIM).bind(actor.workspace).bind(operation).bind(&key).bind(&hash).bind(id.uuid()))?;
@@ -80,4 +81,40 @@ pub async fn made_before<T: TypedId>(
         sqlx::query_as(SEEN).bind(actor.workspace).bind(operation).bind(&key).fetch_one(conn).await
     })?;
     if seen_hash == hash { Ok(Some(T::from(seen_id))) } else { Err(IdempotencyError::Mismatch) }
+}
+
+/// The answer that the first request of this key was given, if this is not the first, for what makes many things at once.
+/// Else the key is claimed, and the caller gives the answer to [`keep_answer`] before the transaction ends.
+pub async fn answered_before<A: DeserializeOwned + Send + Unpin + 'static, T: TypedId>(
+    tx: &mut Tx,
+    actor: &Actor,
+    request: Request<'_>,
+    id: T,
+) -> Result<Option<A>, IdempotencyError> {
+    const SQL: &str = "select answer from idempotency_key where workspace_id = $1 and operation = $2 and key = $3";
+    let (Some(key), Some(_)) = (request.key, made_before(tx, actor, request, id).await?) else { return Ok(None) };
+    let (workspace, operation, key) = (actor.workspace, request.operation, owned(actor, key));
+    let answer: Json<A> = with_tx!(tx, conn => {
+        sqlx::query_scalar(SQL).bind(workspace).bind(operation).bind(&key).fetch_one(conn).await
+    })?;
+    Ok(Some(answer.0))
+}
+
+/// See [`answered_before`].
+pub async fn keep_answer(
+    tx: &mut Tx,
+    actor: &Actor,
+    operation: &'static str,
+    key: &str,
+    answer: &(impl Serialize + Sync),
+) -> Result<(), sqlx::Error> {
+    const SQL: &str = "update idempotency_key set answer = $4 where workspace_id = $1 and operation = $2 and key = $3";
+    let key = owned(actor, key);
+    execute!(tx, sqlx::query(SQL).bind(actor.workspace).bind(operation).bind(&key).bind(Json(answer)))?;
+    Ok(())
+}
+
+/// Everybody has keys of their own: nobody takes another's, or hears what it made.
+fn owned(actor: &Actor, key: &str) -> String {
+    format!("{} {key}", actor.access.user.map_or_else(|| actor.subject.clone(), |user| user.to_string()))
 }

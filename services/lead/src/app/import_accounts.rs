@@ -3,7 +3,12 @@ use std::collections::HashMap;
 use events::lead::AccountCreated;
 use kernel::{AccountId, Action, Actor, Object, Permission, Timestamp};
 
-use super::{App, ImportRows, Imported, Outcome, RowOutcome, link_leads::link_leads, require_write};
+use super::{
+    App, ImportRows, Imported, Outcome, RowOutcome,
+    import_once::{keep_outcomes, outcomes_before},
+    link_leads::link_leads,
+    require_write,
+};
 use crate::{
     domain::{
         account::{Account, AccountChange, AccountDraft},
@@ -13,6 +18,8 @@ use crate::{
     error::Error,
     store::{self, accounts::Wanted},
 };
+
+const OPERATION: &str = "importAccounts";
 
 impl App {
     /// Takes a stretch of rows in one transaction. A row is a known account by its foreign id, else by its
@@ -35,13 +42,27 @@ impl App {
         require_write(actor, Object::Account, drafts.iter().flat_map(|(_, draft)| draft.details.given()))?;
         let now = self.clock.now();
         let mut tx = self.db.of(actor.workspace).begin().await?;
+        let match_key = |draft: &AccountDraft| {
+            let key = draft.external_id.clone();
+            key.unwrap_or_else(|| company_key(&draft.details.name))
+        };
+        if let Some(outcomes) = outcomes_before(&mut tx, actor, &self.clock, OPERATION, &input).await? {
+            let rows = drafts.into_iter().zip(outcomes);
+            let row = |((row, draft), outcome): ((u32, AccountDraft), Outcome)| RowOutcome {
+                row,
+                outcome,
+                match_key: match_key(&draft),
+            };
+            return Ok(Imported { outcomes: rows.map(row).collect(), ..imported });
+        }
         let mut known = Batch::new(store::accounts::candidates(&mut tx, actor.workspace, &wanted(&drafts)).await?);
         for (row, draft) in drafts {
-            let match_key = draft.external_id.clone().unwrap_or_else(|| company_key(&draft.details.name));
+            let match_key = match_key(&draft);
             let outcome = known.take(Account::create(draft, self.clock.id(), actor.workspace, now), now);
             imported.outcomes.push(RowOutcome { row, outcome, match_key });
         }
         if !input.dry_run {
+            keep_outcomes(&mut tx, actor, OPERATION, &input, &imported.outcomes).await?;
             let mut events = self.outbox.events(actor.into());
             let fresh = known.fresh;
             if store::accounts::insert(&mut tx, &fresh).await?.len() < fresh.len() {

@@ -3,7 +3,13 @@ use std::collections::{HashMap, HashSet};
 use events::lead::LeadCaptured;
 use kernel::{Action, Actor, Code, EmailAddress, Object, Permission};
 
-use super::{App, matching, require_write, save_changes};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    App,
+    import_once::{keep_outcomes, outcomes_before},
+    matching, require_write, save_changes,
+};
 use crate::{
     domain::{
         import::{ImportKind, Mapping, RowError, parse_lead_row},
@@ -12,6 +18,8 @@ use crate::{
     error::Error,
     store,
 };
+
+const OPERATION: &str = "importLeads";
 
 /// Rows of one call: what a transaction may hold.
 const MAX_ROWS: usize = 5_000;
@@ -23,6 +31,7 @@ pub struct ImportRows {
     pub rows: Vec<ImportRow>,
     /// Decides everything and writes nothing.
     pub dry_run: bool,
+    pub idempotency_key: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -32,7 +41,8 @@ pub struct ImportRow {
     pub cells: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Created,
     Updated,
@@ -55,6 +65,11 @@ pub struct Imported {
 }
 
 impl ImportRows {
+    /// What writes nothing needs no key.
+    pub(super) fn key(&self) -> Option<&str> {
+        self.idempotency_key.as_deref().filter(|_| !self.dry_run)
+    }
+
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.rows.len() <= MAX_ROWS {
             return Ok(());
@@ -86,6 +101,15 @@ impl App {
         }
         require_write(actor, Object::Lead, drafts.iter().flat_map(|(_, draft)| draft.details.given()))?;
         let mut tx = self.db.of(actor.workspace).begin().await?;
+        if let Some(outcomes) = outcomes_before(&mut tx, actor, &self.clock, OPERATION, &input).await? {
+            let rows = drafts.into_iter().zip(outcomes);
+            let row = |((row, draft), outcome): ((u32, LeadDraft), Outcome)| RowOutcome {
+                row,
+                outcome,
+                match_key: draft.email.as_str().to_owned(),
+            };
+            return Ok(Imported { outcomes: rows.map(row).collect(), ..imported });
+        }
         let mut known = Known::read(&mut tx, actor, &drafts).await?;
         let mut fresh = Vec::new();
         let mut changes = Vec::new();
@@ -107,6 +131,7 @@ impl App {
             }
         }
         if !input.dry_run {
+            keep_outcomes(&mut tx, actor, OPERATION, &input, &imported.outcomes).await?;
             self.save_import(tx, actor, fresh, changes).await?;
         }
         Ok(imported)

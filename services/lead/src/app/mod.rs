@@ -6,6 +6,7 @@ mod create_account;
 mod create_contact;
 mod import_accounts;
 mod import_leads;
+mod import_once;
 mod link_leads;
 mod matching;
 mod on_lead_routed;

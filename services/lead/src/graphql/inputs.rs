@@ -92,6 +92,9 @@ pub struct ImportRowsInput {
     /// Decides everything and writes nothing.
     #[graphql(default)]
     pub dry_run: bool,
+    /// Any text you choose, a UUID say: the same key and rows again give the first answer, where without a key rows that
+    /// have arrived are duplicates. A dry run has no use for it.
+    pub idempotency_key: Option<String>,
 }
 
 /// A record of the file.
@@ -192,7 +195,7 @@ impl TryFrom<OpportunityRequestInput> for OpportunityRequest {
 impl From<ImportRowsInput> for ImportRows {
     fn from(input: ImportRowsInput) -> Self {
         let rows = input.rows.into_iter().map(|row| ImportRow { row: row.row, cells: row.cells }).collect();
-        Self { headers: input.headers, rows, dry_run: input.dry_run }
+        Self { headers: input.headers, rows, dry_run: input.dry_run, idempotency_key: input.idempotency_key }
     }
 }
 

@@ -95,3 +95,37 @@ async fn a_key_shows_nobody_what_they_may_not_read(test: ServiceTest) {
     assert_eq!(test.graphql(ACCOUNT, json!({})).await["createAccount"]["account"]["industry"], "Energy");
     assert_eq!(test.published::<AccountCreated>().await.len(), 1);
 }
+
+on_both_engines!(SERVICE, an_import_that_comes_again_answers_as_before);
+async fn an_import_that_comes_again_answers_as_before(test: ServiceTest) {
+    const LEADS: &str = "mutation($input: ImportRowsInput!) { importLeads(input: $input) {
+        outcomes { row outcome matchKey } rejected { row field code } errors { code field } } }";
+    const ACCOUNTS: &str = "mutation($input: ImportRowsInput!) { importAccounts(input: $input) {
+        outcomes { row outcome matchKey } rejected { row field code } errors { code field } } }";
+    let row = |(row, cell): (u32, &str)| json!({ "row": row, "cells": [cell] });
+    let rows = |cells: [&str; 3]| (1..).zip(cells).map(row).collect::<Vec<_>>();
+    for (mutation, field, header, cells) in [
+        (LEADS, "importLeads", "Email", ["ada@engines.example", "nobody", "ada@engines.example"]),
+        (ACCOUNTS, "importAccounts", "Company name", ["Engines", "", "Engines"]),
+    ] {
+        let send = async |input: Value| test.graphql(mutation, json!({ "input": input })).await[field].take();
+        let input = json!({ "headers": [header], "rows": rows(cells), "idempotencyKey": "k" });
+        let first = send(input.clone()).await;
+        let outcomes: Vec<_> =
+            first["outcomes"].as_array().unwrap().iter().filter_map(|row| row["outcome"].as_str()).collect();
+        assert_eq!(
+            (outcomes, first["rejected"][0]["row"].as_u64()),
+            (vec!["CREATED", "DUPLICATE"], Some(2)),
+            "{first}"
+        );
+        assert_eq!(send(input.clone()).await, first, "it says again what was new");
+        let mut dry = input.clone();
+        dry["dryRun"] = json!(true);
+        assert_eq!(send(dry).await["outcomes"][0]["outcome"], "DUPLICATE", "a dry run tells how it is now");
+        let mut other = input.clone();
+        other["rows"] = json!([]);
+        assert_eq!(send(other).await["errors"], mismatch());
+    }
+    assert_eq!(test.published::<LeadCaptured>().await.len(), 1);
+    assert_eq!(test.published::<AccountCreated>().await.len(), 1);
+}

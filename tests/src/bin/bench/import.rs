@@ -171,7 +171,12 @@ pub fn rows(stretch: usize) -> ImportRows {
         ];
         ImportRow { row: u32::try_from(place + 1).unwrap_or(u32::MAX), cells: cells.to_vec() }
     };
-    ImportRows { headers: HEADERS.map(str::to_owned).to_vec(), rows: (0..STRETCH).map(row).collect(), dry_run: false }
+    ImportRows {
+        headers: HEADERS.map(str::to_owned).to_vec(),
+        rows: (0..STRETCH).map(row).collect(),
+        dry_run: false,
+        idempotency_key: None,
+    }
 }
 
 /// The leads that the import makes of `rows`.
