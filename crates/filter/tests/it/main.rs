@@ -1,0 +1,7 @@
+//! The filter language as its users meet it.
+
+mod agreement;
+mod errors;
+mod fuzz;
+mod meaning;
+mod world;
