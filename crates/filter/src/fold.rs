@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn of_every_letter_both_cases_have_one_key_and_a_key_is_its_own() {
-        for c in (0..=0x0010_ffff).filter_map(char::from_u32) {
+        // Beyond are no letters yet.
+        for c in (0..0x0004_0000).filter_map(char::from_u32) {
             let folded = fold(&c.to_string());
             assert_eq!(fold(&c.to_uppercase().to_string()), folded, "{c:?} in upper case");
             assert_eq!(fold(&c.to_lowercase().to_string()), folded, "{c:?} in lower case");

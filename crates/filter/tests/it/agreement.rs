@@ -125,7 +125,7 @@ on_both!(the_largest_filter_is_no_problem_for_the_database);
 async fn a_value_of_another_type_is_unknown(url: &str) {
     let people = [Person::default().text("attr.tier", "gold")];
     let db = open(url, &people).await;
-    let changed = world::schema().attribute("tier", pipewright_filter::Type::Integer).unwrap();
+    let changed = world::schema().clone().attribute("tier", pipewright_filter::Type::Integer).unwrap();
     for (text, fits) in [("attr.tier >= 0", false), ("attr.tier is unknown", true), ("attr.tier != 3", true)] {
         let filter = pipewright_filter::Filter::parse(text, &changed).unwrap();
         assert_eq!(filter.matches(&people[0], now()), fits, "{text}");

@@ -72,10 +72,10 @@ fn no_text_breaks_the_language() {
             }
         }
         let text: String = text.into_iter().collect();
-        match Filter::parse(&text, &schema) {
+        match Filter::parse(&text, schema) {
             Ok(filter) => {
                 good += 1;
-                assert_eq!(Filter::parse(&filter.to_string(), &schema).as_ref(), Ok(&filter), "{text}");
+                assert_eq!(Filter::parse(&filter.to_string(), schema).as_ref(), Ok(&filter), "{text}");
             }
             Err(errors) => {
                 bad += 1;

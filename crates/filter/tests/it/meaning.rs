@@ -22,7 +22,7 @@ fn a_filter_prints_in_one_form_and_reads_again_as_itself() {
     for _ in 0..2_000 {
         let filter = filter(&world::sentence(&mut rng, 4));
         let text = filter.to_string();
-        let again = Filter::parse(&text, &world::schema()).unwrap_or_else(|errors| panic!("{text}: {errors}"));
+        let again = Filter::parse(&text, world::schema()).unwrap_or_else(|errors| panic!("{text}: {errors}"));
         assert_eq!(again, filter, "{text}");
         assert_eq!(again.to_string(), text);
     }
@@ -150,7 +150,7 @@ fn a_filter_says_what_it_depends_on() {
 fn until_the_next_change_nothing_changes_and_at_it_something_may() {
     let mut rng = StdRng::seed_from_u64(7);
     let mut turned = 0;
-    for _ in 0..3_000 {
+    for _ in 0..10_000 {
         let person = world::person(&mut rng);
         let filter = filter(&world::sentence(&mut rng, 1));
         let held = filter.matches(&person, now());
@@ -168,5 +168,5 @@ fn until_the_next_change_nothing_changes_and_at_it_something_may() {
         }
         turned += usize::from(filter.matches(&person, next) != held);
     }
-    assert!(turned > 100, "time alone moves many: {turned}");
+    assert!(turned > 200, "time alone moves many: {turned}");
 }

@@ -1,6 +1,6 @@
 //! People with every type of field, both ways it can be kept, and random filters over them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use chrono::{DateTime, NaiveDate, TimeDelta};
 use kernel::Timestamp;
@@ -15,7 +15,12 @@ pub fn moment(text: &str) -> Timestamp {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()
 }
 
-pub fn schema() -> Schema {
+pub fn schema() -> &'static Schema {
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(make_schema);
+    &SCHEMA
+}
+
+fn make_schema() -> Schema {
     let choice = |values: &[&str]| Type::Choice(values.iter().map(|value| (*value).to_owned()).collect());
     let activity = Activity { rows: "deed where deed.person_id = person.id", name: "deed.name", time: "deed.at" };
     let schema = Schema::new("person.keys")
@@ -44,7 +49,7 @@ pub fn schema() -> Schema {
 }
 
 pub fn filter(text: &str) -> Filter {
-    Filter::parse(text, &schema()).unwrap_or_else(|errors| panic!("{text}: {errors}"))
+    Filter::parse(text, schema()).unwrap_or_else(|errors| panic!("{text}: {errors}"))
 }
 
 #[derive(Default)]
@@ -290,7 +295,7 @@ fn ordered(
 /// In the order that the language asks for.
 fn between(subject: &str, not: &str, [one, other]: [String; 2]) -> String {
     let forward = format!("{subject} {not}between {one} and {other}");
-    if Filter::parse(&forward, &schema()).is_ok() {
+    if Filter::parse(&forward, schema()).is_ok() {
         return forward;
     }
     format!("{subject} {not}between {other} and {one}")
