@@ -106,7 +106,8 @@ pub(crate) enum Unit {
 impl Unit {
     /// Of `day` and `days`.
     pub(crate) fn of(word: &str) -> Option<Unit> {
-        match word.strip_suffix('s').unwrap_or(word) {
+        let word = word.to_ascii_lowercase();
+        match word.strip_suffix('s').unwrap_or(&word) {
             "minute" => Some(Self::Minute),
             "hour" => Some(Self::Hour),
             "day" => Some(Self::Day),

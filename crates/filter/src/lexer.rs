@@ -7,7 +7,7 @@ use crate::{
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Token {
-    /// A keyword or a name, in lower case: `country`, `attr.tier`.
+    /// A keyword or a name: `country`, `attr.tier`. Its case does not count.
     Word(String),
     Text(String),
     /// Digits, perhaps a sign and a point.
@@ -126,7 +126,7 @@ impl<'a> Lexer<'a> {
             self.take(|c| c.is_ascii_alphanumeric() || c == '_');
             let next = self.rest().strip_prefix('.');
             if !next.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')) {
-                return Token::Word(self.text[start..self.at].to_ascii_lowercase());
+                return Token::Word(self.text[start..self.at].to_owned());
             }
             self.at += 1;
         }

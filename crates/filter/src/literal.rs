@@ -22,7 +22,7 @@ pub(crate) fn constant(name: &str, kind: &Type, part: bool, literal: &At<Literal
         (Type::Text, Literal::Text(text)) if part => part_of_text(text),
         (Type::Text, Literal::Text(text)) => word(name, text).map(|key| (quoted(text), one(Comparable::Text(key)))),
         (Type::List, Literal::Text(text)) => {
-            word(name, text).map(|key| (quoted(text), one(Comparable::Text(item(&key).into_owned()))))
+            word(name, text).map(|key| (quoted(text), one(Comparable::Text(item(&key)))))
         }
         (Type::Choice(choices), Literal::Text(text)) => return choice(name, choices, text, literal),
         (Type::Integer, Literal::Number(number)) => integer(name, number),

@@ -104,6 +104,7 @@ impl Parser {
         let Token::Word(word) = self.tokens.peek().clone() else {
             return Err(self.tokens.expected("a condition, as in `country = \"DE\"`"));
         };
+        let word = word.to_ascii_lowercase();
         if is_keyword(&word) {
             return Err(self.tokens.expected("the name of a field"));
         }
@@ -126,7 +127,7 @@ impl Parser {
     fn begins_test(&self) -> bool {
         match self.tokens.peek() {
             Token::Compare { .. } => true,
-            Token::Word(word) => TEST_WORDS.contains(&word.as_str()),
+            Token::Word(word) => TEST_WORDS.contains(&word.to_ascii_lowercase().as_str()),
             _ => false,
         }
     }
@@ -196,10 +197,10 @@ impl Parser {
         let it = match self.tokens.peek().clone() {
             Token::Text(text) => Literal::Text(text),
             Token::Number(number) => Literal::Number(number),
-            Token::Word(word) => match word.as_str() {
+            Token::Word(word) => match word.to_ascii_lowercase().as_str() {
                 "true" => Literal::Boolean(true),
                 "false" => Literal::Boolean(false),
-                "now" | "ago" | "from_now" => return self.moment(&word),
+                function @ ("now" | "ago" | "from_now") => return self.moment(function),
                 _ => {
                     let message = format!("`{word}` is not a value; a text stands in quotes");
                     let quoted = Some(format!("\"{word}\""));

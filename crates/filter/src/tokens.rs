@@ -47,7 +47,7 @@ impl Tokens {
     }
 
     pub(crate) fn word(&mut self, word: &str) -> bool {
-        let there = matches!(self.peek(), Token::Word(found) if found == word);
+        let there = matches!(self.peek(), Token::Word(found) if found.eq_ignore_ascii_case(word));
         if there {
             self.take();
         }
@@ -85,7 +85,7 @@ impl Tokens {
 
     pub(crate) fn unknown_word(&self, what: &str, words: &[&str]) -> Fault {
         let near = match self.peek() {
-            Token::Word(word) => nearest(word, words.iter().copied()),
+            Token::Word(word) => nearest(&word.to_ascii_lowercase(), words.iter().copied()),
             _ => None,
         };
         self.expected(what).suggest(near)

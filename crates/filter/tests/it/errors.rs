@@ -54,7 +54,7 @@ fn what_is_wrong_is_said_in_words() {
         ("country", Syntax, "", "Here should be an operator, such as `=` or `in`, not the end"),
         ("country == 'DE'", Syntax, "==", "`==` means nothing here; did you mean `=`?"),
         ("country = “DE”", Syntax, "“", "`“` means nothing here; did you mean `\"`?"),
-        ("country = DE", Syntax, "DE", "`de` is not a value; a text stands in quotes; did you mean `\"de\"`?"),
+        ("country = DE", Syntax, "DE", "`DE` is not a value; a text stands in quotes; did you mean `\"DE\"`?"),
         ("country = 'DE", Syntax, "'DE", "This text has no end: a ' is missing on its line"),
         ("(country = 'DE'", Syntax, "(", "This parenthesis is never closed"),
         ("country = 'DE')", Syntax, ")", "Here should be `and`, `or` or the end, not `)`"),

@@ -129,6 +129,14 @@ const WORDS: &[&str] = &[
     " padded ",
     "Ⅷ",
     "new\u{a0}york",
+    "\u{feff}x",
+    "각",
+    "ᄀ",
+    "a\u{2028}b",
+    "\u{202e}oks",
+    "\u{345}ᾳ",
+    "Ǆ",
+    "\u{fdfa}",
 ];
 
 fn pick<T: Copy>(rng: &mut StdRng, all: &[T]) -> T {
@@ -149,7 +157,7 @@ fn time(rng: &mut StdRng) -> Timestamp {
 }
 
 fn date(rng: &mut StdRng) -> NaiveDate {
-    NaiveDate::from_ymd_opt(2026, 11, 23).unwrap() + TimeDelta::days(pick(rng, &[0, 1, -1, -7, 30, -296]))
+    NaiveDate::from_ymd_opt(2026, 11, 23).unwrap() + TimeDelta::days(pick(rng, &[0, 0, 1, -1, -7, 30, -296]))
 }
 
 const INTEGERS: &[i64] = &[0, 1, -1, 5, 200, 201, i64::MAX, i64::MIN, 9_007_199_254_740_993];
@@ -165,7 +173,11 @@ pub fn person(rng: &mut StdRng) -> Person {
         }
     };
     for field in ["title", "company", "attr.tier"] {
-        let text = if rng.random_bool(0.1) { "  ".to_owned() } else { word(rng) };
+        let text = match rng.random_range(0..20) {
+            0 => "  ".to_owned(),
+            1 => "nul\0 and\nline".to_owned(),
+            _ => word(rng),
+        };
         set(rng, field, Value::Text(text));
     }
     let country = pick(rng, &["DE", "FR", "US", "de"]).to_owned();
