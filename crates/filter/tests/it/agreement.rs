@@ -5,7 +5,10 @@ use platform::{Db, execute, with_db};
 use rand::{SeedableRng, rngs::StdRng};
 use sqlx::{QueryBuilder, types::Json};
 
-use crate::world::{self, Person, filter, now};
+use crate::{
+    random,
+    world::{self, Person, filter, now},
+};
 
 const TABLES: [&str; 2] = [
     "create table person (id bigint primary key, keys jsonb not null, company_key text, country text, employees bigint,
@@ -87,11 +90,11 @@ macro_rules! on_both {
 
 async fn the_program_and_the_database_agree_on_every_record(url: &str) {
     let mut rng = StdRng::seed_from_u64(20_261_123);
-    let people: Vec<_> = (0..80).map(|_| world::person(&mut rng)).collect();
+    let people: Vec<_> = (0..80).map(|_| random::person(&mut rng)).collect();
     let db = open(url, &people).await;
     let mut told_apart = 0;
     for nth in 0..2_000 {
-        let text = world::sentence(&mut rng, nth % 4);
+        let text = random::sentence(&mut rng, nth % 4);
         let filter = filter(&text);
         let expected: Vec<_> =
             (0_i64..).zip(&people).filter(|(_, person)| filter.matches(*person, now())).map(|(id, _)| id).collect();

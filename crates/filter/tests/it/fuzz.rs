@@ -3,7 +3,7 @@
 use pipewright_filter::Filter;
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 
-use crate::world::{schema, sentence};
+use crate::{random::sentence, world::schema};
 
 const SPLINTERS: &[&str] = &[
     "(",

@@ -4,4 +4,5 @@ mod agreement;
 mod errors;
 mod fuzz;
 mod meaning;
+mod random;
 mod world;

@@ -4,7 +4,10 @@ use chrono::TimeDelta;
 use pipewright_filter::{Filter, Value, text_key};
 use rand::{SeedableRng, rngs::StdRng};
 
-use crate::world::{self, Person, filter, moment, now};
+use crate::{
+    random,
+    world::{self, Person, filter, moment, now},
+};
 
 #[test]
 fn a_filter_prints_in_one_form_and_reads_again_as_itself() {
@@ -20,7 +23,7 @@ fn a_filter_prints_in_one_form_and_reads_again_as_itself() {
     );
     let mut rng = StdRng::seed_from_u64(1);
     for _ in 0..2_000 {
-        let filter = filter(&world::sentence(&mut rng, 4));
+        let filter = filter(&random::sentence(&mut rng, 4));
         let text = filter.to_string();
         let again = Filter::parse(&text, world::schema()).unwrap_or_else(|errors| panic!("{text}: {errors}"));
         assert_eq!(again, filter, "{text}");
@@ -151,8 +154,8 @@ fn until_the_next_change_nothing_changes_and_at_it_something_may() {
     let mut rng = StdRng::seed_from_u64(7);
     let mut turned = 0;
     for _ in 0..10_000 {
-        let person = world::person(&mut rng);
-        let filter = filter(&world::sentence(&mut rng, 1));
+        let person = random::person(&mut rng);
+        let filter = filter(&random::sentence(&mut rng, 1));
         let held = filter.matches(&person, now());
         let Some(next) = filter.next_change(&person, now()) else {
             let years = [1, 40_000].map(|days| now() + TimeDelta::days(days));
