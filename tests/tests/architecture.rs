@@ -69,15 +69,16 @@ fn dependencies_point_inward() {
         match package {
             // What a client knows of us is the schema; what compares schemas knows nothing of us.
             "kernel" | "schema-diff" | "client-example" => vec![],
-            "events" => vec!["kernel"],
+            "events" | "filter" => vec!["kernel"],
             "platform" => vec!["kernel", "events"],
             "rest" => vec!["kernel", "platform", "gateway"],
             "testkit" | "gateway" => vec!["kernel", "events", "platform"],
-            service if SERVICES.contains(&service) => vec!["kernel", "events", "platform"],
+            service if SERVICES.contains(&service) => vec!["kernel", "events", "filter", "platform"],
             // The two that see everything: the program of all, and the tests of all.
             _ => vec![
                 "kernel",
                 "events",
+                "filter",
                 "platform",
                 "testkit",
                 "gateway",
