@@ -1,6 +1,6 @@
 //! Who is asking: the credential of a request, and the actor that it stands for.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
 use futures::{FutureExt, future::BoxFuture};
@@ -12,7 +12,7 @@ use platform::{
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
-use crate::cache::Cache;
+use crate::{cache::Cache, flights::Flights};
 
 /// Asks the identity service over HTTP: `POST /internal/authenticate` with `{"credential": "…"}`.
 #[derive(Debug, Clone)]
@@ -74,9 +74,26 @@ pub(crate) fn gateway_actor() -> Actor {
 pub(crate) struct Credentials {
     authenticator: Arc<dyn Authenticator>,
     known: Cache<[u8; 32], Known>,
-    /// How often rights have changed.
-    changes: watch::Sender<u64>,
+    asking: Flights<([u8; 32], u64), Result<Arc<Actor>, AuthError>>,
+    changes: watch::Sender<Changes>,
     clock: Clock,
+}
+
+/// How often rights have changed.
+#[derive(Debug, Default)]
+struct Changes {
+    of_all: u64,
+    of: HashMap<WorkspaceId, u64>,
+}
+
+impl Changes {
+    fn seen_by(&self, workspace: WorkspaceId) -> [u64; 2] {
+        [self.of_all, self.of.get(&workspace).copied().unwrap_or_default()]
+    }
+
+    fn in_all(&self) -> u64 {
+        self.of_all + self.of.values().sum::<u64>()
+    }
 }
 
 #[derive(Clone)]
@@ -84,7 +101,7 @@ struct Known {
     actor: Arc<Actor>,
     until: Timestamp,
     /// What is older than the last change is not believed.
-    change: u64,
+    changes: [u64; 2],
 }
 
 const REMEMBERED_FOR: Duration = Duration::from_secs(5);
@@ -95,12 +112,26 @@ pub(crate) const IDENTITY: &str = "identity";
 
 impl Credentials {
     pub fn new(authenticator: Arc<dyn Authenticator>, clock: Clock) -> Self {
-        Self { authenticator, known: Cache::new(REMEMBERED), changes: watch::Sender::default(), clock }
+        Self {
+            authenticator,
+            known: Cache::new(REMEMBERED),
+            asking: Flights::default(),
+            changes: watch::Sender::default(),
+            clock,
+        }
     }
 
-    /// From now on nothing is believed that was remembered, and whoever has a stream open is looked at again.
-    pub fn forget(&self) {
-        self.changes.send_modify(|change| *change += 1);
+    /// From now on nothing is believed that was remembered of this workspace, or of any, and whoever of it has a stream
+    /// open is looked at again.
+    pub fn forget(&self, workspace: Option<WorkspaceId>) {
+        self.changes.send_modify(|changes| match workspace {
+            Some(workspace) => *changes.of.entry(workspace).or_default() += 1,
+            None => changes.of_all += 1,
+        });
+    }
+
+    fn changes(&self, workspace: WorkspaceId) -> [u64; 2] {
+        self.changes.borrow().seen_by(workspace)
     }
 
     /// Who presents `credential`, in a form that can be asked again.
@@ -110,18 +141,30 @@ impl Credentials {
         Ok(Admission { credentials: self.clone(), credential: Secret::new(credential), actor })
     }
 
-    async fn authenticate(&self, credential: &str) -> Result<Arc<Actor>, AuthError> {
-        match self.known.get(&hash(credential)) {
-            Some(known) if known.change == *self.changes.borrow() && self.clock.now() < known.until => Ok(known.actor),
-            _ => self.authenticate_anew(credential).await,
+    /// As remembered, or as whoever asks for the same at the same time is told.
+    async fn authenticate(self: &Arc<Self>, credential: &str) -> Result<Arc<Actor>, AuthError> {
+        let hash = hash(credential);
+        match self.known.get(&hash) {
+            Some(known) if known.changes == self.changes(known.actor.workspace) && self.clock.now() < known.until => {
+                Ok(known.actor)
+            }
+            _ => {
+                let (this, credential, changes) =
+                    (self.clone(), Secret::new(credential), self.changes.borrow().in_all());
+                let asking = async move { this.authenticate_anew(credential.expose()).await };
+                self.asking.join((hash, changes), asking).await
+            }
         }
     }
 
     async fn authenticate_anew(&self, credential: &str) -> Result<Arc<Actor>, AuthError> {
-        // Both before asking: the answer may be older than a change that comes meanwhile.
-        let (change, until) = (*self.changes.borrow(), self.clock.now() + REMEMBERED_FOR);
+        let (before, until) = (self.changes.borrow().in_all(), self.clock.now() + REMEMBERED_FOR);
         let actor = self.authenticator.authenticate(credential).await?;
-        self.known.insert(hash(credential), Known { actor: actor.clone(), until, change });
+        let changes = self.changes(actor.workspace);
+        // The answer may be older than a change that came meanwhile.
+        if self.changes.borrow().in_all() == before {
+            self.known.insert(hash(credential), Known { actor: actor.clone(), until, changes });
+        }
         Ok(actor)
     }
 }
@@ -157,17 +200,20 @@ impl Admission {
 
     /// Rights have changed, perhaps those of whom is remembered.
     pub(crate) fn rights_changed(&self) {
-        self.credentials.forget();
+        self.credentials.forget(Some(self.actor.workspace));
     }
 
     /// Asks at every change of rights, and again and again, and returns when the credential is no longer good for what
     /// it was. While nobody can tell, it stays good.
     pub(crate) async fn lost(self, every: Duration) -> AuthError {
-        let mut changes = self.credentials.changes.subscribe();
-        // What changed since the actor was let in is not missed.
-        changes.mark_changed();
+        let (credentials, workspace) = (self.credentials.clone(), self.actor.workspace);
+        let mut changes = credentials.changes.subscribe();
+        // None yet: what changed since the actor was let in is not missed.
+        let mut seen = None;
         loop {
-            _ = tokio::time::timeout(every, changes.changed()).await;
+            let other = changes.wait_for(|changes| Some(changes.seen_by(workspace)) != seen);
+            _ = tokio::time::timeout(every, other).await;
+            seen = Some(credentials.changes(workspace));
             match self.credentials.authenticate(self.credential.expose()).await {
                 Ok(actor) if self.covers(&actor) => {}
                 Err(AuthError::Unavailable) => tracing::warn!("an open stream cannot be authenticated again"),

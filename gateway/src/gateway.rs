@@ -17,7 +17,7 @@ use apollo_compiler::ast::OperationType;
 use async_graphql::{Name, Value};
 use futures::{future::BoxFuture, stream::BoxStream};
 use indexmap::IndexMap;
-use kernel::{Actor, Clock, Code};
+use kernel::{Actor, Clock, Code, WorkspaceId};
 use platform::{
     auth::Authenticator,
     door::{Door, Rules},
@@ -84,7 +84,7 @@ struct Inner {
     persisted: Documents,
     budgets: Budgets,
     clock: Clock,
-    operations: Semaphore,
+    operations: Places,
     subscriptions: Places,
     sockets: Places,
     newcomers: Newcomers,
@@ -134,7 +134,7 @@ impl Gateway {
                 .authenticator
                 .map(|authenticator| Arc::new(Credentials::new(authenticator, parts.clock.clone()))),
             metrics: parts.metrics,
-            operations: Semaphore::new(limits.operations),
+            operations: Places::brief(limits.operations),
             subscriptions: Places::new(limits.subscriptions),
             sockets: Places::new(limits.sockets),
             newcomers: Newcomers::new(limits.sockets),
@@ -183,10 +183,10 @@ impl Gateway {
         self.0.draining.cancel();
     }
 
-    /// Somebody's rights have changed: what is remembered of credentials counts no longer.
-    pub fn forget_credentials(&self) {
+    /// Somebody's rights have changed: what is remembered of the credentials of this workspace, or of any, counts no longer.
+    pub fn forget_credentials(&self, workspace: Option<WorkspaceId>) {
         if let Some(credentials) = self.credentials() {
-            credentials.forget();
+            credentials.forget(workspace);
         }
     }
 
@@ -214,15 +214,15 @@ impl Gateway {
         let started = Instant::now();
         let request_id = context.request_id.clone();
         let serving = self.serving();
-        let (kind, mut response) = match self.0.operations.try_acquire() {
-            Ok(_permit) => {
+        let (kind, mut response) = match self.0.operations.take(context.actor.as_deref()) {
+            Some(_place) => {
                 let answering = self.answer(&serving, request, context);
                 match tokio::time::timeout(self.0.limits.deadline, answering).await {
                     Ok(done) => done,
                     Err(_) => ("late", late()),
                 }
             }
-            Err(_) => ("refused", overloaded()),
+            None => ("refused", overloaded()),
         };
         self.tell(&mut response, &request_id);
         metrics::histogram!("gateway_operation_seconds", "kind" => kind).record(started.elapsed());

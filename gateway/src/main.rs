@@ -91,7 +91,7 @@ async fn serve(args: Args, config: Config) -> anyhow::Result<()> {
     let client = reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(2))
         // Sooner than our own server closes an idle connection: what is sent just then would be lost.
-        .pool_idle_timeout(Duration::from_secs(15))
+        .pool_idle_timeout(http::REUSED_WITHIN)
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .context("the HTTP client cannot be made")?;

@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::budget::{Payer, payer};
 
-/// What nobody shall take from all the others.
+/// What one may have open beside all the others.
 fn part(all: usize) -> usize {
     (all / 4).max(10)
 }
@@ -32,7 +32,16 @@ pub struct Place {
 
 impl Places {
     pub fn new(all: usize) -> Self {
-        Self { all: Arc::new(Semaphore::new(all)), each: part(all), taken: Taken::default() }
+        Self::shared(all, part(all))
+    }
+
+    /// For what is over soon: half of it, since a server with one key may be many people.
+    pub fn brief(all: usize) -> Self {
+        Self::shared(all, all.div_ceil(2))
+    }
+
+    fn shared(all: usize, each: usize) -> Self {
+        Self { all: Arc::new(Semaphore::new(all)), each, taken: Taken::default() }
     }
 
     /// `None` if there is none, or if this payer has enough. Those whom nobody knows are not told apart, and share all.

@@ -119,7 +119,7 @@ impl fmt::Debug for Envelope {
 mod tests {
     use serde_json::{json, value::to_raw_value};
 
-    use kernel::{Actor, Clock, Credential, RequestOrigin};
+    use kernel::{Actor, Clock, CredentialId, RequestOrigin};
 
     use super::*;
     use crate::{examples, identity::ApiKeyRevoked};
@@ -146,7 +146,7 @@ mod tests {
     fn what_a_key_does_names_it_and_what_follows_does_not() {
         let clock = Clock::fixed(Timestamp::UNIX_EPOCH, 1);
         let system = Actor::system(clock.id(), "lead");
-        let key = Credential::ApiKey(clock.id());
+        let key = CredentialId::ApiKey(clock.id());
         let program = Actor { credential: Some(key), ..system.clone() };
         let event = ApiKeyRevoked { key: clock.id() };
         let wrap = |actor, cause| Envelope::wrap("lead", clock.id(), clock.now(), actor, cause, &event).unwrap();

@@ -31,12 +31,12 @@ pub enum Permission {
 /// What somebody came in by. Its text is the id, whose prefix says which of the two it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub enum Credential {
+pub enum CredentialId {
     ApiKey(ApiKeyId),
     Session(SessionId),
 }
 
-impl fmt::Display for Credential {
+impl fmt::Display for CredentialId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ApiKey(key) => key.fmt(f),
@@ -45,7 +45,7 @@ impl fmt::Display for Credential {
     }
 }
 
-impl FromStr for Credential {
+impl FromStr for CredentialId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
@@ -53,7 +53,7 @@ impl FromStr for Credential {
     }
 }
 
-impl TryFrom<String> for Credential {
+impl TryFrom<String> for CredentialId {
     type Error = IdError;
 
     fn try_from(text: String) -> Result<Self, IdError> {
@@ -61,8 +61,8 @@ impl TryFrom<String> for Credential {
     }
 }
 
-impl From<Credential> for String {
-    fn from(credential: Credential) -> Self {
+impl From<CredentialId> for String {
+    fn from(credential: CredentialId) -> Self {
         credential.to_string()
     }
 }
@@ -79,7 +79,7 @@ pub struct Actor {
     pub access: Access,
     /// By which of its user's keys and sessions it came in; nothing, when a service acts by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credential: Option<Credential>,
+    pub credential: Option<CredentialId>,
     /// What it acts in. Only there while something may change, so that what it reads can be read for all of its
     /// requests together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -159,11 +159,11 @@ mod tests {
     #[test]
     fn a_key_and_a_session_are_told_apart_by_their_text() {
         let clock = Clock::system();
-        for credential in [Credential::ApiKey(clock.id()), Credential::Session(clock.id())] {
+        for credential in [CredentialId::ApiKey(clock.id()), CredentialId::Session(clock.id())] {
             assert_eq!(credential.to_string().parse(), Ok(credential));
         }
         let user: UserId = clock.id();
-        assert!(user.to_string().parse::<Credential>().is_err());
+        assert!(user.to_string().parse::<CredentialId>().is_err());
     }
 
     #[test]
@@ -173,7 +173,7 @@ mod tests {
         let text = serde_json::to_value(&actor).unwrap();
         assert!(text.get("credential").is_none(), "{text}");
         assert_eq!(serde_json::from_value::<Actor>(text).unwrap(), actor);
-        let session = Actor { credential: Some(Credential::Session(clock.id())), ..actor };
+        let session = Actor { credential: Some(CredentialId::Session(clock.id())), ..actor };
         assert_eq!(serde_json::from_value::<Actor>(serde_json::to_value(&session).unwrap()).unwrap(), session);
     }
 }

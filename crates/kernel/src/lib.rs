@@ -13,7 +13,7 @@ mod page;
 mod personal;
 
 pub use access::{Access, Action, BuiltInRole, Denied, Facts, Object};
-pub use actor::{Actor, ActorKind, Credential, Forbidden, Permission, RequestOrigin};
+pub use actor::{Actor, ActorKind, CredentialId, Forbidden, Permission, RequestOrigin};
 pub use clock::{Clock, Timestamp, truncate_to_micros};
 pub use code::{Code, Coded};
 pub use decision::{Candidate, Decision, inputs_hash};

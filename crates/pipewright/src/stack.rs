@@ -13,6 +13,7 @@ use platform::{
     config::{Config, Secret},
     graphql::Subgraph,
     hearing::HEARS_WITHIN,
+    http,
     service::Service,
     telemetry, with_db,
 };
@@ -71,7 +72,7 @@ impl Shared {
         let client = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(2))
             // Sooner than our own server closes an idle connection: what is sent just then would be lost.
-            .pool_idle_timeout(Duration::from_secs(15))
+            .pool_idle_timeout(http::REUSED_WITHIN)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()?;

@@ -134,7 +134,7 @@ mod tests {
             subject: "user_1".into(),
             permissions: vec![Permission::Read],
             access: kernel::Access::everything(),
-            credential: Some(kernel::Credential::Session(clock.id())),
+            credential: Some(kernel::CredentialId::Session(clock.id())),
             request: None,
         }
     }

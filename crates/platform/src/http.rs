@@ -21,7 +21,7 @@ use kernel::{Actor, Code, Coded};
 use serde_json::json;
 use tokio::net::TcpListener;
 
-pub use connections::serve;
+pub use connections::{REUSED_WITHIN, serve};
 
 use crate::{
     auth::{ACTOR_HEADER, ActorTokens},

@@ -163,8 +163,8 @@ fn create_operation(components: &mut Components<'_>, bound: &Bound, create: &Wri
     if create.says_created {
         created["description"] = json!("It was there already.");
         answers.insert(0, ("200", created));
-        answers.push(("204", json!({ "description": "Taken note of; what there is of it is not yours to read." })));
     }
+    answers.push(("204", json!({ "description": "Done; what there is of it now is not yours to read." })));
     operation(
         bound,
         &format!("create_{}", bound.resource.get),

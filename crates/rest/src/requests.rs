@@ -125,7 +125,7 @@ impl<'a> Call<'a> {
             payload(answer, create.field).map_err(|problem| problem.renaming("idempotencyKey", IDEMPOTENCY_KEY))?;
         let old = create.says_created && payload["created"] == json!(false);
         let object = payload[&create.payload].take();
-        // One that was there and that the actor may not read is nowhere to be found.
+        // New or not: what the actor may not read is nowhere to be found.
         let Some(id) = object["id"].as_str() else { return Ok(answer::nothing()) };
         let status = if old { StatusCode::OK } else { StatusCode::CREATED };
         let location = format!("{BASE}/{}/{id}", bound.resource.path);

@@ -27,6 +27,9 @@ use crate::{
     response::{at, error},
 };
 
+/// Places of one entity at which its error is told.
+const TOLD: usize = 100;
+
 /// The entities of one lookup: what is sent, and who waits for which answer.
 struct Lookup<'p> {
     plan: &'p Entities,
@@ -82,11 +85,17 @@ impl Execution {
         fetch: &Fetch,
         representations: Vec<(Name, Value)>,
     ) -> Result<async_graphql::Response, SubgraphError> {
-        let mut patience = Patience::of(self.hears_within);
+        if !self.changed.load(Ordering::Relaxed) || self.hears_within.is_zero() {
+            return self.ask(fetch, representations).await;
+        }
+        let mut patience = None;
         loop {
             let answer = self.ask(fetch, representations.clone()).await;
-            let complete = answer.as_ref().map_or(true, |response| !lacks_entities(response));
-            if complete || !self.changed.load(Ordering::Relaxed) || !patience.wait().await {
+            if answer.as_ref().map_or(true, |response| !lacks_entities(response)) {
+                return answer;
+            }
+            let until = *self.hears_until.get_or_init(|| tokio::time::Instant::now() + self.hears_within);
+            if !patience.get_or_insert_with(|| Patience::until(until)).wait().await {
                 return answer;
             }
             self.forget();
@@ -106,7 +115,10 @@ impl Execution {
         let answer = if !fetch.reads {
             let answer = backend.ask(call).await;
             self.part();
-            if let Some(admission) = self.context.admission.as_ref().filter(|_| *fetch.service == *IDENTITY) {
+            // What was refused, for one, has changed nothing.
+            let changed = answer.as_ref().map_or(true, |answer| answer.errors.is_empty());
+            if let Some(admission) = self.context.admission.as_ref().filter(|_| changed && *fetch.service == *IDENTITY)
+            {
                 admission.rights_changed();
             }
             answer
@@ -325,7 +337,7 @@ impl Copies {
 
 impl Lookup<'_> {
     /// The client's paths to what an error of the subgraph is about: `_entities`, the index, the rest. One for each
-    /// place where the entity stands.
+    /// place where the entity stands, up to a bound.
     fn client_paths(&self, path: &[PathSegment]) -> Vec<Vec<PathSegment>> {
         let [PathSegment::Field(alias), rest @ ..] = path else { return Vec::new() };
         if self.plan.alias != *alias {
@@ -333,7 +345,8 @@ impl Lookup<'_> {
         }
         let [PathSegment::Index(index), rest @ ..] = rest else { return self.shared_path().into_iter().collect() };
         let places = self.waiting.iter().filter(|(_, waiting)| waiting == index);
-        places.map(|(place, _)| error_path(place).into_iter().chain(rest.iter().cloned()).collect()).collect()
+        let paths = places.map(|(place, _)| error_path(place).into_iter().chain(rest.iter().cloned()).collect());
+        paths.take(TOLD).collect()
     }
 
     /// The path of the entity if it is one, else up to where they part.

@@ -10,7 +10,7 @@ use std::{
     collections::HashMap,
     mem,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -37,6 +37,10 @@ use crate::{
     response::{Extensions, error, is_event_id},
 };
 
+/// Events of one subscription whose joins run at once: one that has to wait holds up the telling, and not the joins, of
+/// those after it.
+const JOINED_AT_ONCE: usize = 8;
+
 type Events = BoxStream<'static, Result<async_graphql::Response, SubgraphError>>;
 
 pub(crate) type Subgraphs = HashMap<String, Arc<Backend>>;
@@ -59,8 +63,9 @@ pub(crate) struct Execution {
     state: Mutex<State>,
     /// Whether something has changed on the way here.
     changed: AtomicBool,
-    /// How long services may take to hear of it.
+    /// How long services may take to hear of it, and until when this run waits for them, once it does.
     hears_within: Duration,
+    hears_until: OnceLock<tokio::time::Instant>,
     /// Time for what an event of a subscription is joined with.
     deadline: Duration,
     /// What was read already and may be read again, by service. Forgotten before each step of a mutation.
@@ -91,6 +96,7 @@ impl Execution {
             state: Mutex::new(state),
             changed: AtomicBool::new(false),
             hears_within,
+            hears_until: OnceLock::new(),
             deadline,
             read: Mutex::default(),
         }
@@ -122,7 +128,7 @@ impl Execution {
         let events = backend.subscribe(SubgraphCall { resume_after, ..self.call(source, Vec::new()) });
         let events = if resumed { resumable(events) } else { events };
         events
-            .then(move |event| {
+            .map(move |event| {
                 let run = Self::new(
                     self.supergraph.clone(),
                     self.subgraphs.clone(),
@@ -134,6 +140,7 @@ impl Execution {
                 let prepared = prepared.clone();
                 async move { run.event(&prepared, event).await }
             })
+            .buffered(JOINED_AT_ONCE)
             .boxed()
     }
 

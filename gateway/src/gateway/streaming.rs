@@ -43,7 +43,7 @@ impl Gateway {
             self.tell(&mut refused, &request_id);
             one(refused)
         };
-        let Ok(working) = self.0.operations.try_acquire() else { return refuse(overloaded()) };
+        let Some(working) = self.0.operations.take(context.actor.as_deref()) else { return refuse(overloaded()) };
         let serving = self.serving();
         let Ok(document) = timeout_at(deadline, self.document(&serving, &request)).await else {
             return refuse(late());

@@ -305,7 +305,7 @@ async fn nothing_is_remembered_over_a_change_of_rights() {
     assert_eq!(send(&router, asks()).await.status, StatusCode::OK);
     revoked.store(true, Ordering::Relaxed);
     assert_eq!(send(&router, asks()).await.status, StatusCode::OK, "nobody has said so");
-    shop.gateway.forget_credentials();
+    shop.gateway.forget_credentials(Some(customer().workspace));
     assert_eq!(send(&router, asks()).await.status, StatusCode::UNAUTHORIZED);
 }
 
@@ -468,7 +468,7 @@ async fn a_revoked_key_closes_its_subscriptions() {
     });
     assert!(event.unwrap().unwrap().starts_with(b"event: next\ndata: {\"data\":{\"stockChanged\""));
     revoked.store(true, Ordering::Relaxed);
-    shop.gateway.forget_credentials();
+    shop.gateway.forget_credentials(Some(customer().workspace));
     let rest: Vec<u8> = bytes.map(|chunk| chunk.unwrap().to_vec()).collect::<Vec<_>>().await.concat();
     let rest = String::from_utf8(rest).unwrap();
     let (error, complete) = rest.split_once("\n\n").unwrap();

@@ -20,6 +20,8 @@ pub enum Error {
     EmailTaken,
     #[error("only admins of the first workspace open others")]
     NotTheFirst,
+    #[error("a key that expires, or opens only some records, lets nobody in and makes no admins; use another")]
+    BoundKey,
     #[error("another workspace has this slug")]
     SlugTaken,
     #[error("another {what} has this name")]
@@ -87,7 +89,7 @@ impl Coded for Error {
             Self::Busy => Code::Overloaded,
             Self::NoProvider => Code::NotFound,
             Self::Provider(_) => Code::SubgraphUnavailable,
-            Self::NotAUser | Self::NotTheFirst => Code::Forbidden,
+            Self::NotAUser | Self::NotTheFirst | Self::BoundKey => Code::Forbidden,
             Self::Password(_) => Code::InvalidInput,
             Self::Idempotency(error) => error.code(),
             Self::Page(error) => error.code(),

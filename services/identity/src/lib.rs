@@ -91,7 +91,7 @@ fn jobs(app: &App) -> Vec<Job> {
             Box::pin(async move { Ok(app.record_failed_sign_ins().await?) })
         }),
         job("identity.renew_signing_keys", RENEW_EVERY, |app| {
-            Box::pin(async move { Ok(app.renew_signing_keys().await?) })
+            Box::pin(async move { Ok(app.look_after_signing_keys().await?) })
         }),
         job("identity.prune_sessions", PRUNE_EVERY, |app| Box::pin(async move { Ok(app.prune_sessions().await?) })),
     ]

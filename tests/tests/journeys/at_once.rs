@@ -70,11 +70,11 @@ async fn whoever_gets_a_lead_hears_which_it_is(platform: Deployment) -> Result<(
         while let Ok(chunk) = tokio::time::timeout(Duration::from_millis(200), chunks.next()).await {
             text.push_str(&String::from_utf8_lossy(&chunk.context("the stream goes on")??));
         }
-        if text.matches("event: next").count() >= 3 {
+        if whole(&text).len() >= 3 {
             break;
         }
     }
-    let events: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
+    let events = whole(&text);
     assert!(events.len() >= 3, "{text}");
     for event in events {
         let event: Value = serde_json::from_str(event)?;
@@ -97,6 +97,12 @@ async fn a_revoked_key_opens_nothing_from_then_on(platform: Deployment) -> Resul
         assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{answer}");
     }
     Ok(())
+}
+
+/// The data of the events that have come to their end.
+fn whole(text: &str) -> Vec<&str> {
+    let ended = text.split_inclusive("\n\n").filter(|event| event.ends_with("\n\n"));
+    ended.filter_map(|event| event.lines().find_map(|line| line.strip_prefix("data: "))).collect()
 }
 
 /// A key of this user, or one's own: its id, and what to present.

@@ -64,6 +64,56 @@ async fn a_person_signs_in_works_and_is_signed_out_everywhere(platform: Deployme
     Ok(())
 }
 
+/// The status of a read.
+async fn read(platform: &Deployment, session: &Value) -> Result<u16> {
+    let token = session["accessToken"].as_str().context("an access token")?;
+    let request = reqwest::Client::new().post(format!("{}/graphql", platform.url())).bearer_auth(token);
+    Ok(request.json(&json!({ "query": "{ me { id } }" })).send().await?.status().as_u16())
+}
+
+/// A session that the gateway knows and that has been signed out.
+async fn signed_out(platform: &Deployment) -> Result<Value> {
+    let session = sign_in(platform).await?;
+    anyhow::ensure!(read(platform, &session).await? == 200);
+    let (status, _) = post(platform, "/auth/sign-out", json!({ "refreshToken": session["refreshToken"] })).await?;
+    anyhow::ensure!(status == 204, "{status}");
+    Ok(session)
+}
+
+#[tokio::test]
+async fn the_first_read_after_signing_out_is_refused_in_one_process() -> Result<()> {
+    let platform = Deployment::start(Topology::OneProcess).await?;
+    grace(&platform).await?;
+    for _ in 0..5 {
+        let session = signed_out(&platform).await?;
+        assert_eq!(read(&platform, &session).await?, 401);
+    }
+    let (here, there) = (sign_in(&platform).await?, sign_in(&platform).await?);
+    assert_eq!(read(&platform, &there).await?, 200);
+    let change = reqwest::Client::new().post(format!("{}/auth/password", platform.url()));
+    let change = change.bearer_auth(here["accessToken"].as_str().context("an access token")?);
+    let body = json!({ "currentPassword": PASSWORD, "password": "another long password" });
+    assert_eq!(change.json(&body).send().await?.status(), 204);
+    assert_eq!((read(&platform, &there).await?, read(&platform, &here).await?), (401, 200));
+    Ok(())
+}
+
+/// It has no bus: it asks again after some seconds.
+#[tokio::test]
+async fn a_gateway_elsewhere_soon_refuses_who_has_signed_out() -> Result<()> {
+    let platform = Deployment::start(Topology::Separate).await?;
+    grace(&platform).await?;
+    let session = signed_out(&platform).await?;
+    let refused = async {
+        let mut pace = tokio::time::interval(Duration::from_millis(50));
+        while read(&platform, &session).await? != 401 {
+            pace.tick().await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(60), refused).await.context("it is refused")?
+}
+
 on_both_topologies!(what_every_service_does_is_in_the_audit_trail);
 async fn what_every_service_does_is_in_the_audit_trail(platform: Deployment) -> Result<()> {
     const TRAIL: &str = "{ auditTrail(first: 200) { edges { node { action actor subject } } } }";

@@ -49,6 +49,8 @@ fn the_description_is_whole_and_every_reference_in_it_leads_somewhere() -> Resul
             ensure!(operations.insert(id.to_owned()), "{id} is there twice");
             ensure!(operation["summary"].is_string(), "{id} says nothing");
             ensure!(operation["responses"]["default"].is_object(), "{id} knows no problems");
+            let hides = operation["responses"]["204"].is_object();
+            ensure!(hides == (method == "post"), "{id}: only what is made may be what one does not read");
             let in_path = path.matches('{').count();
             let declared = item["parameters"].as_array().map_or(0, Vec::len);
             ensure!(in_path == declared, "{path} declares {declared} of {in_path} parameters");

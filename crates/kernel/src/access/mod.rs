@@ -71,6 +71,17 @@ impl Object {
     }
 }
 
+impl Object {
+    const fn plural(self) -> &'static str {
+        match self {
+            Self::Lead => "leads",
+            Self::Account => "accounts",
+            Self::Contact => "contacts",
+            Self::Opportunity => "opportunities",
+        }
+    }
+}
+
 impl fmt::Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -213,11 +224,11 @@ pub struct Part<'a> {
 pub enum Denied {
     #[error("you are not allowed to {} this {object}", action.as_str())]
     Row { object: Object, action: Action },
-    #[error("you are not allowed to {} {object}s of others", action.as_str())]
+    #[error("you are not allowed to {} {} of others", action.as_str(), object.plural())]
     Others { object: Object, action: Action },
-    #[error("you are not allowed to change this field of a {object}")]
+    #[error("you are not allowed to change this field of {}", object.plural())]
     Field { object: Object, field: &'static str },
-    #[error("this field of a {object} is hidden from you")]
+    #[error("this field of {} is hidden from you", object.plural())]
     Hidden { object: Object, field: &'static str },
 }
 

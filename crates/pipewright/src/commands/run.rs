@@ -97,7 +97,7 @@ fn serve(
                 Ok(())
             });
             tasks.spawn("rights", rights::follow(shared.bus.clone(), gateway.clone(), stop.clone()));
-            let api = guarded(services, gateway.door());
+            let api = rights::forgets(gateway.clone(), guarded(services, gateway.door()));
             gateway::router(gateway.clone()).merge(rest::router(gateway)?).merge(api).merge(pages)
         }
         None => {

@@ -26,9 +26,9 @@ pub struct GatewayConfig {
     pub actor_secret: Secret,
     /// Operations answered at once; more are refused with a time to come back.
     pub max_in_flight: usize,
-    /// Subscriptions open at once; one key or session has at most a quarter of them, or 10.
+    /// Subscriptions open at once; one key, or all sessions of a user, have at most a quarter, or 10.
     pub max_subscriptions: usize,
-    /// WebSocket connections open at once; one key or session has at most a quarter of them, or 10.
+    /// WebSocket connections open at once; one key, or all sessions of a user, have at most a quarter, or 10.
     pub max_sockets: usize,
     /// Bytes of a request body.
     pub max_body_bytes: usize,
@@ -54,7 +54,7 @@ pub struct GatewayConfig {
     pub assumed_list_size: usize,
     /// The most that one operation may cost; 0 does not limit it.
     pub cost_limit: u64,
-    /// What the operations of one API key or session may cost in a minute; 0 does not limit it.
+    /// What the operations of one API key, or of all sessions of a user, may cost in a minute; 0 does not limit it.
     pub cost_budget: u64,
     /// Seconds for a query or a mutation as a whole.
     pub deadline_seconds: u64,

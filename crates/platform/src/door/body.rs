@@ -14,7 +14,7 @@ use super::place::Taken;
 pub type Malformed = (Code, String);
 
 /// Time for a client to send the body of a request.
-pub const BODY_TIME: Duration = Duration::from_secs(10);
+pub const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// The whole body, if it says that it is JSON, is no longer than `limit` bytes and arrives within `patience`.
 pub async fn read_json(headers: &HeaderMap, body: Body, limit: usize, patience: Duration) -> Result<Bytes, Malformed> {

@@ -13,6 +13,9 @@ use axum::{
 use futures::{StreamExt, stream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// Bytes of a body that may be kept without a place.
+const LITTLE: usize = 16 * 1024;
+
 /// The place of one request.
 pub(super) struct Place {
     places: Arc<Semaphore>,
@@ -43,11 +46,14 @@ impl Place {
         if body.is_end_stream() {
             return body;
         }
-        let (place, mut data) = (self.clone(), body.into_data_stream());
+        let (place, mut data, mut read) = (self.clone(), body.into_data_stream(), 0);
         Body::from_stream(stream::poll_fn(move |context| {
             let polled = data.poll_next_unpin(context);
             match &polled {
-                Poll::Pending => *place.held() = None,
+                Poll::Ready(Some(Ok(bytes))) => read += bytes.len(),
+                // What has come so far is memory, of which there shall be no more than there are places.
+                Poll::Pending if read <= LITTLE => *place.held() = None,
+                Poll::Pending => {}
                 Poll::Ready(None) if !place.take_again() => return Poll::Ready(Some(Err(axum::Error::new(Taken)))),
                 Poll::Ready(_) => {}
             }

@@ -9,14 +9,24 @@ use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+
+/// How long a connection stays open without a request: longer than a load balancer in front keeps one that it may use
+/// again.
+const IDLE: Duration = Duration::from_secs(75);
+
+/// How long our own clients keep one: shorter, or what they send just when it is closed would be lost.
+pub const REUSED_WITHIN: Duration = Duration::from_secs(45);
 
 /// What one address puts up with.
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
     /// Time for the head of a request, and for a connection to stay open without one.
     head: Duration,
+    /// Time for a client to take some of what is sent.
+    stall: Duration,
     /// Connections at once; whoever comes then waits to be taken. WebSockets are counted elsewhere.
     open: usize,
     /// How long a stop waits for running requests: an open stream of events or a client that stalls never ends.
@@ -25,7 +35,7 @@ struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { head: Duration::from_secs(30), open: 10_000, grace: Duration::from_secs(10) }
+        Self { head: IDLE, stall: Duration::from_secs(30), open: 10_000, grace: Duration::from_secs(10) }
     }
 }
 
@@ -66,7 +76,10 @@ async fn talk(bounds: Bounds, socket: TcpStream, peer: SocketAddr, router: Route
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(bounds.head);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(socket), service).with_upgrades());
+    let mut socket = TimeoutStream::new(socket);
+    // Whoever does not read what they asked for lets it go, and with it all that it holds.
+    socket.set_write_timeout(Some(bounds.stall));
+    let mut connection = pin!(http.serve_connection(TokioIo::new(Box::pin(socket)), service).with_upgrades());
     let served = tokio::select! {
         served = connection.as_mut() => served,
         () = stop.cancelled() => {
@@ -101,8 +114,9 @@ mod tests {
     use super::*;
 
     const LONG: Duration = Duration::from_secs(30);
-    const SHORT: Duration = Duration::from_millis(30);
-    const PATIENT: Bounds = Bounds { head: LONG, open: 100, grace: LONG };
+    /// Long enough for a client of the test to say what it wants.
+    const SHORT: Duration = Duration::from_millis(250);
+    const PATIENT: Bounds = Bounds { head: LONG, stall: LONG, open: 100, grace: LONG };
 
     /// Runs until the test's runtime ends.
     #[expect(clippy::disallowed_methods, reason = "the test's runtime ends it")]
@@ -198,6 +212,24 @@ mod tests {
         let mut echoed = [0; 4];
         timeout(LONG, socket.read_exact(&mut echoed)).await.expect("an echo").unwrap();
         assert_eq!(&echoed, b"\x81\x02hi");
+    }
+
+    #[tokio::test]
+    async fn who_does_not_read_is_given_up() {
+        let (gone, mut left) = tokio::sync::mpsc::channel::<()>(1);
+        let gone = std::sync::Arc::new(std::sync::Mutex::new(Some(gone)));
+        let flood = move || async move {
+            let gone = gone.lock().unwrap().take();
+            Body::from_stream(stream::repeat_with(move || {
+                // Dropped with the stream.
+                let _gone = &gone;
+                Ok::<_, Infallible>("x".repeat(64 * 1024))
+            }))
+        };
+        let address = served(Bounds { stall: SHORT, ..PATIENT }, Router::new().route("/", get(flood))).await;
+        let client = says(address, ASKS).await;
+        assert_eq!(timeout(LONG, left.recv()).await.expect("it is given up"), None);
+        drop(client);
     }
 
     #[tokio::test]

@@ -1,5 +1,5 @@
 use async_graphql::{Context, Object, SimpleObject};
-use kernel::Actor;
+use kernel::{Actor, id::TypedId};
 use platform::{
     graphql::{UserError, actor, mutation},
     hearing::once_heard,
@@ -55,7 +55,7 @@ impl Mutation {
     async fn enroll_lead(&self, ctx: &Context<'_>, input: EnrollLeadInput) -> async_graphql::Result<EnrollmentPayload> {
         let (app, actor) = parts(ctx)?;
         let input: EnrollLead = input.into();
-        enrollment_payload(once_heard(|| app.enroll_lead(actor, input.clone())).await)
+        enrollment_payload(once_heard(&app.clock, [input.lead.uuid()], || app.enroll_lead(actor, input.clone())).await)
     }
 
     /// Holds an active enrolment: nothing leaves until it is resumed.

@@ -1,5 +1,5 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
-use kernel::LeadId;
+use kernel::{LeadId, id::TypedId};
 use platform::{
     graphql::{UserError, actor, mutation},
     hearing::once_heard,
@@ -34,7 +34,8 @@ impl Mutation {
     async fn enrich_lead(&self, ctx: &Context<'_>, input: EnrichLeadInput) -> async_graphql::Result<EnrichLeadPayload> {
         let (app, actor): (&App, _) = (ctx.data_unchecked(), actor(ctx)?);
         let input = EnrichLead { lead: input.lead_id, idempotency_key: input.idempotency_key };
-        let (run, errors) = mutation(once_heard(|| app.enrich_lead(actor, input.clone())).await)?;
+        let (run, errors) =
+            mutation(once_heard(&app.clock, [input.lead.uuid()], || app.enrich_lead(actor, input.clone())).await)?;
         let lead = run.as_ref().map(|run| LeadObject { id: run.lead });
         Ok(EnrichLeadPayload { lead, run: run.map(EnrichmentRunObject::from), errors })
     }

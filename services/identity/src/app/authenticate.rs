@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
-use kernel::{Actor, Credential, UserId, WorkspaceId};
+use kernel::{Actor, CredentialId, UserId, WorkspaceId};
 use platform::{
     auth::{AuthError, Authenticator},
     config::Secret,
@@ -48,7 +48,7 @@ impl App {
         let Some(KnownKey { key, standing }) = found else { return Ok(None) };
         self.key_use.note(&key, now);
         let team = self.team_of(key.workspace, &standing).await?;
-        let credential = Credential::ApiKey(key.id);
+        let credential = CredentialId::ApiKey(key.id);
         let principal = Principal::new(key.workspace, credential, key.user, standing, &key.permissions, team);
         Ok(Some(match &key.objects {
             Some(objects) => principal.for_objects(objects),
@@ -64,7 +64,7 @@ impl App {
         let found = found.filter(|(session, standing)| session.is_active(now) && standing.active);
         let Some((session, standing)) = found else { return Ok(None) };
         let (all, team) = (standing.role.permissions(), self.team_of(session.workspace, &standing).await?);
-        let credential = Credential::Session(session.id);
+        let credential = CredentialId::Session(session.id);
         Ok(Some(Principal::new(session.workspace, credential, session.user, standing, all, team)))
     }
 

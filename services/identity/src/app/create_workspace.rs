@@ -54,6 +54,7 @@ impl App {
             let workspace = store::workspaces::by_id(&self.db, first).await?.ok_or(Error::Conflict)?;
             return Ok(OpenedWorkspace { workspace, invitation: None });
         }
+        self.require_lasting(&mut tx, actor).await?;
         tx.turn_to(workspace.id).await?;
         if !store::workspaces::claim(&mut tx, &workspace).await? {
             return Err(Error::SlugTaken);

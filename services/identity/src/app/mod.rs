@@ -1,5 +1,6 @@
 //! What the identity service can be asked to do: one use case a file. Every one checks the actor first.
 
+mod attempts;
 mod audit;
 mod authenticate;
 mod bootstrap;
@@ -52,10 +53,10 @@ use crate::{
     domain::{api_key::ApiKeySecret, secret::Token},
     provider::Provider,
 };
+use attempts::Attempts;
 use hashing::Hashing;
 use on_any_event::Heads;
 use record_key_use::KeyUse;
-use sign_in::Attempts;
 use signing::SigningKeys;
 
 /// The service's use cases and what they need. Cheap to clone; clones share what they know of keys in use, of

@@ -1,5 +1,5 @@
 use chrono::TimeDelta;
-use events::identity::ApiKeyCreated;
+use events::identity::{ApiKeyCreated, ApiKeyRevoked};
 use kernel::{Actor, ApiKeyId, Permission};
 use platform::idempotency::{Request, made_before};
 use serde_json::json;
@@ -65,6 +65,9 @@ impl App {
         store::api_keys::insert(&mut tx, &key, &secret.hash()).await?;
         let mut events = self.outbox.events(actor.into());
         events.push(&ApiKeyCreated { replaces: Some(id), ..key.created() });
+        if overlap.is_zero() {
+            events.push(&ApiKeyRevoked { key: id });
+        }
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
         Ok(CreatedApiKey { key, secret: Some(secret) })

@@ -1,5 +1,5 @@
 use events::identity::SessionRevoked;
-use kernel::{Actor, PageArgs, Permission, SessionId, UserId};
+use kernel::{Actor, PageArgs, Permission, SessionId, Timestamp, UserId};
 use platform::Tx;
 
 use super::{
@@ -19,10 +19,12 @@ impl App {
     /// Gives a new pair of tokens for a refresh token, which is used up. One that comes a second time has been
     /// stolen, from this client or for it: the session ends.
     pub async fn refresh(&self, token: &str, client: Client) -> Result<Tokens, Error> {
-        let now = self.clock.now();
-        self.attempts.by_address(&client, now)?;
+        let (now, hash) = (self.clock.now(), KeyHash::of(token));
+        if !self.was_given(&hash, &client, now).await? {
+            return Err(Error::BadRefreshToken);
+        }
         let mut tx = self.db.everywhere().begin().await?;
-        let (workspace, id) = match store::sessions::use_refresh(&mut tx, &KeyHash::of(token), now).await? {
+        let (workspace, id) = match store::sessions::use_refresh(&mut tx, &hash, now).await? {
             Presented::Unknown => return Err(Error::BadRefreshToken),
             Presented::Used { workspace, session } => {
                 let because = RevokedBecause::RefreshReused;
@@ -44,16 +46,17 @@ impl App {
         store::sessions::touch(&mut tx, workspace, id, now).await?;
         let refresh = self.give_refresh_token(&mut tx, &session, now).await?;
         tx.commit().await?;
-        self.attempts.forgive(&client);
         self.tokens(Session { last_used_at: now, ..session }, refresh).await
     }
 
     /// Ends the session of a refresh token. One that opens nothing is as good as signed out.
     pub async fn sign_out(&self, token: &str, client: Client) -> Result<(), Error> {
-        let now = self.clock.now();
-        self.attempts.by_address(&client, now)?;
+        let (now, hash) = (self.clock.now(), KeyHash::of(token));
+        if !self.was_given(&hash, &client, now).await? {
+            return Ok(());
+        }
         let mut tx = self.db.everywhere().begin().await?;
-        let (workspace, id) = match store::sessions::use_refresh(&mut tx, &KeyHash::of(token), now).await? {
+        let (workspace, id) = match store::sessions::use_refresh(&mut tx, &hash, now).await? {
             Presented::Unknown => return Ok(()),
             Presented::Fresh { workspace, session } | Presented::Used { workspace, session } => (workspace, session),
         };
@@ -64,6 +67,16 @@ impl App {
             self.tell_revoked(&mut tx, &actor, &[session], because, client).await?;
         }
         Ok(self.outbox.commit(tx).await?)
+    }
+
+    /// Whether anybody was ever given this refresh token. Only one that nobody was counts as an attempt: who shows
+    /// their own waits for nobody behind the same address.
+    async fn was_given(&self, hash: &KeyHash, client: &Client, now: Timestamp) -> Result<bool, Error> {
+        let given = store::sessions::refresh_given(&self.db, hash).await?;
+        if !given {
+            self.attempts.by_address(client, now)?;
+        }
+        Ok(given)
     }
 
     /// A page of one's own sessions, or, for admins, of anybody's. One row more than the page holds, if another

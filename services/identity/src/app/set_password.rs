@@ -4,10 +4,7 @@ use kernel::{Actor, EventId, Permission, SessionId, Timestamp, UserId, Workspace
 use platform::idempotency::{Request, made_before};
 use serde_json::json;
 
-use super::{
-    App,
-    sign_in::{account, person},
-};
+use super::{App, attempts::account, sign_in::person};
 use crate::{
     domain::{
         api_key::KeyHash,
@@ -94,6 +91,7 @@ impl App {
         for permission in user.role.permissions() {
             actor.require(*permission)?;
         }
+        self.require_lasting(&mut tx, actor).await?;
         let token = self.generate_token("pwi");
         let expires_at = now + INVITED_FOR;
         store::passwords::invite(&mut tx, actor.workspace, user.id, &token.hash(), expires_at, now).await?;

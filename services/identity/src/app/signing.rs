@@ -84,6 +84,12 @@ impl App {
         Ok(true)
     }
 
+    /// The same, from what is stored now: of two successors that two processes made at once, both take the newer.
+    pub async fn look_after_signing_keys(&self) -> Result<bool, sqlx::Error> {
+        self.load_signing_keys().await?;
+        self.renew_signing_keys().await
+    }
+
     /// What an access token of ours says; `None` if it is not good now.
     pub(super) async fn access_claims(&self, token: &Unverified<'_>) -> Result<Option<AccessClaims>, sqlx::Error> {
         let Some(id) = token.signing_key() else { return Ok(None) };

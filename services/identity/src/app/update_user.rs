@@ -72,6 +72,9 @@ impl App {
         for permission in given.map_or(&[][..], |(role, _)| role.permissions()) {
             actor.require(*permission)?;
         }
+        if given.is_some_and(|(role, _)| role.permissions().contains(&Permission::Admin)) {
+            self.require_lasting(tx, actor).await?;
+        }
         Ok(given)
     }
 }

@@ -13,6 +13,8 @@ pub const ACCESS_SECONDS: i64 = 15 * 60;
 const ISSUER: &str = "pipewright";
 /// Not `at+jwt`: of what RFC 9068 asks for there is no audience, and no client.
 const TYPE: &str = "JWT";
+/// What tokens from before said all the same; they are as good as they were.
+const FORMER_TYPE: &str = "at+jwt";
 const ALGORITHM: &str = "EdDSA";
 
 /// Signs access tokens. It does not print.
@@ -73,7 +75,8 @@ impl<'a> Unverified<'a> {
     /// The key that an access token of ours names; `None` if it is no such token.
     pub fn signing_key(&self) -> Option<SigningKeyId> {
         let Header { alg, typ, kid } = &self.header;
-        if alg != ALGORITHM || typ.as_deref() != Some(TYPE) {
+        let ours = [TYPE, FORMER_TYPE].contains(&typ.as_deref()?);
+        if alg != ALGORITHM || !ours {
             return None;
         }
         kid.as_deref()?.parse().ok()
@@ -91,8 +94,13 @@ impl SigningKey {
         let iat = now.timestamp();
         let exp = iat + ACCESS_SECONDS;
         let claims = AccessClaims { iss: ISSUER.to_owned(), sub: user, sid: session, ws: workspace, iat, exp };
-        let header = Header { alg: ALGORITHM.to_owned(), typ: Some(TYPE.to_owned()), kid: Some(self.id.to_string()) };
-        let signed = format!("{}.{}", encode(&header), encode(&claims));
+        self.seal(TYPE, &encode(&claims))
+    }
+
+    /// A token of this type with these claims.
+    fn seal(&self, typ: &str, claims: &str) -> String {
+        let header = Header { alg: ALGORITHM.to_owned(), typ: Some(typ.to_owned()), kid: Some(self.id.to_string()) };
+        let signed = format!("{}.{claims}", encode(&header));
         let signature = self.pair.sign(signed.as_bytes());
         format!("{signed}.{}", BASE64.encode(signature))
     }
@@ -158,6 +166,19 @@ mod tests {
         let last = clock.now() + TimeDelta::seconds(ACCESS_SECONDS - 1);
         assert!(ours.verify(&parsed, last).is_some());
         assert_eq!(ours.verify(&parsed, last + TimeDelta::seconds(1)), None);
+    }
+
+    #[test]
+    fn a_token_from_before_the_types_name_changed_is_as_good_and_one_of_another_type_is_not() {
+        let clock = Clock::fixed(Timestamp::UNIX_EPOCH, 1);
+        let ours = key(&clock, 1);
+        let token = ours.sign(clock.id(), clock.id(), clock.id(), clock.now());
+        let claims = token.split('.').nth(1).unwrap();
+        for (typ, good) in [("JWT", true), ("at+jwt", true), ("jwt", false), ("logout+jwt", false), ("", false)] {
+            let sealed = ours.seal(typ, claims);
+            let verified = Unverified::parse(&sealed).and_then(|token| ours.verify(&token, clock.now()));
+            assert_eq!(verified.is_some(), good, "{typ}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Whom a credential stands for.
 
 use kernel::{
-    Access, Action, Actor, ActorKind, Credential, Object, Permission, RoleId, TeamId, UserId, WorkspaceId, access,
+    Access, Action, Actor, ActorKind, CredentialId, Object, Permission, RoleId, TeamId, UserId, WorkspaceId, access,
 };
 
 use super::{
@@ -46,7 +46,7 @@ impl Principal {
     /// `granted` bounds what the user's role allows; `team` is everybody in the user's team and below.
     pub fn new(
         workspace: WorkspaceId,
-        credential: Credential,
+        credential: CredentialId,
         user: UserId,
         standing: Standing,
         granted: &[Permission],
@@ -60,8 +60,8 @@ impl Principal {
         };
         let access = Access { user: Some(user), team, role };
         let kind = match credential {
-            Credential::ApiKey(_) => ActorKind::ApiKey,
-            Credential::Session(_) => ActorKind::User,
+            CredentialId::ApiKey(_) => ActorKind::ApiKey,
+            CredentialId::Session(_) => ActorKind::User,
         };
         let (subject, credential) = (user.to_string(), Some(credential));
         Self {

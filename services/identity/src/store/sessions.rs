@@ -174,6 +174,14 @@ pub async fn insert_refresh(tx: &mut Tx, session: &Session, hash: &KeyHash, now:
     Ok(())
 }
 
+/// Whether this is a refresh token of any workspace, used up or not.
+pub async fn refresh_given(db: &Db, hash: &KeyHash) -> Result<bool, sqlx::Error> {
+    const SQL: &str = "select count(*) from refresh_token where hash = $1";
+    let found: i64 =
+        with_db!(db.everywhere(), pool => sqlx::query_scalar(SQL).bind(hash.as_str()).fetch_one(pool).await?);
+    Ok(found > 0)
+}
+
 /// What a presented refresh token turns out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presented {

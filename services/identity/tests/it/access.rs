@@ -131,6 +131,15 @@ async fn access_is_explained_by_the_rule_that_decides(test: ServiceTest) {
     assert_eq!(asked["data"]["explainAccess"]["allowed"], true, "{asked}");
     let asked = test.graphql_as(&rep_actor, EXPLAIN, json!({ "user": other, "id": id })).await;
     assert_eq!(asked["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    // Whoever comes in by a key for some kinds of records, by what the key opens.
+    for (objects, code) in [(json!(["LEAD"]), Value::Null), (json!(["ACCOUNT"]), json!("NOT_FOUND"))] {
+        for (of, asked_for) in [(json!(test.actor.subject), &rep), (rep.clone(), &rep)] {
+            let key = create_key(&test, json!({ "name": "some", "userId": of, "objects": objects })).await;
+            let actor = authenticate(&test.service, key["secret"].as_str().unwrap()).await.unwrap();
+            let asked = test.graphql_as(&actor, EXPLAIN, json!({ "user": asked_for, "id": id })).await;
+            assert_eq!(asked["errors"][0]["extensions"]["code"], code, "{objects}: {asked}");
+        }
+    }
     for (wrong, code) in [(json!("lead_01h455vb4pex5vsknk084sn02q"), "NOT_FOUND"), (rep.clone(), "INVALID_ID")] {
         let asked = test.try_graphql(EXPLAIN, json!({ "user": rep, "id": wrong })).await;
         assert_eq!(asked["errors"][0]["extensions"]["code"], code, "{asked}");

@@ -1,5 +1,5 @@
 use chrono::TimeDelta;
-use events::identity::{ApiKeyCreated, ApiKeyRevoked};
+use events::identity::{ApiKeyCreated, ApiKeyRevoked, UserInvited};
 use kernel::{Action, Actor, ActorKind, Object, Permission};
 use pipewright_identity::SERVICE;
 use platform::auth::AuthError;
@@ -127,6 +127,21 @@ async fn a_rotated_key_and_its_successor_are_both_good_for_a_while(test: Service
     assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "who may not read makes no key that may");
 }
 
+on_both_engines!(SERVICE, a_key_that_is_rotated_without_an_overlap_is_told_as_revoked);
+async fn a_key_that_is_rotated_without_an_overlap_is_told_as_revoked(test: ServiceTest) {
+    let test = as_admin(test).await;
+    for (overlap, revoked) in [(60, 0), (0, 1)] {
+        let old = create_key(&test, json!({ "name": "sync" })).await;
+        let input = json!({ "id": old["apiKey"]["id"], "overlapSeconds": overlap });
+        assert_eq!(test.graphql(ROTATE, json!({ "input": input })).await["rotateApiKey"]["errors"], json!([]));
+        let told = test.published::<ApiKeyRevoked>().await;
+        let of_old = told.iter().filter(|event| old["apiKey"]["id"] == event.key.to_string());
+        assert_eq!(of_old.count(), revoked, "after {overlap} s");
+        let opens = authenticate(&test.service, old["secret"].as_str().unwrap()).await.is_ok();
+        assert_eq!(opens, revoked == 0);
+    }
+}
+
 on_both_engines!(SERVICE, a_narrow_key_stays_narrow);
 async fn a_narrow_key_stays_narrow(mut test: ServiceTest) {
     test = as_admin(test).await;
@@ -197,6 +212,21 @@ async fn a_key_for_some_kinds_of_records_opens_no_others_and_makes_none_that_doe
     assert_eq!(refused["errors"], json!([{ "code": "INVALID_INPUT", "field": "id" }]));
 }
 
+on_both_engines!(SERVICE, a_key_that_is_not_named_makes_no_other);
+async fn a_key_that_is_not_named_makes_no_other(mut test: ServiceTest) {
+    test = as_admin(test).await;
+    let own = create_key(&test, json!({ "name": "some", "objects": ["LEAD"] })).await;
+    // As a gateway says it that is older than this service.
+    let actor = authenticate(&test.service, own["secret"].as_str().unwrap()).await.unwrap();
+    test.actor = Actor { credential: None, ..Actor::clone(&*actor) };
+    let conflict = json!([{ "code": "CONFLICT", "field": null }]);
+    let made = create_key(&test, json!({ "name": "its child" })).await;
+    assert_eq!((&made["errors"], &made["secret"]), (&conflict, &Value::Null));
+    let input = json!({ "input": { "id": own["apiKey"]["id"] } });
+    let rotated = test.graphql(ROTATE, input).await["rotateApiKey"].take();
+    assert_eq!((&rotated["errors"], &rotated["secret"]), (&conflict, &Value::Null));
+}
+
 on_both_engines!(SERVICE, a_narrow_key_cannot_make_itself_a_wide_user);
 async fn a_narrow_key_cannot_make_itself_a_wide_user(mut test: ServiceTest) {
     test = as_admin(test).await;
@@ -222,6 +252,42 @@ async fn a_narrow_key_cannot_make_itself_a_wide_user(mut test: ServiceTest) {
     }
     let reader = "mutation { createUser(input: { name: \"r\", email: \"r@example.com\", role: READ_ONLY }) { errors { code } } }";
     assert_eq!(test.graphql(reader, json!({})).await["createUser"]["errors"], json!([]));
+}
+
+on_both_engines!(SERVICE, a_key_that_is_bound_lets_nobody_in_who_is_not);
+async fn a_key_that_is_bound_lets_nobody_in_who_is_not(mut test: ServiceTest) {
+    const LETS_IN: [&str; 5] = [
+        "inviteUser(input: { userId: $id })",
+        "createUser(input: { name: \"m\", email: \"m@example.com\", role: ADMIN })",
+        "createServiceAccount(input: { name: \"m\", role: ADMIN })",
+        "updateUser(input: { id: $id, role: ADMIN })",
+        "createWorkspace(input: { slug: \"emea\", name: \"m\", adminName: \"m\", adminEmail: \"m@example.com\" })",
+    ];
+    let document = |mutation: &str| {
+        let id = if mutation.contains("$id") { "($id: ID!)" } else { "" };
+        format!("mutation{id} {{ {mutation} {{ errors {{ code }} }} }}")
+    };
+    test = as_admin(test).await;
+    let admin = test.actor.clone();
+    let user = create_user(&test, "grace@example.com", "READ_ONLY").await["user"]["id"].take();
+    let objects = Object::ALL.map(|object| object.as_str().to_uppercase());
+    for bound in [json!({ "expiresAt": test.clock.now() + TimeDelta::days(1) }), json!({ "objects": objects })] {
+        let mut input = bound.clone();
+        input["name"] = json!("bound");
+        test.actor = admin.clone();
+        let key = create_key(&test, input).await;
+        test.actor = Actor::clone(&*authenticate(&test.service, key["secret"].as_str().unwrap()).await.unwrap());
+        for mutation in LETS_IN {
+            let answer = test.try_graphql(&document(mutation), json!({ "id": user })).await;
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{bound} {mutation}: {answer}");
+        }
+        let renamed = update_user(&test, json!({ "id": user, "name": "Grace", "role": "BDR" })).await;
+        assert_eq!(renamed["errors"], json!([]), "it administers all the same");
+    }
+    assert!(test.published::<UserInvited>().await.is_empty());
+    test.actor = admin;
+    let invited = test.graphql(&document(LETS_IN[0]), json!({ "id": user })).await;
+    assert_eq!(invited["inviteUser"]["errors"], json!([]), "a key without bounds does");
 }
 
 on_both_engines!(SERVICE, the_same_request_again_makes_nothing_twice);

@@ -4,8 +4,14 @@ use axum::{body::Body, extract::ConnectInfo, http::Request};
 use chrono::TimeDelta;
 use events::identity::{PasswordChanged, RevokedBecause, SessionRevoked, SessionStarted, SignInFailed, UserInvited};
 use kernel::{Actor, ActorKind, Permission};
-use pipewright_identity::SERVICE;
-use platform::{auth::AuthError, door::Arrival};
+use pipewright_identity::{
+    SERVICE,
+    store::signing_keys::{self, StoredKey},
+};
+use platform::{
+    auth::AuthError,
+    door::{Door, Rules},
+};
 use serde_json::{Value, json};
 use testkit::{ServiceTest, fuzz, on_both_engines};
 use tower::ServiceExt;
@@ -352,7 +358,7 @@ async fn many_addresses_guess_no_more_than_a_hundred_times_together() {
 }
 
 #[tokio::test]
-async fn who_shows_tokens_that_nobody_gave_is_slowed_down_and_who_refreshes_is_not() {
+async fn who_shows_tokens_that_nobody_gave_is_slowed_down_and_who_shows_their_own_is_not() {
     let test = as_admin(ServiceTest::sqlite(SERVICE).await).await;
     grace(&test).await;
     let mut token = sign_in(&test, EMAIL, PASSWORD).await.text("refreshToken");
@@ -361,15 +367,19 @@ async fn who_shows_tokens_that_nobody_gave_is_slowed_down_and_who_refreshes_is_n
         assert_eq!(next.status, 200);
         token = next.text("refreshToken");
     }
-    for path in ["/auth/refresh", "/auth/sign-out"] {
+    for (path, good) in [("/auth/refresh", 200), ("/auth/sign-out", 204)] {
         let guess = |number: usize| json!({ "refreshToken": format!("pwr_{number}") });
         let mut statuses = Vec::new();
         for number in 0..40 {
             statuses.push(post_from(&test, "203.0.113.9", path, None, guess(number)).await.status);
         }
         assert!(statuses.ends_with(&[429; 10]), "{path}: {statuses:?}");
+        let own = post_from(&test, "203.0.113.9", path, None, json!({ "refreshToken": token })).await;
+        assert_eq!(own.status, good, "{path}: {}", own.body);
+        token = own.body["refreshToken"].as_str().unwrap_or(&token).to_owned();
         test.clock.advance(TimeDelta::minutes(2));
     }
+    assert_eq!(refresh(&test, &token).await.status, 401, "it was signed out");
 }
 
 /// Not one of these opens anything, and none is more than a refusal.
@@ -444,6 +454,8 @@ async fn a_body_that_is_not_what_it_should_be_is_refused_without_echoing_it() {
 #[tokio::test]
 async fn whatever_is_refused_says_in_which_request() {
     let test = ServiceTest::sqlite(SERVICE).await;
+    let rules = Rules::read(&test.service.context.config.gateway).unwrap();
+    let outside = test.service.parts.guarded(&Door::new(rules, test.clock.clone()));
     let named = |request: axum::http::request::Builder| request.header("x-request-id", "req-7");
     let in_json = |path: &str| named(Request::post(path)).header("content-type", "application/json");
     for (request, status) in [
@@ -458,7 +470,7 @@ async fn whatever_is_refused_says_in_which_request() {
     ] {
         let request = request.unwrap();
         let what = request.uri().clone();
-        let response = test.service.parts.api.clone().oneshot(request).await.unwrap();
+        let response = outside.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status().as_u16(), status, "{what}");
         let length: usize = response.headers()["content-length"].to_str().unwrap().parse().unwrap();
         let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
@@ -468,12 +480,11 @@ async fn whatever_is_refused_says_in_which_request() {
         assert!(body["errors"][0]["extensions"]["code"].is_string(), "{what}: {body}");
     }
     // Whom nobody has named, the door names.
-    let arrival = Arrival { request_id: "by-the-door".into(), address: None };
-    let request = Request::get("/audit.jsonl").extension(arrival).body(Body::empty()).unwrap();
-    let response = test.service.parts.api.clone().oneshot(request).await.unwrap();
+    let response = outside.oneshot(Request::get("/audit.jsonl").body(Body::empty()).unwrap()).await.unwrap();
+    let named = response.headers()["x-request-id"].clone();
     let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
     let body: Value = serde_json::from_slice(&bytes).unwrap();
-    assert_eq!(body["errors"][0]["extensions"]["requestId"], "by-the-door");
+    assert_eq!(body["errors"][0]["extensions"]["requestId"], named.to_str().unwrap());
 }
 
 /// The id of the key that signed a token.
@@ -526,6 +537,21 @@ async fn after_a_long_rest_a_key_signs_at_once_and_nothing_is_signed_that_cannot
     assert_eq!((published.len(), &kid(&token)), (2, &published[0]));
     test.clock.advance(TimeDelta::minutes(14));
     assert!(authenticate(&test.service, &token).await.is_ok());
+}
+
+on_both_engines!(SERVICE, a_newer_key_that_another_process_made_is_heard_of_and_signs);
+async fn a_newer_key_that_another_process_made_is_heard_of_and_signs(test: ServiceTest) {
+    let test = as_admin(test).await;
+    grace(&test).await;
+    test.clock.advance(TimeDelta::minutes(1));
+    let theirs = StoredKey { id: test.clock.id(), seed: "A".repeat(43), created_at: test.clock.now() };
+    let mut tx = test.service.context.db.everywhere().begin().await.unwrap();
+    signing_keys::insert(&mut tx, &theirs).await.unwrap();
+    tx.commit().await.unwrap();
+    test.settle().await;
+    test.clock.advance(TimeDelta::minutes(10));
+    let token = sign_in(&test, EMAIL, PASSWORD).await.text("accessToken");
+    assert_eq!(kid(&token), json!(theirs.id));
 }
 
 /// The ids of the published keys, newest first.

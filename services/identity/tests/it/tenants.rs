@@ -52,6 +52,7 @@ const EXEMPT: [(&str, &[&str]); 5] = [
             "passwords::candidate",
             "passwords::invited",
             "passwords::use_invitation",
+            "sessions::refresh_given",
             "sessions::use_refresh",
         ],
     ),

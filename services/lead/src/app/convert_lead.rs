@@ -61,9 +61,13 @@ impl App {
             return converted_before(&mut tx, actor, lead, input.opportunity.map(|_| first)).await;
         }
         actor.may(Action::Update, Object::Lead, &lead.facts())?;
+        actor.access.require_write(Object::Lead, "status")?;
         actor.access.require_some(Object::Contact, Action::Create)?;
-        if input.opportunity.is_some() {
+        if let Some(opportunity) = &input.opportunity {
             actor.access.require_some(Object::Opportunity, Action::Create)?;
+            if opportunity.amount.is_some() {
+                actor.access.require_write(Object::Opportunity, "amount")?;
+            }
         }
         if lead.is_converted() {
             return Err(Error::AlreadyConverted);

@@ -61,6 +61,10 @@ impl App {
             let outcome = known.take(Account::create(draft, self.clock.id(), actor.workspace, now), now);
             imported.outcomes.push(RowOutcome { row, outcome, match_key });
         }
+        let renamed = |change: &AccountChange| change.previous.details.name != change.current.details.name;
+        if known.changes.values().any(renamed) {
+            actor.access.require_write(Object::Account, "name")?;
+        }
         if !input.dry_run {
             keep_outcomes(&mut tx, actor, OPERATION, &input, &imported.outcomes).await?;
             let mut events = self.outbox.events(actor.into());

@@ -16,6 +16,8 @@ pub struct UpdateAccount {
     pub industry: Option<String>,
     pub country: Option<String>,
     pub employees: Option<String>,
+    /// Fields to empty, in the API's spelling.
+    pub emptied: Vec<&'static str>,
     /// The version that was read: refused with `CONFLICT` if the account is newer.
     pub version: Option<i64>,
 }
@@ -24,7 +26,7 @@ impl App {
     /// Changes what is given. Under a new name or domain, leads that were waiting for it find it.
     pub async fn update_account(&self, actor: &Actor, input: UpdateAccount) -> Result<Account, Error> {
         actor.require(Permission::Write)?;
-        let UpdateAccount { id, name, domain, industry, country, employees, version } = input;
+        let UpdateAccount { id, name, domain, industry, country, employees, emptied, version } = input;
         let now = self.clock.now();
         let mut tx = self.db.of(actor.workspace).begin().await?;
         let account = store::accounts::by_id(&mut tx, actor, id).await?.ok_or(Error::not_found("account", "id"))?;
@@ -34,13 +36,16 @@ impl App {
         }
         let name = name.unwrap_or_else(|| account.details.name.clone());
         let wanted = AccountDetails { name, domain, industry, country, employees };
-        for field in wanted.given() {
+        for field in wanted.given().chain(emptied.iter().copied()) {
             actor.access.require_write(Object::Account, field)?;
         }
         if version.is_some_and(|version| version != account.version) {
             return Err(Error::Conflict);
         }
-        let change = account.change(now, |account| account.details.overwrite_with(wanted));
+        let change = account.change(now, |account| {
+            account.details.overwrite_with(wanted);
+            account.details.empty(&emptied);
+        });
         let Some(change) = change else { return Ok(account.seen_by(&actor.access)) };
         if store::accounts::update(&mut tx, &change).await? == 0 {
             return Err(Error::Conflict);

@@ -14,6 +14,8 @@ pub struct UpdateContact {
     pub email: Option<EmailAddress>,
     pub account: Option<AccountId>,
     pub details: ContactDetails,
+    /// Fields to empty, in the API's spelling.
+    pub emptied: Vec<&'static str>,
     /// The version that was read: refused with `CONFLICT` if the contact is newer.
     pub version: Option<i64>,
 }
@@ -21,12 +23,12 @@ pub struct UpdateContact {
 impl App {
     pub async fn update_contact(&self, actor: &Actor, input: UpdateContact) -> Result<Contact, Error> {
         actor.require(Permission::Write)?;
-        let UpdateContact { id, email, account, details, version } = input;
+        let UpdateContact { id, email, account, details, emptied, version } = input;
         let mut tx = self.db.of(actor.workspace).begin().await?;
         let contact = store::contacts::by_id(&mut tx, actor, id).await?.ok_or(Error::not_found("contact", "id"))?;
         actor.may(Action::Update, Object::Contact, &contact.facts())?;
         let more = [email.as_ref().map(|_| "email"), account.map(|_| "account")];
-        for field in details.given().chain(more.into_iter().flatten()) {
+        for field in details.given().chain(emptied.iter().copied()).chain(more.into_iter().flatten()) {
             actor.access.require_write(Object::Contact, field)?;
         }
         if version.is_some_and(|version| version != contact.version) {
@@ -39,6 +41,7 @@ impl App {
             }
             contact.account = account.or(contact.account);
             contact.details.overwrite_with(details);
+            contact.details.empty(&emptied);
         });
         let Some(change) = change else { return Ok(contact.seen_by(&actor.access)) };
         if store::contacts::update(&mut tx, &change).await? == 0 {

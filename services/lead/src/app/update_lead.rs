@@ -13,6 +13,8 @@ use crate::{
 pub struct UpdateLead {
     pub id: LeadId,
     pub details: Details,
+    /// Fields to empty, in the API's spelling.
+    pub emptied: Vec<&'static str>,
     pub status: Option<LeadStatus>,
     /// The version that was read: refused with `CONFLICT` if the lead is newer.
     pub version: Option<i64>,
@@ -28,7 +30,7 @@ impl App {
         let mut tx = self.db.of(actor.workspace).begin().await?;
         let lead = store::leads::by_id(&mut tx, actor, input.id).await?.ok_or(Error::not_found("lead", "id"))?;
         actor.may(Action::Update, Object::Lead, &lead.facts())?;
-        for field in input.details.given().chain(input.status.map(|_| "status")) {
+        for field in input.details.given().chain(input.emptied.iter().copied()).chain(input.status.map(|_| "status")) {
             actor.access.require_write(Object::Lead, field)?;
         }
         if lead.is_converted() {
@@ -39,6 +41,7 @@ impl App {
         }
         let mut change = lead.change(self.clock.now(), |lead| {
             lead.details.overwrite_with(input.details);
+            lead.details.empty(&input.emptied);
             lead.status = input.status.unwrap_or(lead.status);
         });
         let mut events = self.outbox.events(actor.into());

@@ -145,6 +145,19 @@ impl AccountDetails {
         self.employees = self.employees.take().or(other.employees);
     }
 
+    /// Empties these fields, in the API's spelling.
+    pub fn empty(&mut self, fields: &[&str]) {
+        for field in fields {
+            match *field {
+                "domain" => self.domain = None,
+                "industry" => self.industry = None,
+                "country" => self.country = None,
+                "employees" => self.employees = None,
+                _ => {}
+            }
+        }
+    }
+
     /// Takes from `other` what it says, and keeps the rest.
     pub fn overwrite_with(&mut self, other: Self) {
         let known = std::mem::replace(self, other);

@@ -118,6 +118,19 @@ impl ContactDetails {
         .filter_map(|(field, given)| given.then_some(field))
     }
 
+    /// Empties these fields, in the API's spelling.
+    pub fn empty(&mut self, fields: &[&str]) {
+        for field in fields {
+            match *field {
+                "firstName" => self.first_name = None,
+                "lastName" => self.last_name = None,
+                "title" => self.title = None,
+                "phone" => self.phone = None,
+                _ => {}
+            }
+        }
+    }
+
     /// Takes from `other` what it says, and keeps the rest.
     pub fn overwrite_with(&mut self, other: Self) {
         let Self { first_name, last_name, title, phone } = other;

@@ -232,6 +232,24 @@ impl Details {
         self.message = self.message.take().or(message);
     }
 
+    /// Empties these fields, in the API's spelling.
+    pub fn empty(&mut self, fields: &[&str]) {
+        for field in fields {
+            match *field {
+                "firstName" => self.first_name = None,
+                "lastName" => self.last_name = None,
+                "title" => self.title = None,
+                "company" => self.company = None,
+                "companyDomain" => self.company_domain = None,
+                "phone" => self.phone = None,
+                "country" => self.country = None,
+                "employees" => self.employees = None,
+                "message" => self.message = None,
+                _ => {}
+            }
+        }
+    }
+
     /// Takes from `other` what it says, and keeps the rest.
     pub fn overwrite_with(&mut self, other: Self) {
         let known = std::mem::replace(self, other);

@@ -1,8 +1,8 @@
-use async_graphql::InputObject;
+use async_graphql::{InputObject, MaybeUndefined};
 use kernel::{AccountId, Code};
 use platform::graphql::Long;
 
-use super::inputs::{domain, text};
+use super::inputs::{Emptied, domain, text};
 use crate::{
     app::{CreateAccount, UpdateAccount},
     domain::account::AccountDetails,
@@ -23,7 +23,7 @@ pub struct CreateAccountInput {
     pub idempotency_key: Option<String>,
 }
 
-/// What is left out stays as it is.
+/// What is left out stays as it is, and null empties what may be empty.
 #[derive(InputObject)]
 pub struct UpdateAccountInput {
     pub id: AccountId,
@@ -31,11 +31,11 @@ pub struct UpdateAccountInput {
     pub version: Option<Long>,
     pub name: Option<String>,
     /// A host or a web address.
-    pub domain: Option<String>,
-    pub industry: Option<String>,
-    pub country: Option<String>,
+    pub domain: MaybeUndefined<String>,
+    pub industry: MaybeUndefined<String>,
+    pub country: MaybeUndefined<String>,
     /// Head count or band, in any notation.
-    pub employees: Option<String>,
+    pub employees: MaybeUndefined<String>,
 }
 
 impl TryFrom<CreateAccountInput> for CreateAccount {
@@ -55,13 +55,15 @@ impl TryFrom<CreateAccountInput> for CreateAccount {
 impl TryFrom<UpdateAccountInput> for UpdateAccount {
     type Error = Error;
     fn try_from(input: UpdateAccountInput) -> Result<Self, Error> {
+        let mut emptied = Emptied::default();
         Ok(Self {
             id: input.id,
             name: input.name.map(name).transpose()?,
-            domain: domain("domain", input.domain)?,
-            industry: text("industry", input.industry)?,
-            country: text("country", input.country)?,
-            employees: text("employees", input.employees)?,
+            domain: domain("domain", emptied.given("domain", input.domain))?,
+            industry: text("industry", emptied.given("industry", input.industry))?,
+            country: text("country", emptied.given("country", input.country))?,
+            employees: text("employees", emptied.given("employees", input.employees))?,
+            emptied: emptied.0,
             version: input.version.map(|version| version.0),
         })
     }

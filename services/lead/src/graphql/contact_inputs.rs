@@ -1,8 +1,8 @@
-use async_graphql::InputObject;
+use async_graphql::{InputObject, MaybeUndefined};
 use kernel::{AccountId, ContactId, PersonName, PhoneNumber};
 use platform::graphql::Long;
 
-use super::inputs::{parse_email, text};
+use super::inputs::{Emptied, parse_email, text};
 use crate::{
     app::{CreateContact, UpdateContact},
     domain::contact::ContactDetails,
@@ -35,7 +35,7 @@ pub struct CreateContactInput {
     pub idempotency_key: Option<String>,
 }
 
-/// What is left out stays as it is.
+/// What is left out stays as it is, and null empties what may be empty.
 #[derive(InputObject)]
 pub struct UpdateContactInput {
     pub id: ContactId,
@@ -43,11 +43,11 @@ pub struct UpdateContactInput {
     pub version: Option<Long>,
     /// Unique among the contacts of the workspace, compared without case.
     pub email: Option<String>,
-    pub first_name: Option<String>,
-    pub last_name: Option<String>,
+    pub first_name: MaybeUndefined<String>,
+    pub last_name: MaybeUndefined<String>,
     /// Job title.
-    pub title: Option<String>,
-    pub phone: Option<String>,
+    pub title: MaybeUndefined<String>,
+    pub phone: MaybeUndefined<String>,
     /// The company they work for.
     pub account_id: Option<AccountId>,
 }
@@ -77,17 +77,19 @@ impl TryFrom<CreateContactInput> for CreateContact {
 impl TryFrom<UpdateContactInput> for UpdateContact {
     type Error = Error;
     fn try_from(input: UpdateContactInput) -> Result<Self, Error> {
+        let mut emptied = Emptied::default();
         let details = ContactDetails {
-            first_name: text("firstName", input.first_name)?.map(PersonName::new),
-            last_name: text("lastName", input.last_name)?.map(PersonName::new),
-            title: text("title", input.title)?,
-            phone: text("phone", input.phone)?.map(PhoneNumber::new),
+            first_name: text("firstName", emptied.given("firstName", input.first_name))?.map(PersonName::new),
+            last_name: text("lastName", emptied.given("lastName", input.last_name))?.map(PersonName::new),
+            title: text("title", emptied.given("title", input.title))?,
+            phone: text("phone", emptied.given("phone", input.phone))?.map(PhoneNumber::new),
         };
         Ok(Self {
             id: input.id,
             email: input.email.map(|email| parse_email("email", &email)).transpose()?,
             account: input.account_id,
             details,
+            emptied: emptied.0,
             version: input.version.map(|version| version.0),
         })
     }

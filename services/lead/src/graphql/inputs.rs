@@ -1,4 +1,4 @@
-use async_graphql::{Enum, InputObject};
+use async_graphql::{Enum, InputObject, MaybeUndefined};
 use kernel::{AccountId, Code, EmailAddress, LeadId, Money, PersonName, PhoneNumber};
 use platform::graphql::{Long, MoneyInput};
 
@@ -38,24 +38,24 @@ pub struct CaptureLeadInput {
     pub idempotency_key: Option<String>,
 }
 
-/// What is left out stays as it is.
+/// What is left out stays as it is, and null empties.
 #[derive(InputObject)]
 pub struct UpdateLeadInput {
     pub id: LeadId,
     /// The version you read; the update is refused if the lead has changed since.
     pub version: Option<Long>,
-    pub first_name: Option<String>,
-    pub last_name: Option<String>,
+    pub first_name: MaybeUndefined<String>,
+    pub last_name: MaybeUndefined<String>,
     /// Job title.
-    pub title: Option<String>,
+    pub title: MaybeUndefined<String>,
     /// Name of the company.
-    pub company: Option<String>,
+    pub company: MaybeUndefined<String>,
     /// A host or a web address.
-    pub company_domain: Option<String>,
-    pub phone: Option<String>,
-    pub country: Option<String>,
+    pub company_domain: MaybeUndefined<String>,
+    pub phone: MaybeUndefined<String>,
+    pub country: MaybeUndefined<String>,
     /// Head count or band, in any notation.
-    pub employees: Option<String>,
+    pub employees: MaybeUndefined<String>,
     /// How far the work on it has come.
     pub status: Option<LeadStatus>,
 }
@@ -152,20 +152,22 @@ impl TryFrom<CaptureLeadInput> for CaptureLead {
 impl TryFrom<UpdateLeadInput> for UpdateLead {
     type Error = Error;
     fn try_from(input: UpdateLeadInput) -> Result<Self, Error> {
+        let mut emptied = Emptied::default();
         let details = Details {
-            first_name: text("firstName", input.first_name)?.map(PersonName::new),
-            last_name: text("lastName", input.last_name)?.map(PersonName::new),
-            title: text("title", input.title)?,
-            company: text("company", input.company)?,
-            company_domain: domain("companyDomain", input.company_domain)?,
-            phone: text("phone", input.phone)?.map(PhoneNumber::new),
-            country: text("country", input.country)?,
-            employees: text("employees", input.employees)?,
+            first_name: text("firstName", emptied.given("firstName", input.first_name))?.map(PersonName::new),
+            last_name: text("lastName", emptied.given("lastName", input.last_name))?.map(PersonName::new),
+            title: text("title", emptied.given("title", input.title))?,
+            company: text("company", emptied.given("company", input.company))?,
+            company_domain: domain("companyDomain", emptied.given("companyDomain", input.company_domain))?,
+            phone: text("phone", emptied.given("phone", input.phone))?.map(PhoneNumber::new),
+            country: text("country", emptied.given("country", input.country))?,
+            employees: text("employees", emptied.given("employees", input.employees))?,
             message: None,
         };
         Ok(Self {
             id: input.id,
             details,
+            emptied: emptied.0,
             status: input.status.map(Into::into),
             version: input.version.map(|version| version.0),
         })
@@ -196,6 +198,24 @@ impl From<ImportRowsInput> for ImportRows {
     fn from(input: ImportRowsInput) -> Self {
         let rows = input.rows.into_iter().map(|row| ImportRow { row: row.row, cells: row.cells }).collect();
         Self { headers: input.headers, rows, dry_run: input.dry_run, idempotency_key: input.idempotency_key }
+    }
+}
+
+/// The fields that an update empties: with null, or with nothing but blanks.
+#[derive(Default)]
+pub struct Emptied(pub Vec<&'static str>);
+
+impl Emptied {
+    /// What is to be written to `field`; a field that is to be empty is noted.
+    pub fn given(&mut self, field: &'static str, value: MaybeUndefined<String>) -> Option<String> {
+        match value {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Value(text) if !text.trim().is_empty() => Some(text),
+            MaybeUndefined::Null | MaybeUndefined::Value(_) => {
+                self.0.push(field);
+                None
+            }
+        }
     }
 }
 

@@ -352,6 +352,44 @@ async fn what_must_be_there_can_be_locked_once_it_is(test: ServiceTest) {
     assert_eq!(changed["data"]["updateLead"]["errors"], json!([]));
 }
 
+on_both_engines!(SERVICE, whoever_may_not_change_a_leads_status_does_not_convert_it);
+async fn whoever_may_not_change_a_leads_status_does_not_convert_it(test: ServiceTest) {
+    let status = FieldRule { object: Object::Lead, field: "status".into(), hidden: false };
+    let careful = test.user_with(Grants { fields: vec![status], ..Grants::everything() });
+    let lead = capture(&test, json!({ "email": "ada@a.example" })).await;
+    let convert = "mutation($id: ID!) { convertLead(input: { id: $id }) { lead { status } errors { code } } }";
+    let refused = test.graphql_as(&careful, convert, json!({ "id": lead })).await;
+    let extensions = &refused["errors"][0]["extensions"];
+    assert_eq!((&extensions["code"], &extensions["field"]), (&json!("FORBIDDEN"), &json!("status")), "{refused}");
+    let left = "query($id: ID!) { lead(id: $id) { status } contacts { totalCount } }";
+    let left = test.graphql(left, json!({ "id": lead })).await;
+    assert_eq!(left, json!({ "lead": { "status": "NEW" }, "contacts": { "totalCount": 0 } }));
+    let converted = test.graphql(convert, json!({ "id": lead })).await;
+    assert_eq!(converted["convertLead"], json!({ "lead": { "status": "CONVERTED" }, "errors": [] }));
+}
+
+on_both_engines!(SERVICE, a_locked_name_and_amount_come_in_by_no_import_and_no_conversion);
+async fn a_locked_name_and_amount_come_in_by_no_import_and_no_conversion(test: ServiceTest) {
+    const IMPORT: &str =
+        "mutation($name: String!, $dry: Boolean!) { importAccounts(input: { headers: [\"Record ID\", \"Company name\"],
+        rows: [{ row: 1, cells: [\"ext-1\", $name] }], dryRun: $dry }) { outcomes { outcome } } }";
+    const CONVERT: &str = "mutation($id: ID!) { convertLead(input: { id: $id, opportunity: { amount: { minor: 7, currency: \"EUR\" } } }) { errors { code } } }";
+    let rule = |object, field: &str| FieldRule { object, field: field.into(), hidden: false };
+    let fields = vec![rule(Object::Account, "name"), rule(Object::Opportunity, "amount")];
+    let careful = test.user_with(Grants { fields, ..Grants::everything() });
+    let created = test.graphql_as(&careful, IMPORT, json!({ "name": "Looms", "dry": false })).await;
+    assert_eq!(created["data"]["importAccounts"]["outcomes"][0]["outcome"], "CREATED", "{created}");
+    let lead = capture(&test, json!({ "email": "ada@a.example" })).await;
+    for (refused, field) in [
+        (test.graphql_as(&careful, IMPORT, json!({ "name": "Mills", "dry": false })).await, "name"),
+        (test.graphql_as(&careful, IMPORT, json!({ "name": "Mills", "dry": true })).await, "name"),
+        (test.graphql_as(&careful, CONVERT, json!({ "id": lead })).await, "amount"),
+    ] {
+        let extensions = &refused["errors"][0]["extensions"];
+        assert_eq!((&extensions["code"], &extensions["field"]), (&json!("FORBIDDEN"), &json!(field)), "{refused}");
+    }
+}
+
 on_both_engines!(SERVICE, nothing_is_found_by_an_account_that_one_may_not_read);
 async fn nothing_is_found_by_an_account_that_one_may_not_read(test: ServiceTest) {
     const FOUND: &str = "query($id: ID!) { leads(filter: { accountId: $id }) { totalCount edges { node { id } } }

@@ -146,3 +146,28 @@ async fn a_filter_with_a_character_no_database_stores_finds_nothing(test: Servic
     let found = test.graphql(query, json!({ "text": "Web\u{0}inar" })).await;
     assert_eq!(found, json!({ "leads": { "totalCount": 0 }, "accounts": { "totalCount": 0 } }));
 }
+
+on_both_engines!(SERVICE, null_empties_a_field_and_what_is_left_out_stays);
+async fn null_empties_a_field_and_what_is_left_out_stays(test: ServiceTest) {
+    let lead =
+        capture(&test, json!({ "email": "ada@engines.example", "title": "CTO", "phone": "+49 30 1", "country": "DE" }));
+    let id = lead.await["lead"]["id"].take();
+    let update = "mutation($input: UpdateLeadInput!) { updateLead(input: $input) { lead { title phone country version } errors { code } } }";
+    let input = json!({ "id": id, "title": null, "phone": " " });
+    let updated = test.graphql(update, json!({ "input": input })).await["updateLead"].take();
+    let left = json!({ "title": null, "phone": null, "country": "DE", "version": 2 });
+    assert_eq!(updated, json!({ "lead": left, "errors": [] }));
+
+    let account = "mutation { createAccount(input: { name: \"Engines\", industry: \"Steam\", country: \"GB\" }) { account { id } } }";
+    let account = test.graphql(account, json!({})).await["createAccount"]["account"]["id"].take();
+    let update =
+        "mutation($id: ID!) { updateAccount(input: { id: $id, industry: null }) { account { industry country } } }";
+    let updated = test.graphql(update, json!({ "id": account })).await["updateAccount"]["account"].take();
+    assert_eq!(updated, json!({ "industry": null, "country": "GB" }));
+
+    let contact = "mutation { createContact(input: { email: \"bob@engines.example\", title: \"CEO\", phone: \"1\" }) { contact { id } } }";
+    let contact = test.graphql(contact, json!({})).await["createContact"]["contact"]["id"].take();
+    let update = "mutation($id: ID!) { updateContact(input: { id: $id, phone: null }) { contact { title phone } } }";
+    let updated = test.graphql(update, json!({ "id": contact })).await["updateContact"]["contact"].take();
+    assert_eq!(updated, json!({ "title": "CEO", "phone": null }));
+}

@@ -9,7 +9,7 @@ use crate::{domain::opportunity::Opportunity, error::Error, store};
 pub struct UpdateOpportunity {
     pub id: OpportunityId,
     pub name: Option<String>,
-    pub amount: Option<Money>,
+    pub amount: Option<Option<Money>>,
     /// The version that was read: refused with `CONFLICT` if the opportunity is newer.
     pub version: Option<i64>,
 }
@@ -32,7 +32,7 @@ impl App {
             if let Some(name) = input.name {
                 opportunity.name = name;
             }
-            opportunity.amount = input.amount.or(opportunity.amount);
+            opportunity.amount = input.amount.unwrap_or(opportunity.amount);
         });
         let Some(change) = change else { return Ok(opportunity.seen_by(&actor.access)) };
         let stage = store::pipelines::stage(&mut tx, actor, opportunity.stage).await?.ok_or(Error::Conflict)?;

@@ -1,4 +1,4 @@
-use async_graphql::InputObject;
+use async_graphql::{InputObject, MaybeUndefined};
 use kernel::{AccountId, Code, ContactId, Money, OpportunityId, PipelineId, StageId};
 use platform::graphql::{Long, MoneyInput};
 
@@ -56,8 +56,8 @@ pub struct MoveOpportunityInput {
 pub struct UpdateOpportunityInput {
     pub id: OpportunityId,
     pub name: Option<String>,
-    /// What it is worth; not negative.
-    pub amount: Option<MoneyInput>,
+    /// What it is worth; not negative. Null: nobody can say.
+    pub amount: MaybeUndefined<MoneyInput>,
     /// The version you read; the update is refused if the opportunity has changed since.
     pub version: Option<Long>,
 }
@@ -95,7 +95,11 @@ impl TryFrom<UpdateOpportunityInput> for UpdateOpportunity {
         Ok(Self {
             id: input.id,
             name: input.name.as_deref().map(name).transpose()?,
-            amount: input.amount.map(amount).transpose()?,
+            amount: match input.amount {
+                MaybeUndefined::Undefined => None,
+                MaybeUndefined::Null => Some(None),
+                MaybeUndefined::Value(given) => Some(Some(amount(given)?)),
+            },
             version: input.version.map(|version| version.0),
         })
     }

@@ -1,5 +1,5 @@
 use async_graphql::{Context, Object, SimpleObject};
-use kernel::Actor;
+use kernel::{Actor, id::TypedId};
 use platform::{
     graphql::{UserError, actor, mutation},
     hearing::once_heard,
@@ -47,7 +47,9 @@ impl Mutation {
         let (opportunity, errors) = mutation(
             async {
                 let input: CreateOpportunity = input.try_into()?;
-                once_heard(|| app.create_opportunity(actor, input.clone())).await
+                let named = [Some(input.account.uuid()), input.contact.map(|contact| contact.uuid())];
+                once_heard(&app.clock, named.into_iter().flatten(), || app.create_opportunity(actor, input.clone()))
+                    .await
             }
             .await,
         )?;
@@ -63,7 +65,8 @@ impl Mutation {
     ) -> async_graphql::Result<MoveOpportunityPayload> {
         let (app, actor) = parts(ctx)?;
         let input: MoveOpportunity = input.into();
-        let (opportunity, errors) = mutation(once_heard(|| app.move_opportunity(actor, input.clone())).await)?;
+        let (opportunity, errors) =
+            mutation(once_heard(&app.clock, [input.id.uuid()], || app.move_opportunity(actor, input.clone())).await)?;
         Ok(MoveOpportunityPayload { opportunity: opportunity.map(Into::into), errors })
     }
 
@@ -77,7 +80,7 @@ impl Mutation {
         let (opportunity, errors) = mutation(
             async {
                 let input: UpdateOpportunity = input.try_into()?;
-                once_heard(|| app.update_opportunity(actor, input.clone())).await
+                once_heard(&app.clock, [input.id.uuid()], || app.update_opportunity(actor, input.clone())).await
             }
             .await,
         )?;

@@ -57,3 +57,11 @@ async fn versions_of_updates_and_moves_are_one_row(test: ServiceTest) {
     let [moved] = &test.published::<OpportunityStageChanged>().await[..] else { panic!("one move") };
     assert_eq!((moved.previous.version, moved.current.version), (2, 3));
 }
+
+on_both_engines!(SERVICE, null_takes_an_amount_away);
+async fn null_takes_an_amount_away(test: ServiceTest) {
+    let id = opportunity(&test).await;
+    update(&test, json!({ "id": id, "amount": { "minor": 1_005, "currency": "USD" } })).await;
+    let payload = update(&test, json!({ "id": id, "amount": null })).await;
+    assert_eq!((&payload["opportunity"]["amount"], &payload["opportunity"]["version"]), (&Value::Null, &json!(3)));
+}

@@ -1,5 +1,5 @@
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
-use kernel::{Actor, LeadId, RepId};
+use kernel::{Actor, LeadId, RepId, id::TypedId};
 use platform::{
     graphql::{Long, UserError, actor, mutation},
     hearing::once_heard,
@@ -63,7 +63,8 @@ impl Mutation {
         let (app, actor) = parts(ctx)?;
         let RouteLeadInput { lead_id: id, idempotency_key } = input;
         let input = RouteLead { lead: id, idempotency_key };
-        let (decision, errors) = mutation(once_heard(|| app.route_lead(actor, input.clone())).await)?;
+        let (decision, errors) =
+            mutation(once_heard(&app.clock, [id.uuid()], || app.route_lead(actor, input.clone())).await)?;
         let lead = decision.as_ref().map(|_| LeadObject { id });
         Ok(RouteLeadPayload { lead, decision: decision.map(Into::into), errors })
     }
