@@ -52,6 +52,7 @@ fn one_person_is_known_again() {
         &[("first", "Ada"), ("last", "King"), ("email", "ada@engines.example")],
         &[("last", "Dr. Ada Lovelace"), ("company", "ENGINES LIMITED")],
         &[("first", "A."), ("last", "Lovelace"), ("company", "Engines"), ("phone", "0044 20 79460123")],
+        &[("first", "Addie"), ("last", "Lovelace"), ("email", "ada@engines.example")],
         &[("first", "Ада"), ("last", "Лавлейс"), ("email", "ada@engines.example")],
     ] {
         assert_eq!(verdict(ADA, other), Match, "{other:?}");
@@ -71,7 +72,7 @@ fn those_who_share_something_are_not_one() {
             &[("first", "William"), ("last", "Lovelace"), ("company", "Engines Ltd"), ("phone", "+44 20 7946 0123")],
             Different,
         ),
-        // A couple's mailbox.
+        // A wrong address, or somebody else's.
         (&[("first", "William"), ("last", "Lovelace"), ("email", "ada@engines.example")], Possible),
         // A namesake elsewhere.
         (&[("first", "Ada"), ("last", "Lovelace"), ("email", "ada@looms.example"), ("company", "Looms Ltd")], Possible),
@@ -83,6 +84,15 @@ fn those_who_share_something_are_not_one() {
         let verdict = verdict(ADA, other);
         assert!(verdict >= expected && verdict != Match, "{other:?} is {verdict:?}");
     }
+}
+
+#[test]
+fn a_couple_with_one_mailbox_is_for_a_person_to_decide() {
+    let [anna, andreas, ann] = ["Anna", "Andreas", "Anne"]
+        .map(|first| [("first", first), ("last", "Miller"), ("email", "millers@mail.example"), ("country", "DE")]);
+    assert_eq!(compare(&anna, &andreas).conflict, Some(Conflict::GivenNames));
+    assert_eq!(verdict(&anna, &andreas), Possible);
+    assert_eq!(verdict(&anna, &ann), Match);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! The weights are added to the weight of the prior; the sum is the logarithm of the odds.
 
 mod company;
+mod names;
 mod person;
 mod population;
 mod similar;
@@ -99,8 +100,8 @@ pub struct Comparison {
 
 /// From this probability on a pair is a match, if no rule forbids it.
 pub const MATCH: f64 = 0.95;
-/// From this probability on somebody should look.
-pub const POSSIBLE: f64 = 0.1;
+/// From this probability on somebody should look: it is as likely as not.
+pub const POSSIBLE: f64 = 0.5;
 
 /// A comparison without its words, for the many that nobody reads.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,8 @@
 use super::{
     Comparison, Conflict, Field, Judgement, Level, Population, Verdict,
-    similar::{are_a_slip_apart, family_names, given_names},
-    weights::{self, address, bits, company, country, email, family, given, of, phone},
+    names::{Names, compare_names, level},
+    similar::{are_a_slip_apart, family_names},
+    weights::{address, bits, company, country, email, of, phone},
 };
 use crate::{
     normalise::{Email, NamePart},
@@ -14,88 +15,23 @@ use crate::{
 pub fn compare_people(one: &PreparedPerson, other: &PreparedPerson, population: &Population) -> Comparison {
     let judgement = judge_people(one, other, population);
     let identified_apart = one.is_identified() && other.is_identified() && !share_address(one, other);
-    judgement.explain(!identified_apart, |field| (text(one, field), text(other, field)))
+    let named_apart = judgement.level(Field::GivenName) == Some(Level::Differs);
+    judgement.explain(!identified_apart && !named_apart, |field| (text(one, field), text(other, field)))
 }
 
 pub(crate) fn judge_people(one: &PreparedPerson, other: &PreparedPerson, population: &Population) -> Judgement {
     let mut judgement = Judgement::new(population.prior());
-    compare_names(&mut judgement, one, other, population);
+    let (company, company_name) = compare_companies(&mut judgement, one, other, population);
+    compare_names(&mut judgement, &one.name, &other.name, &Names { population, company: company_name });
     compare_emails(&mut judgement, one, other, population);
-    let company = compare_companies(&mut judgement, one, other, population);
     compare_phones(&mut judgement, one, other, population, company);
     compare_addresses(&mut judgement, one, other, population, company);
     compare_countries(&mut judgement, one, other);
+    if judgement.conflict == Some(Conflict::GivenNames) && is_own_mailbox(one, other) {
+        judgement.conflict = None;
+    }
     judgement.verdict = decide(&judgement);
     judgement
-}
-
-fn compare_names(judgement: &mut Judgement, one: &PreparedPerson, other: &PreparedPerson, population: &Population) {
-    let (a, b) = (&one.name, &other.name);
-    match (a.generation, b.generation) {
-        (None, None) => {}
-        (Some(x), Some(y)) if x == y => judgement.add(Field::Generation, Level::Exact, 0.0),
-        (Some(_), Some(_)) => {
-            judgement.conflict = Some(Conflict::Generations);
-            judgement.add(Field::Generation, Level::Differs, 0.0);
-        }
-        _ => judgement.add(Field::Generation, Level::Partial, 0.0),
-    }
-    let given = level(&a.given, &b.given, given_names);
-    let family = level(&a.family, &b.family, family_names);
-    let disagree = given == Some(Level::Differs) || family == Some(Level::Differs);
-    if disagree && let Some((given, family)) = swapped(one, other) {
-        let weight = given_weight(given, &a.family, population) + of(weights::SWAPPED);
-        judgement.add(Field::GivenName, given, weight);
-        judgement.add(Field::FamilyName, family, family_weight(family, &a.given, population));
-        return;
-    }
-    // A kanji is no proof against a Latin spelling.
-    let tells = |level: &Level| *level != Level::Differs || a.loose == b.loose;
-    if let Some(given) = given.filter(tells) {
-        if given == Level::Differs && a.given.first().text.len() > 1 && b.given.first().text.len() > 1 {
-            judgement.conflict = judgement.conflict.or(Some(Conflict::GivenNames));
-        }
-        judgement.add(Field::GivenName, given, given_weight(given, &a.given, population));
-    }
-    if let Some(family) = family.filter(tells) {
-        judgement.add(Field::FamilyName, family, family_weight(family, &a.family, population));
-    }
-}
-
-fn level(one: &NamePart, other: &NamePart, compare: fn(&NamePart, &NamePart) -> Level) -> Option<Level> {
-    (!one.is_empty() && !other.is_empty()).then(|| compare(one, other))
-}
-
-/// The levels with the first name in the other's field for the last, when both agree that way.
-fn swapped(one: &PreparedPerson, other: &PreparedPerson) -> Option<(Level, Level)> {
-    let (a, b) = (&one.name, &other.name);
-    let given = level(&a.family, &b.given, given_names)?;
-    let family = level(&a.given, &b.family, family_names)?;
-    let agrees = |level| level <= Level::Sounds;
-    (agrees(given) && agrees(family)).then_some((given, family))
-}
-
-fn given_weight(level: Level, name: &NamePart, population: &Population) -> f64 {
-    match level {
-        Level::Exact => bits(given::EXACT, population.given(&name.first().text, given::AVERAGE)),
-        Level::Nickname => of(given::NICKNAME),
-        Level::Close => of(given::CLOSE),
-        Level::Sounds => of(given::SOUNDS),
-        Level::Partial => of(given::PARTIAL),
-        Level::Initial => of(given::INITIAL),
-        _ => of(given::DIFFERS),
-    }
-}
-
-fn family_weight(level: Level, name: &NamePart, population: &Population) -> f64 {
-    match level {
-        Level::Exact => bits(family::EXACT, population.family(&name.whole.text, family::AVERAGE)),
-        Level::Close => of(family::CLOSE),
-        Level::Sounds => of(family::SOUNDS),
-        Level::Partial => of(family::PARTIAL),
-        Level::Initial => of(family::INITIAL),
-        _ => of(family::DIFFERS),
-    }
 }
 
 fn compare_emails(judgement: &mut Judgement, one: &PreparedPerson, other: &PreparedPerson, population: &Population) {
@@ -122,21 +58,25 @@ fn email_level(one: &Email, other: &Email, so_far: &Judgement, person: &Prepared
     if one.domain != other.domain {
         return Level::Differs;
     }
-    // `j.king` and `k.king`, `king1` and `king2` are two people.
+    // `j.king` and `k.king`, `king1` and `king2` are two people; only who has one name has mistyped it.
     let letters = |email: &Email| email.local().replace(|c: char| c.is_ascii_digit(), "");
-    if so_far.conflict.is_none() && letters(one) != letters(other) && are_a_slip_apart(one.local(), other.local()) {
+    if so_far.agrees(Field::GivenName)
+        && so_far.agrees(Field::FamilyName)
+        && letters(one) != letters(other)
+        && are_a_slip_apart(one.local(), other.local())
+    {
         return Level::Close;
     }
     if person.domains.contains(&one.domain) { Level::SameHouse } else { Level::Differs }
 }
 
-/// Adds what the companies say, and returns that weight if they agree.
-fn compare_companies(
+/// Adds what the companies say, and returns that weight, and which company it is, if they agree.
+fn compare_companies<'a>(
     judgement: &mut Judgement,
-    one: &PreparedPerson,
+    one: &'a PreparedPerson,
     other: &PreparedPerson,
     population: &Population,
-) -> f64 {
+) -> (f64, Option<&'a str>) {
     let names = one.company.as_ref().zip(other.company.as_ref());
     let by_name = names.map(|(a, b)| (super::company::name_level(a, b).0, a.key.as_str()));
     let shared = one.domains.iter().find(|domain| other.domains.contains(domain));
@@ -145,7 +85,9 @@ fn compare_companies(
         None if one.domains.is_empty() || other.domains.is_empty() => None,
         None => Some((Level::Differs, "")),
     };
-    let Some((level, value)) = by_name.into_iter().chain(by_domain).min_by_key(|(level, _)| *level) else { return 0.0 };
+    let Some((level, value)) = by_name.into_iter().chain(by_domain).min_by_key(|(level, _)| *level) else {
+        return (0.0, None);
+    };
     let weight = match level {
         Level::Exact => bits(company::EXACT, population.company(value, company::AVERAGE)),
         Level::Differs => of(company::DIFFERS),
@@ -153,7 +95,7 @@ fn compare_companies(
         _ => of(company::CLOSE),
     };
     judgement.add(Field::Company, level, weight);
-    weight.max(0.0)
+    (weight.max(0.0), (level == Level::Exact).then_some(value))
 }
 
 /// Colleagues share a switchboard: where many have the number, it only says again that they share the company.
@@ -228,23 +170,41 @@ fn decide(judgement: &Judgement) -> Verdict {
     if given.is_none() && family.is_none() && !agrees(Field::Phone) && !agrees(Field::Address) {
         return Verdict::Different;
     }
-    // Without a name, a number or a house could be anybody's.
-    if given.is_none() || family.is_none() {
+    let at_one_company = judgement.level(Field::Company).is_some_and(|level| level <= Level::Close);
+    // Without a given name, a number or a house could be any of the family's; without a family name, anybody's.
+    let named = given.is_some() || at_one_company && agrees(Field::Phone);
+    if !named || family.is_none() {
         return at_most(Verdict::Possible);
     }
     // `John Miller` and `John Miller Jr.`: who has a namesake at home says which one he is.
     if judgement.level(Field::Generation) == Some(Level::Partial) {
         return at_most(Verdict::Possible);
     }
+    // Colleagues and neighbours share a given name and a number, and two mailboxes at one company are two people's.
+    if family == Some(Level::Differs) || judgement.level(Field::Email) == Some(Level::SameHouse) {
+        return at_most(Verdict::Possible);
+    }
     // A father and a son can share a house, a line and an initial.
-    if given == Some(Level::Initial) && !agrees(Field::Company) {
+    if given == Some(Level::Initial) && !at_one_company {
         return at_most(Verdict::Possible);
     }
     // A name is not a person.
-    if ![Field::Phone, Field::Company, Field::Address].into_iter().any(agrees) {
+    if !at_one_company && !agrees(Field::Phone) && !agrees(Field::Address) {
         return at_most(Verdict::Possible);
     }
     weighed
+}
+
+/// Whether they share a mailbox at a company and one of their names, and the other begins alike or stands in the wrong
+/// field. Couples share mailboxes at home, colleagues do not: a name that differs is another form of it, or mistyped.
+fn is_own_mailbox(one: &PreparedPerson, other: &PreparedPerson) -> bool {
+    let at_work = |email: &Email| one.domains.contains(&email.domain);
+    let same = |a: &Email| at_work(a) && other.personal_emails().any(|b| a.canonical == b.canonical);
+    let agree = |a: &NamePart, b: &NamePart| level(a, b, family_names).is_some_and(|level| level <= Level::Partial);
+    let (a, b) = (&one.name, &other.name);
+    let begin_alike = a.given.first().text.as_bytes().first() == b.given.first().text.as_bytes().first();
+    let named = agree(&a.family, &b.family) && begin_alike || agree(&a.given, &b.family) || agree(&a.family, &b.given);
+    named && one.personal_emails().any(same)
 }
 
 fn share_address(one: &PreparedPerson, other: &PreparedPerson) -> bool {

@@ -65,23 +65,30 @@ fn by_ear(one: &Word, other: &Word) -> Level {
     if short.len() > 3 && long.ends_with(short.as_str()) { Level::Partial } else { Level::Differs }
 }
 
-/// One letter too many, too few, wrong or swapped in a word that has enough of them, or much alike altogether.
+/// One letter too many, too few, wrong or swapped in a word that has enough of them, or much alike altogether. In four
+/// letters a wrong one makes another name: `Tang` and `Yang`.
 pub fn are_a_slip_apart(one: &str, other: &str) -> bool {
     let shorter = one.len().min(other.len());
     if shorter < 4 || one.len().abs_diff(other.len()) > 3 {
         return false;
     }
+    if shorter == 4 && one.len() == other.len() {
+        return osa_distance(one, other) == 1 && sorted(one) == sorted(other);
+    }
     jaro_winkler(one, other) >= SLIP || osa_distance(one, other) <= 1
 }
 
-/// `Erik` and `Erika`, `Mario` and `Maria`, `Daniel` and `Danielle`.
+fn sorted(word: &str) -> Vec<u8> {
+    let mut letters = word.as_bytes().to_vec();
+    letters.sort_unstable();
+    letters
+}
+
+/// `Erik` and `Erika`, `Mario` and `Maria`: one ends with the `a` that the other lacks.
 fn are_gendered_pair(one: &str, other: &str) -> bool {
-    fn stem(word: &str) -> &str {
-        word.trim_end_matches(['a', 'o', 'e', 'u', 's'])
-    }
-    let (a, b) = (stem(one), stem(other));
-    let ends_otherwise = one.ends_with('a') != other.ends_with('a');
-    a.len() > 2 && ends_otherwise && a.trim_end_matches('l') == b.trim_end_matches('l')
+    let (female, male) = if one.ends_with('a') { (one, other) } else { (other, one) };
+    let Some(stem) = female.strip_suffix('a') else { return false };
+    stem.len() > 2 && male.strip_prefix(stem).is_some_and(|end| matches!(end, "" | "o" | "e" | "os" | "us" | "is"))
 }
 
 #[cfg(test)]
@@ -108,8 +115,12 @@ mod tests {
             ("A.", "Ada", Level::Initial),
             ("A.", "Bea", Level::Differs),
             ("Dan", "Jan", Level::Differs),
+            ("Yumi", "Ymui", Level::Close),
+            ("Yumi", "Yuri", Level::Differs),
             ("Mario", "Maria", Level::Differs),
             ("Erik", "Erika", Level::Differs),
+            ("Joshua", "Joshau", Level::Close),
+            ("Aleksei", "Alexey", Level::Nickname),
             ("Ludmila", "Kerstin", Level::Differs),
         ] {
             assert_eq!(level(one, other), expected, "{one} and {other}");

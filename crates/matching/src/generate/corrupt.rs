@@ -25,7 +25,7 @@ pub struct Draft {
     honorific: bool,
     swapped: bool,
     in_one_field: bool,
-    unspaced: bool,
+    family_first: bool,
 }
 
 pub fn original(human: &Human, world: &World, rng: &mut StdRng) -> Draft {
@@ -58,7 +58,7 @@ pub fn original(human: &Human, world: &World, rng: &mut StdRng) -> Draft {
         honorific: rng.random_bool(0.03),
         swapped: false,
         in_one_field: rng.random_bool(0.03),
-        unspaced: native && human.tongue.unspaced,
+        family_first: native && human.tongue.family_first,
     }
 }
 
@@ -103,18 +103,16 @@ impl Draft {
             81..88 => self.place = None,
             88..95 => self.email = Some([&human.private, &human.work][rng.random_range(0..2)].clone()),
             95..101 => {
-                self.email = self
-                    .email
-                    .take()
-                    .map(|email| email.replacen('@', &format!("+{}@", word("crm news web demo", rng)), 1))
+                let tag = format!("+{}@", word("crm news web demo", rng));
+                self.email = self.email.take().map(|email| email.replacen('@', &tag, 1));
             }
             101..104 => {
-                self.email = Some(format!("{}@{}", word("info sales office", rng), world.firms[human.firm].domain))
+                let desk = word("info sales office", rng);
+                self.email = Some(format!("{desk}@{}", world.firms[human.firm].domain));
             }
             104..109 => {
-                self.phone = Some(
-                    [&human.mobile, &human.line, &world.firms[human.firm].switchboard][rng.random_range(0..3)].clone(),
-                )
+                let numbers = [&human.mobile, &human.line, &world.firms[human.firm].switchboard];
+                self.phone = Some(numbers[rng.random_range(0..3)].clone());
             }
             109..111 => self.given = None,
             111..114 => self.honorific = true,
@@ -125,7 +123,7 @@ impl Draft {
     /// In the other script, or in Latin letters in another way.
     fn spell_again(&mut self, human: &Human, rng: &mut StdRng) {
         let native = human.is_foreign_to_latin() && rng.random_bool(0.4);
-        self.unspaced = native && human.tongue.unspaced;
+        self.family_first = native && human.tongue.family_first;
         let spelt =
             |name: &Name, rng: &mut StdRng| if native { name.native.clone() } else { spelt::spelling(name, rng) };
         (self.given, self.family) = (Some(spelt(&human.given, rng)), Some(spelt(&human.family, rng)));
@@ -134,20 +132,23 @@ impl Draft {
     /// Both names, if they were not.
     fn spell_in_latin(&mut self, human: &Human, rng: &mut StdRng) {
         if human.is_foreign_to_latin() {
-            self.unspaced = false;
+            self.family_first = false;
             (self.given, self.family) =
                 (Some(spelt::spelling(&human.given, rng)), Some(spelt::spelling(&human.family, rng)));
         }
     }
 
-    /// The address and the switchboard stay behind; a mobile and a private address come along.
+    /// The address and the switchboard stay behind; a mobile and a private address come along. Four times of five
+    /// there is one of those: from the name alone nobody could tell.
     fn change_company(&mut self, human: &Human, world: &World, rng: &mut StdRng) {
-        let old = &world.firms[human.firm];
-        let new = rng.random_range(0..world.firms.len());
+        let is_their_own = self.phone.as_ref() == Some(&human.mobile) || self.email.as_ref() == Some(&human.private);
+        if !is_their_own && rng.random_bool(0.8) {
+            return;
+        }
+        let (old, new) = (&world.firms[human.firm], human.next.0);
         self.firm = Some(new);
         if self.email.as_ref() == Some(&human.work) {
-            let local = human.work.split('@').next().unwrap_or_default();
-            self.email = Some(format!("{local}@{}", world.firms[new].domain));
+            self.email = Some(human.next.1.clone());
         }
         if self.phone.as_ref() == Some(&old.switchboard) {
             self.phone = Some(world.firms[new].switchboard.clone());
@@ -200,16 +201,14 @@ impl Draft {
                 _ => {}
             }
         }
-        if self.honorific {
+        if self.honorific && !self.family_first {
             given = given.map(|given| format!("{} {given}", ["Dr.", "Mr.", "Prof."][rng.random_range(0..3)]));
         }
         match (given, family) {
-            (Some(given), Some(family)) if self.unspaced && !self.honorific && self.in_one_field => {
-                (None, Some(format!("{family}{given}")))
+            (Some(given), Some(family)) if self.in_one_field && self.family_first => {
+                (None, Some(format!("{family}{}{given}", ["", " "][rng.random_range(0..2)])))
             }
-            (Some(given), Some(family)) if self.in_one_field && !self.unspaced => {
-                (Some(format!("{given} {family}")), None)
-            }
+            (Some(given), Some(family)) if self.in_one_field => (Some(format!("{given} {family}")), None),
             (given, family) if self.swapped => (family, given),
             names => names,
         }

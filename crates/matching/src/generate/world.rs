@@ -50,6 +50,8 @@ pub struct Human {
     pub generation: Option<&'static str>,
     pub firm: usize,
     pub work: String,
+    /// Where they will work next, and their address there.
+    pub next: (usize, String),
     pub private: String,
     pub mobile: Number,
     pub home: Place,
@@ -112,15 +114,21 @@ impl Name {
     }
 
     fn given(tongue: &Tongue, rng: &mut StdRng) -> Self {
-        Self::parse(&word(tongue.given, rng))
+        let rare = if rng.random_bool(0.4) { "" } else { tongue.given_starts };
+        Self::of_parts(tongue.given, rare, tongue.given_ends, rng)
     }
 
-    /// Half of them common, as far as the tongue has rare ones.
     fn family(tongue: &Tongue, rng: &mut StdRng) -> Self {
-        if tongue.starts.is_empty() || rng.random_bool(0.45) {
-            return Self::parse(&word(tongue.family, rng));
+        let rare = if rng.random_bool(0.45) { "" } else { tongue.starts };
+        Self::of_parts(tongue.family, rare, tongue.ends, rng)
+    }
+
+    /// A rare name of a beginning and an end, or a common one if there are no beginnings.
+    fn of_parts(common: &str, starts: &str, ends: &str, rng: &mut StdRng) -> Self {
+        if starts.is_empty() {
+            return Self::parse(&word(common, rng));
         }
-        let (start, end) = (Self::parse(&word(tongue.starts, rng)), Self::parse(&word(tongue.ends, rng)));
+        let (start, end) = (Self::parse(&word(starts, rng)), Self::parse(&word(ends, rng)));
         let latin = end.latin.iter().map(|end| format!("{}{end}", start.latin[0])).collect();
         Self { native: format!("{}{}", start.native, end.native), latin }
     }
@@ -139,6 +147,7 @@ impl Human {
             generation: None,
             firm,
             work: String::new(),
+            next: (rng.random_range(0..firms.len()), String::new()),
             private: String::new(),
             mobile: Number::new(tongue.country, rng),
             home: Place::new(tongue, rng),
@@ -155,6 +164,7 @@ impl Human {
             _ => {}
         }
         human.work = firms[human.firm].address(&human.given, &human.family, taken, rng);
+        human.next.1 = firms[human.next.0].address(&human.given, &human.family, taken, rng);
         if human.private.is_empty() {
             let local = format!(
                 "{}{}{}",

@@ -107,8 +107,9 @@ fn split(name: &str, in_family_field: bool) -> (Vec<String>, Vec<String>) {
         return (words(given), words_of_family(family));
     }
     let mut given = words(name);
-    if given.iter().filter(|word| !is_one_of(word, HONORIFICS)).count() < 2 {
-        return if in_family_field { (Vec::new(), given) } else { (given, Vec::new()) };
+    let is_name = |word: &&String| !is_one_of(word, HONORIFICS) && generation(word).is_none();
+    if given.iter().filter(is_name).count() < 2 {
+        return if in_family_field { (Vec::new(), words_of_family(name)) } else { (given, Vec::new()) };
     }
     let mut tail = 1;
     while given.len() > tail + 1
@@ -221,6 +222,7 @@ mod tests {
             ("John", "Miller III", Some(3)),
             ("John Miller, Sr", "", Some(1)),
             ("John Miller Jr", "", Some(2)),
+            ("John", "Miller, Jr.", Some(2)),
             ("John", "Miller", None),
         ] {
             assert_eq!(parsed(first, last), ("john".into(), "miller".into(), generation), "{first} {last}");
@@ -234,6 +236,7 @@ mod tests {
             ("Xiao Long", "Wang", "xiaolong", "wang"),
             ("", "欧阳修", "xiu", "ouyang"),
             ("", "이 민준", "minjun", "lee"),
+            ("", "이", "", "lee"),
             ("太郎", "田中", "tailang", "tianzhong"),
         ] {
             let (found_given, found_family, _) = parsed(first, last);
@@ -245,6 +248,7 @@ mod tests {
     fn one_word_stays_in_its_field_and_a_title_alone_is_kept() {
         assert_eq!(parsed("Ada", ""), ("ada".into(), String::new(), None));
         assert_eq!(parsed("", "King"), (String::new(), "king".into(), None));
+        assert_eq!(parsed("", "King Jr."), (String::new(), "king".into(), Some(2)));
         assert_eq!(parsed("Dr.", ""), ("dr".into(), String::new(), None));
         assert_eq!(parsed("", ""), (String::new(), String::new(), None));
         assert_eq!(parsed("Dominic", "Van"), ("dominic".into(), "van".into(), None));
