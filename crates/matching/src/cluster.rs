@@ -20,7 +20,11 @@ pub(crate) struct Group {
     pub links: Vec<Link>,
 }
 
-/// The groups, and the links that would have joined two records in conflict.
+/// Members beyond which a group takes no more: what looks like more records of one is a mistake in the data, and every
+/// member is compared with every newcomer.
+const LARGEST_GROUP: usize = 200;
+
+/// The groups, and the links that would have joined two records in conflict, or too many.
 ///
 /// Links are taken from the strongest to the weakest, as in Kruskal's spanning tree. A link that would put two
 /// records in conflict into one group is refused, so that a chain of likenesses never joins what plainly differs. Of
@@ -34,8 +38,9 @@ pub(crate) fn groups(mut links: Vec<Link>, conflict: impl Fn(u32, u32) -> bool) 
         if a == b {
             continue;
         }
-        let clash = |one: &u32| forest.members(&b).iter().any(|other| conflict(*one, *other));
-        if forest.members(&a).iter().any(clash) {
+        let (ours, theirs) = (forest.members(a), forest.members(b));
+        let clash = |one: &u32| theirs.iter().any(|other| conflict(*one, *other));
+        if ours.len() + theirs.len() > LARGEST_GROUP || ours.iter().any(clash) {
             refused.push(link);
         } else {
             forest.join(a, b, link);
@@ -59,13 +64,13 @@ impl Forest {
         root
     }
 
-    fn members(&self, root: &u32) -> &[u32] {
-        self.groups.get(root).map_or(&[], |group| group.members.as_slice())
+    fn members(&self, root: u32) -> &[u32] {
+        self.groups.get(&root).map_or(&[], |group| group.members.as_slice())
     }
 
     /// The smaller group goes into the larger.
     fn join(&mut self, a: u32, b: u32, link: Link) {
-        let (from, into) = if self.members(&a).len() < self.members(&b).len() { (a, b) } else { (b, a) };
+        let (from, into) = if self.members(a).len() < self.members(b).len() { (a, b) } else { (b, a) };
         let Some(small) = self.groups.remove(&from) else { return };
         let Some(large) = self.groups.get_mut(&into) else { return };
         for member in &small.members {
@@ -116,6 +121,14 @@ mod tests {
         let conflict = |one: u32, other: u32| (one.min(other), one.max(other)) == (0, 2);
         assert_eq!(members(&links, conflict), [vec![1, 2]], "it stays with the one it is more like");
         assert_eq!(groups(links.to_vec(), conflict).1, [links[0]]);
+    }
+
+    #[test]
+    fn a_flood_of_likenesses_is_no_one() {
+        let flood: Vec<Link> = (0..1_000).map(|at| link(at, at + 1, 6.0)).collect();
+        let (groups, refused) = groups(flood, |_, _| false);
+        assert_eq!(groups.iter().map(|group| group.members.len()).collect::<Vec<_>>(), [LARGEST_GROUP; 5]);
+        assert_eq!(refused.len(), 5);
     }
 
     #[test]

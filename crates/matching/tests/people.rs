@@ -88,11 +88,12 @@ fn those_who_share_something_are_not_one() {
 
 #[test]
 fn a_couple_with_one_mailbox_is_for_a_person_to_decide() {
-    let [anna, andreas, ann] = ["Anna", "Andreas", "Anne"]
+    let [anna, andreas, ann, slips] = ["Anna", "Andreas", "Anne", "Adnreeas"]
         .map(|first| [("first", first), ("last", "Miller"), ("email", "millers@mail.example"), ("country", "DE")]);
     assert_eq!(compare(&anna, &andreas).conflict, Some(Conflict::GivenNames));
     assert_eq!(verdict(&anna, &andreas), Possible);
     assert_eq!(verdict(&anna, &ann), Match);
+    assert_eq!(verdict(&andreas, &slips), Match, "nobody has that name");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use super::{
     Comparison, Conflict, Field, Judgement, Level, Population, Verdict,
     names::{Names, compare_names, level},
-    similar::{are_a_slip_apart, family_names},
+    similar::{are_a_slip_apart, are_two_slips_apart, family_names},
     weights::{address, bits, company, country, email, of, phone},
 };
 use crate::{
@@ -27,7 +27,7 @@ pub(crate) fn judge_people(one: &PreparedPerson, other: &PreparedPerson, populat
     compare_phones(&mut judgement, one, other, population, company);
     compare_addresses(&mut judgement, one, other, population, company);
     compare_countries(&mut judgement, one, other);
-    if judgement.conflict == Some(Conflict::GivenNames) && is_own_mailbox(one, other) {
+    if judgement.conflict == Some(Conflict::GivenNames) && is_own_mailbox(&judgement, one, other) {
         judgement.conflict = None;
     }
     judgement.verdict = decide(&judgement);
@@ -195,16 +195,25 @@ fn decide(judgement: &Judgement) -> Verdict {
     weighed
 }
 
-/// Whether they share a mailbox at a company and one of their names, and the other begins alike or stands in the wrong
-/// field. Couples share mailboxes at home, colleagues do not: a name that differs is another form of it, or mistyped.
-fn is_own_mailbox(one: &PreparedPerson, other: &PreparedPerson) -> bool {
-    let at_work = |email: &Email| one.domains.contains(&email.domain);
-    let same = |a: &Email| at_work(a) && other.personal_emails().any(|b| a.canonical == b.canonical);
+/// Whether the given names differ only because one is mistyped or another form, as a mailbox in common shows.
+///
+/// Couples share mailboxes at home, colleagues do not: at a company's it is enough that the family name agrees and the
+/// given names begin alike, or that one stands in the other's field. At any other they must be a slip or two apart.
+fn is_own_mailbox(judgement: &Judgement, one: &PreparedPerson, other: &PreparedPerson) -> bool {
+    if !judgement.agrees(Field::Email) {
+        return false;
+    }
     let agree = |a: &NamePart, b: &NamePart| level(a, b, family_names).is_some_and(|level| level <= Level::Partial);
     let (a, b) = (&one.name, &other.name);
-    let begin_alike = a.given.first().text.as_bytes().first() == b.given.first().text.as_bytes().first();
-    let named = agree(&a.family, &b.family) && begin_alike || agree(&a.given, &b.family) || agree(&a.family, &b.given);
-    named && one.personal_emails().any(same)
+    let (given, other_given) = (a.given.first(), b.given.first());
+    let same_family = agree(&a.family, &b.family);
+    if same_family && are_two_slips_apart(given, other_given) {
+        return true;
+    }
+    let same = |mailbox: &Email| other.personal_emails().any(|theirs| theirs.canonical == mailbox.canonical);
+    let at_work = one.personal_emails().any(|mailbox| one.domains.contains(&mailbox.domain) && same(mailbox));
+    let begin_alike = given.text.as_bytes().first() == other_given.text.as_bytes().first();
+    at_work && (same_family && begin_alike || agree(&a.given, &b.family) || agree(&a.family, &b.given))
 }
 
 fn share_address(one: &PreparedPerson, other: &PreparedPerson) -> bool {

@@ -9,6 +9,9 @@ use crate::normalise::{NamePart, Word};
 /// at the US Census Bureau settled on.
 const SLIP: f64 = 0.92;
 
+/// Letters of a word beyond which only equality counts: the work grows with their square.
+const LONGEST: usize = 64;
+
 /// Given names, with at least one word each.
 pub fn given_names(one: &NamePart, other: &NamePart) -> Level {
     parts(one, other, given_words)
@@ -68,14 +71,24 @@ fn by_ear(one: &Word, other: &Word) -> Level {
 /// One letter too many, too few, wrong or swapped in a word that has enough of them, or much alike altogether. In four
 /// letters a wrong one makes another name: `Tang` and `Yang`.
 pub fn are_a_slip_apart(one: &str, other: &str) -> bool {
-    let shorter = one.len().min(other.len());
-    if shorter < 4 || one.len().abs_diff(other.len()) > 3 {
+    let (shorter, longer) = (one.len().min(other.len()), one.len().max(other.len()));
+    if shorter < 4 || longer > LONGEST || longer - shorter > 3 {
         return false;
     }
     if shorter == 4 && one.len() == other.len() {
         return osa_distance(one, other) == 1 && sorted(one) == sorted(other);
     }
     jaro_winkler(one, other) >= SLIP || osa_distance(one, other) <= 1
+}
+
+/// Two letters wrong at most, of which the first is none in a short name, and not two names that are known: what is only
+/// believed where much else agrees.
+pub fn are_two_slips_apart(one: &Word, other: &Word) -> bool {
+    let (a, b) = (&one.text, &other.text);
+    let shorter = a.len().min(b.len());
+    let known = !one.groups.is_empty() && !other.groups.is_empty();
+    let enough = shorter > 4 || shorter == 4 && a.as_bytes()[0] == b.as_bytes()[0];
+    enough && a.len().max(b.len()) <= LONGEST && !known && !are_gendered_pair(a, b) && osa_distance(a, b) <= 2
 }
 
 fn sorted(word: &str) -> Vec<u8> {

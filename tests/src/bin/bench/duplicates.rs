@@ -16,7 +16,6 @@ const SAMPLE: usize = 1_500;
 /// Other than those on which the weights were set.
 const SEED: u64 = 20_261_125;
 
-#[expect(clippy::unused_async, reason = "a scenario is a future")]
 pub async fn run() -> Result<()> {
     let known = people(PEOPLE, SEED);
     println!("  {} generated records of people with a known truth, one thread", whole(known.len() as f64));
