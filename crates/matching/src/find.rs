@@ -5,7 +5,8 @@ use crate::{
     cluster::{Link, groups},
     company::PreparedCompany,
     compare::{
-        Comparison, Judgement, Population, Verdict, compare_companies, compare_people, judge_companies, judge_people,
+        Comparison, Judgement, Population, Verdict, companies_identified_apart, compare_companies, compare_people,
+        judge_companies, judge_people, people_identified_apart,
     },
     person::PreparedPerson,
 };
@@ -17,6 +18,9 @@ pub struct Cluster<Id> {
     pub members: Vec<Id>,
     /// The probability of the weakest link that holds it together.
     pub confidence: f64,
+    /// Whether each link's two may be, and no two members are identified apart: the ends of a chain can be so even if
+    /// the two of each link are not.
+    pub may_merge_unasked: bool,
     /// Why: one fewer than members, the strongest first.
     pub links: Vec<Pair<Id>>,
 }
@@ -48,8 +52,11 @@ pub fn duplicate_people<Id: Copy + Ord>(people: &[(Id, PreparedPerson)]) -> Dupl
     find(
         &people,
         candidates(keys).pairs,
-        |one, other| judge_people(one, other, &population),
-        |one, other| compare_people(one, other, &population),
+        &Rules {
+            judge: &|one, other| judge_people(one, other, &population),
+            compare: &|one, other| compare_people(one, other, &population),
+            identified_apart: &people_identified_apart,
+        },
     )
 }
 
@@ -61,8 +68,11 @@ pub fn duplicate_companies<Id: Copy + Ord>(companies: &[(Id, PreparedCompany)]) 
     find(
         &companies,
         candidates(keys).pairs,
-        |one, other| judge_companies(one, other, &population),
-        |one, other| compare_companies(one, other, &population),
+        &Rules {
+            judge: &|one, other| judge_companies(one, other, &population),
+            compare: &|one, other| compare_companies(one, other, &population),
+            identified_apart: &companies_identified_apart,
+        },
     )
 }
 
@@ -72,12 +82,19 @@ fn in_order<Id: Copy + Ord, Record>(records: &[(Id, Record)]) -> Vec<&(Id, Recor
     records
 }
 
+/// How two records of a kind are compared.
+struct Rules<'a, Record> {
+    judge: &'a dyn Fn(&Record, &Record) -> Judgement,
+    compare: &'a dyn Fn(&Record, &Record) -> Comparison,
+    identified_apart: &'a dyn Fn(&Record, &Record) -> bool,
+}
+
 fn find<Id: Copy + Ord, Record>(
     records: &[&(Id, Record)],
     pairs: Vec<(u32, u32)>,
-    judge: impl Fn(&Record, &Record) -> Judgement,
-    compare: impl Fn(&Record, &Record) -> Comparison,
+    rules: &Rules<Record>,
 ) -> Duplicates<Id> {
+    let Rules { judge, compare, identified_apart } = rules;
     let record = |index: u32| &records[index as usize].1;
     let compared = pairs.len();
     let (mut links, mut possible) = (Vec::new(), Vec::new());
@@ -96,8 +113,13 @@ fn find<Id: Copy + Ord, Record>(
     let pair = |one, other| Pair { one: id(one), other: id(other), comparison: compare(record(one), record(other)) };
     let cluster = |group: crate::cluster::Group| {
         let links: Vec<Pair<Id>> = group.links.iter().map(|link| pair(link.one, link.other)).collect();
+        let apart = |(at, one): (usize, &u32)| {
+            group.members[at + 1..].iter().any(|other| identified_apart(record(*one), record(*other)))
+        };
+        let may_merge_unasked =
+            links.iter().all(|link| link.comparison.may_merge_unasked) && !group.members.iter().enumerate().any(apart);
         let confidence = links.iter().map(|link| link.comparison.probability).fold(1.0, f64::min);
-        Cluster { members: group.members.into_iter().map(id).collect(), confidence, links }
+        Cluster { members: group.members.into_iter().map(id).collect(), confidence, may_merge_unasked, links }
     };
     Duplicates {
         clusters: groups.into_iter().map(cluster).collect(),

@@ -154,6 +154,22 @@ fn two_identified_people_are_never_merged_unasked() {
 }
 
 #[test]
+fn nobody_stands_between_two_identified_people_to_have_them_merged_unasked() {
+    let ada = |more: &[(&'static str, &'static str)]| {
+        person(&[&[("first", "Ada"), ("last", "Lovelace"), ("phone", "+44 20 7946 0123")][..], more].concat())
+    };
+    let [at_work, between, at_home] =
+        [ada(&[("email", "ada@engines.example")]), ada(&[]), ada(&[("email", "ada@mail.example")])];
+    let merged = |records: &[(u32, PreparedPerson)]| {
+        let found = duplicate_people(records);
+        assert_eq!(found.clusters.len(), 1);
+        (found.clusters[0].members.len(), found.clusters[0].may_merge_unasked)
+    };
+    assert_eq!(merged(&[(1, at_work.clone()), (2, between.clone())]), (2, true));
+    assert_eq!(merged(&[(1, at_work), (2, between), (3, at_home)]), (3, false));
+}
+
+#[test]
 fn a_rare_name_says_more_than_a_common_one() {
     let mut crowd: Vec<PreparedPerson> = Vec::new();
     for at in 0..500 {

@@ -12,9 +12,7 @@ use crate::{
 /// unasked.
 pub fn compare_companies(one: &PreparedCompany, other: &PreparedCompany, population: &Population) -> Comparison {
     let judgement = judge_companies(one, other, population);
-    let shares_domain = one.domains.iter().any(|domain| other.domains.contains(domain));
-    let identified_apart = !one.domains.is_empty() && !other.domains.is_empty() && !shares_domain;
-    judgement.explain(!identified_apart, |field| (text(one, field), text(other, field)))
+    judgement.explain(!companies_identified_apart(one, other), |field| (text(one, field), text(other, field)))
 }
 
 pub(crate) fn judge_companies(one: &PreparedCompany, other: &PreparedCompany, population: &Population) -> Judgement {
@@ -34,6 +32,12 @@ pub(crate) fn judge_companies(one: &PreparedCompany, other: &PreparedCompany, po
     }
     judgement.verdict = decide(&judgement);
     judgement
+}
+
+/// Whether both have domains, and none in common.
+pub(crate) fn companies_identified_apart(one: &PreparedCompany, other: &PreparedCompany) -> bool {
+    let shared = one.domains.iter().any(|domain| other.domains.contains(domain));
+    !one.domains.is_empty() && !other.domains.is_empty() && !shared
 }
 
 /// How far two names agree, and whether they name subsidiaries in two countries.

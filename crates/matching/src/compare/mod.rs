@@ -12,9 +12,9 @@ mod similar;
 mod weights;
 
 pub use company::compare_companies;
-pub(crate) use company::judge_companies;
+pub(crate) use company::{companies_identified_apart, judge_companies};
 pub use person::compare_people;
-pub(crate) use person::judge_people;
+pub(crate) use person::{judge_people, people_identified_apart};
 pub use population::Population;
 
 /// What of a record was compared.

@@ -14,9 +14,9 @@ use crate::{
 /// Rules stand above the sum of the weights; they are in the crate's README.
 pub fn compare_people(one: &PreparedPerson, other: &PreparedPerson, population: &Population) -> Comparison {
     let judgement = judge_people(one, other, population);
-    let identified_apart = one.is_identified() && other.is_identified() && !share_address(one, other);
     let named_apart = judgement.level(Field::GivenName) == Some(Level::Differs);
-    judgement.explain(!identified_apart && !named_apart, |field| (text(one, field), text(other, field)))
+    judgement
+        .explain(!people_identified_apart(one, other) && !named_apart, |field| (text(one, field), text(other, field)))
 }
 
 pub(crate) fn judge_people(one: &PreparedPerson, other: &PreparedPerson, population: &Population) -> Judgement {
@@ -216,8 +216,10 @@ fn is_own_mailbox(judgement: &Judgement, one: &PreparedPerson, other: &PreparedP
     at_work && (same_family && begin_alike || agree(&a.given, &b.family) || agree(&a.family, &b.given))
 }
 
-fn share_address(one: &PreparedPerson, other: &PreparedPerson) -> bool {
-    one.personal_emails().any(|a| other.personal_emails().any(|b| a.address == b.address))
+/// Whether both are identified, and by different addresses.
+pub(crate) fn people_identified_apart(one: &PreparedPerson, other: &PreparedPerson) -> bool {
+    let shared = one.personal_emails().any(|a| other.personal_emails().any(|b| a.address == b.address));
+    one.is_identified() && other.is_identified() && !shared
 }
 
 fn text(person: &PreparedPerson, field: Field) -> String {
