@@ -215,3 +215,41 @@ fn a_cluster_is_as_sure_as_its_weakest_link_and_never_joins_two_people() {
         "the rest is for a person"
     );
 }
+
+#[test]
+fn whatever_stands_in_a_field_can_be_compared() {
+    let long = "ab".repeat(100_000);
+    let texts = [
+        "",
+        " ",
+        ",",
+        "王",
+        "Jr.",
+        "Dr. PhD",
+        "\u{301}",
+        "ﷺ",
+        "🍎",
+        "@",
+        "a@b",
+        "+",
+        "٠",
+        "..",
+        "-1",
+        "x,",
+        "의 의 의",
+        &long,
+    ];
+    let people: Vec<(usize, PreparedPerson)> = texts
+        .into_iter()
+        .map(|text| ["first", "last", "email", "phone", "company", "address", "country"].map(|field| (field, text)))
+        .map(|fields| person(&fields))
+        .enumerate()
+        .collect();
+    for (at, (_, one)) in people.iter().enumerate() {
+        for (_, other) in &people[at..] {
+            let comparison = compare_people(one, other, &Population::default());
+            assert!((0.0..=1.0).contains(&comparison.probability));
+        }
+    }
+    assert!(duplicate_people(&people).clusters.is_empty());
+}

@@ -42,7 +42,7 @@ pub async fn run() -> Result<()> {
     let with_keys = per_second(found.compared, finding);
     row("pairs/s, keys and clusters included", whole(with_keys), "", None);
     let every_pair = every_pair_of_a_sample(&prepared);
-    row("pairs/s, every pair of a sample", whole(every_pair), "", None);
+    row("pairs/s, every pair of a sample, with reasons", whole(every_pair), "", None);
     // What comparing all with all would take, by the sample's rate.
     let all_pairs = known.len() as f64 * (known.len() as f64 - 1.0) / 2.0;
     let ratio = all_pairs / every_pair / finding.as_secs_f64();
