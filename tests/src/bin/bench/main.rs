@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the tables are what the program is for")]
 
 mod delivery;
+mod duplicates;
 mod gateway_paths;
 mod import;
 mod journey;
@@ -39,6 +40,11 @@ const SCENARIOS: [Scenario; 6] = [
         name: "delivery",
         title: "Event delivery: from publish to the handler's end of the bus",
         run: || Box::pin(delivery::run()),
+    },
+    Scenario {
+        name: "duplicates",
+        title: "Duplicates: among 100,000 people, by keys, against comparing every pair",
+        run: || Box::pin(duplicates::run()),
     },
     Scenario {
         name: "gateway",
