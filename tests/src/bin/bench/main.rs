@@ -25,7 +25,7 @@ struct Scenario {
     run: fn() -> BoxFuture<'static, Result<()>>,
 }
 
-const SCENARIOS: [Scenario; 6] = [
+const SCENARIOS: [Scenario; 7] = [
     Scenario {
         name: "import",
         title: "Import: App::import_leads against bare batched inserts of the same leads",
