@@ -1,20 +1,16 @@
 //! The heart: what the program says of a record, each database says of its row.
 
 use pipewright_filter::{FilterBind, MAX_CONDITIONS, MAX_LIST, Piece, Sql, Value, list_key, push_filter, text_key};
-use platform::{Db, execute, with_db};
+use platform::{Db, db::Migrations, execute, with_db};
 use rand::{SeedableRng, rngs::StdRng};
-use sqlx::{QueryBuilder, types::Json};
+use sqlx::{QueryBuilder, migrate::Migrator, types::Json};
 
 use crate::{
     random,
     world::{self, Person, filter, now},
 };
 
-const TABLES: [&str; 2] = [
-    "create table person (id bigint primary key, keys jsonb not null, company_key text, country text, employees bigint,
-        score double precision, active boolean, created_at timestamptz, born date, tags_key text)",
-    "create table deed (person_id bigint not null, name text not null, at timestamptz not null)",
-];
+static TABLES: Migrator = sqlx::migrate!("tests/migrations");
 
 /// What a column of this type holds of a value.
 macro_rules! only {
@@ -26,10 +22,8 @@ macro_rules! only {
 /// A database with these people, numbered from 0.
 async fn open(url: &str, people: &[Person]) -> Db {
     let db = Db::connect(url).await.unwrap();
+    Migrations::new(&TABLES).apply(&db).await.unwrap();
     let mut tx = db.everywhere().begin().await.unwrap();
-    for table in TABLES {
-        execute!(tx, sqlx::query(table)).unwrap();
-    }
     for (id, person) in (0_i64..).zip(people) {
         let get = |field: &str| person.values.get(field).cloned();
         let company = only!(get("company"), Text).and_then(|text| text_key(&text));
