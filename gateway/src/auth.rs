@@ -65,6 +65,7 @@ pub(crate) fn gateway_actor() -> Actor {
         permissions: Vec::new(),
         access: Access::default(),
         credential: None,
+        expires_at: None,
         request: None,
     }
 }
@@ -160,6 +161,7 @@ impl Credentials {
     async fn authenticate_anew(&self, credential: &str) -> Result<Arc<Actor>, AuthError> {
         let (before, until) = (self.changes.borrow().in_all(), self.clock.now() + REMEMBERED_FOR);
         let actor = self.authenticator.authenticate(credential).await?;
+        let until = actor.expires_at.map_or(until, |end| until.min(end));
         let changes = self.changes(actor.workspace);
         // The answer may be older than a change that came meanwhile.
         if self.changes.borrow().in_all() == before {
@@ -212,7 +214,7 @@ impl Admission {
         let mut seen = None;
         loop {
             let other = changes.wait_for(|changes| Some(changes.seen_by(workspace)) != seen);
-            _ = tokio::time::timeout(every, other).await;
+            _ = tokio::time::timeout(self.at_most(every), other).await;
             seen = Some(credentials.changes(workspace));
             match self.credentials.authenticate(self.credential.expose()).await {
                 Ok(actor) if self.covers(&actor) => {}
@@ -221,6 +223,12 @@ impl Admission {
                 Err(error) => return error,
             }
         }
+    }
+
+    /// No longer than what the actor came in by is good for.
+    fn at_most(&self, time: Duration) -> Duration {
+        let left = self.actor.expires_at.map(|end| (end - self.credentials.clock.now()).to_std().unwrap_or_default());
+        left.map_or(time, |left| left.min(time))
     }
 
     /// May `actor` do all that this one was let in for?

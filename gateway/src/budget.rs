@@ -126,6 +126,7 @@ mod tests {
             permissions: Vec::new(),
             access: kernel::Access::default(),
             credential: None,
+            expires_at: None,
             request: None,
         }
     }

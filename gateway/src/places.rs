@@ -118,6 +118,7 @@ mod tests {
             permissions: Vec::new(),
             access: Access::default(),
             credential: None,
+            expires_at: None,
             request: None,
         };
         let (one, other) = (actor(), actor());

@@ -4,7 +4,9 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Access, Action, ApiKeyId, Code, Coded, Denied, Facts, IdError, Object, SessionId, UserId, WorkspaceId};
+use crate::{
+    Access, Action, ApiKeyId, Code, Coded, Denied, Facts, IdError, Object, SessionId, Timestamp, UserId, WorkspaceId,
+};
 
 /// What kind of party acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -80,6 +82,9 @@ pub struct Actor {
     /// By which of its user's keys and sessions it came in; nothing, when a service acts by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<CredentialId>,
+    /// When the credential ends by itself, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     /// What it acts in. Only there while something may change, so that what it reads can be read for all of its
     /// requests together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -124,6 +129,7 @@ impl Actor {
             permissions: vec![Permission::Read, Permission::Write, Permission::Admin],
             access: Access::everything(),
             credential: None,
+            expires_at: None,
             request: None,
         }
     }

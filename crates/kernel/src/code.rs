@@ -41,7 +41,7 @@ macro_rules! codes {
 
 codes! {
     // the request
-    BadRequest, "BAD_REQUEST", 400, "The request is not a well-formed GraphQL request.";
+    BadRequest, "BAD_REQUEST", 400, "The request is not well-formed.";
     ParseFailed, "GRAPHQL_PARSE_FAILED", 400, "The GraphQL document cannot be parsed.";
     ValidationFailed, "GRAPHQL_VALIDATION_FAILED", 400, "The GraphQL document does not fit the schema.";
     LimitExceeded, "LIMIT_EXCEEDED", 400, "The operation is larger than allowed; `extensions.limit` names the setting.";

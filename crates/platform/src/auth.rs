@@ -135,6 +135,7 @@ mod tests {
             permissions: vec![Permission::Read],
             access: kernel::Access::everything(),
             credential: Some(kernel::CredentialId::Session(clock.id())),
+            expires_at: None,
             request: None,
         }
     }

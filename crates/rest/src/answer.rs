@@ -20,7 +20,8 @@ impl Etag {
 
     /// The version in an ETag of this object. A weak one compares unequal, as `If-Match` has it.
     pub fn version_of(id: &str, tag: &str) -> Option<i64> {
-        tag.strip_prefix('"')?.strip_suffix('"')?.strip_prefix(id)?.strip_prefix('.')?.parse().ok()
+        let version = tag.strip_prefix('"')?.strip_suffix('"')?.strip_prefix(id)?.strip_prefix('.')?;
+        version.bytes().all(|digit| digit.is_ascii_digit()).then(|| version.parse().ok())?
     }
 
     /// Does `If-None-Match` name it?

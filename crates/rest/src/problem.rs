@@ -50,7 +50,9 @@ impl Problem {
     }
 
     fn said(error: &Value, code: &Value, field: &Value) -> Self {
-        let detail = error["message"].as_str().unwrap_or_default().to_owned();
+        let detail = error["message"].as_str().unwrap_or_default();
+        // Where in the input type it was read says nothing to who knows no such type.
+        let detail = detail.split(" (occurred while parsing ").next().unwrap_or_default().to_owned();
         Self::named(code.as_str().unwrap_or(Code::Internal.as_str()), detail, field.as_str().map(str::to_owned))
     }
 
@@ -65,6 +67,14 @@ impl Problem {
             _ => Vec::new(),
         };
         Self { status, code: code.into(), detail, field, headers }
+    }
+
+    /// A condition of a list goes by its own name here, not by that of its place in the filter.
+    pub fn of_the_query(mut self) -> Self {
+        if let Some(name) = self.field.as_deref().and_then(|field| field.strip_prefix("filter.")) {
+            self.field = Some(name.to_owned());
+        }
+        self
     }
 
     /// Names the field of an error with this code that names none.

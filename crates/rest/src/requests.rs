@@ -47,8 +47,8 @@ impl<'a> Call<'a> {
     pub async fn list(self, list: &List) -> Answer {
         let admission = self.admission().await?;
         let asked = self.page(list)?;
-        let mut page =
-            result(self.execute(&list.document, asked.variables, admission).await, self.bound.resource.list)?;
+        let answer = self.execute(&list.document, asked.variables, admission).await;
+        let mut page = result(answer, self.bound.resource.list).map_err(Problem::of_the_query)?;
         let more = page["pageInfo"]["hasNextPage"] == json!(true);
         let cursor = page["pageInfo"]["endCursor"].as_str().filter(|_| more);
         let next = cursor.map(|cursor| self.next(&asked.given, cursor));
@@ -137,7 +137,7 @@ impl<'a> Call<'a> {
         let admission = self.admission().await?;
         self.no_parameters()?;
         let bound = self.bound;
-        let version = self.expected_version(id)?;
+        let version = self.expected_version(id, admission.clone()).await?;
         let mut input = self.read(update, body).await?;
         input.insert("id".to_owned(), json!(id));
         if let Some(version) = version {
@@ -179,21 +179,31 @@ impl<'a> Call<'a> {
     }
 
     /// The version in `If-Match`, if there is one. `*` asks for any, and the object must be there anyway.
-    fn expected_version(&self, id: &str) -> Result<Option<i64>, Problem> {
+    async fn expected_version(&self, id: &str, admission: Option<Admission>) -> Result<Option<i64>, Problem> {
         let Some(given) = self.headers.get(IF_MATCH) else { return Ok(None) };
         let given = given.to_str().unwrap_or_default();
         if given.trim() == "*" {
             return Ok(None);
         }
         let versions: Vec<i64> = given.split(',').filter_map(|tag| Etag::version_of(id, tag.trim())).collect();
-        match versions[..] {
-            [version] => Ok(Some(version)),
-            _ => {
-                let detail = "If-Match has no ETag of this object, or more than one: read it again";
-                let problem = Problem::of_field(Code::Conflict, "If-Match", detail);
-                Err(problem.with_status(StatusCode::PRECONDITION_FAILED))
-            }
+        if let [version] = versions[..] {
+            return Ok(Some(version));
         }
+        // Of several, the one that is there counts.
+        let there = match versions[..] {
+            [] => None,
+            _ => {
+                let there = result(
+                    self.execute(&self.bound.get, json!({ "id": id }), admission).await,
+                    self.bound.resource.get,
+                );
+                there.ok().and_then(|object| object["version"].as_i64())
+            }
+        };
+        let detail = "If-Match has no ETag of this object as it is now: read it again";
+        let refused =
+            || Problem::of_field(Code::Conflict, "If-Match", detail).with_status(StatusCode::PRECONDITION_FAILED);
+        there.filter(|version| versions.contains(version)).map(Some).ok_or_else(refused)
     }
 
     fn etag(&self, object: &Value) -> Option<Etag> {

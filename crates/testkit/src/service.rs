@@ -115,6 +115,7 @@ impl ServiceTest {
             permissions,
             access: Access::everything(),
             credential: None,
+            expires_at: None,
             request: None,
         }
     }

@@ -296,6 +296,29 @@ async fn no_mutation_is_let_in_by_what_is_remembered() {
     }
 }
 
+/// A key that ends; counts who asks.
+struct Ending(Arc<AtomicUsize>, kernel::Timestamp);
+
+impl Authenticator for Ending {
+    fn authenticate(&self, _: &str) -> BoxFuture<'static, Result<Arc<Actor>, AuthError>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        let actor = Actor { expires_at: Some(self.1), ..(*customer()).clone() };
+        async { Ok(Arc::new(actor)) }.boxed()
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_not_remembered_past_its_own_end() {
+    let (asked, clock) = (Arc::new(AtomicUsize::new(0)), clock());
+    let ending = Ending(asked.clone(), clock.now() + TimeDelta::seconds(2));
+    let router = router(Shop::builder().authenticator(ending).clock(clock.clone()).build().gateway);
+    for (after, expected) in [(0, 1), (1, 1), (1, 2)] {
+        clock.advance(TimeDelta::seconds(after));
+        send(&router, post(&[("x-api-key", "good")], query("{ whoami }"))).await;
+        assert_eq!(asked.load(Ordering::Relaxed), expected, "after {after}");
+    }
+}
+
 #[tokio::test]
 async fn nothing_is_remembered_over_a_change_of_rights() {
     let revoked = Arc::new(AtomicBool::new(false));

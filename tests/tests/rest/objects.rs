@@ -250,3 +250,23 @@ fn selection(schema: &Value) -> String {
         .collect::<Vec<_>>()
         .join(" ")
 }
+
+#[tokio::test]
+async fn of_several_etags_the_one_that_is_there_counts() -> Result<()> {
+    let view = View::open().await?;
+    let lead = view.post("leads", json!({ "email": "ada@engines.example" })).await?;
+    let id = lead.body["id"].as_str().context("an id")?;
+    let path = format!("leads/{id}");
+    let tags = format!("\"{id}.7\", \"{id}.1\"");
+    let changed = view.patch(&path, json!({ "title": "CTO" }), Some(&tags)).await?;
+    assert_eq!((changed.status.as_u16(), &changed.body["title"]), (200, &json!("CTO")), "{}", changed.body);
+    for stale in [tags, format!("\"{id}.+2\""), "\"2\"".to_owned()] {
+        let refused = view.patch(&path, json!({ "title": "CEO" }), Some(&stale)).await?;
+        refused.assert_problem(412, "CONFLICT", Some("If-Match"));
+    }
+    let emptied = view.patch(&path, json!({ "title": null }), None).await?;
+    assert_eq!((emptied.status.as_u16(), &emptied.body["title"]), (200, &Value::Null), "{}", emptied.body);
+    let wrong = view.get("leads?email=nobody").await?;
+    assert_eq!(wrong.body["field"], "email", "{}", wrong.body);
+    Ok(())
+}

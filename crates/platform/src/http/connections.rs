@@ -2,7 +2,14 @@
 
 use std::{net::SocketAddr, pin::pin, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo, serve::Listener};
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{StatusCode, Version, header::HOST},
+    response::IntoResponse,
+    serve::Listener,
+};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -66,13 +73,25 @@ async fn serve_within(bounds: Bounds, mut listener: TcpListener, router: Router,
     }
 }
 
+/// RFC 9112, 3.2: one that does not is refused, for a server and what is before it may understand it differently.
+fn names_one_host(request: &Request<Body>) -> bool {
+    request.version() != Version::HTTP_11 || request.headers().get_all(HOST).iter().count() == 1
+}
+
 /// Answers what comes over one connection, until it ends, becomes something else or shall stop.
 async fn talk(bounds: Bounds, socket: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         // Some routes ask where a request comes from.
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request)
+        let router = router.clone();
+        async move {
+            if names_one_host(&request) {
+                router.oneshot(request).await
+            } else {
+                Ok(StatusCode::BAD_REQUEST.into_response())
+            }
+        }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(bounds.head);
@@ -212,6 +231,16 @@ mod tests {
         let mut echoed = [0; 4];
         timeout(LONG, socket.read_exact(&mut echoed)).await.expect("an echo").unwrap();
         assert_eq!(&echoed, b"\x81\x02hi");
+    }
+
+    #[tokio::test]
+    async fn a_request_names_one_host() {
+        let address = served(PATIENT, greeting()).await;
+        for (hosts, status) in [("", "400"), ("host: x\r\n", "200"), ("host: x\r\nhost: y\r\n", "400")] {
+            let heard =
+                closed(says(address, &format!("GET / HTTP/1.1\r\n{hosts}connection: close\r\n\r\n")).await).await;
+            assert!(heard.starts_with(&format!("HTTP/1.1 {status} ")), "{hosts}: {heard}");
+        }
     }
 
     #[tokio::test]

@@ -77,6 +77,7 @@ pub fn customer() -> Arc<Actor> {
         permissions: vec![Permission::Read],
         access: kernel::Access::everything(),
         credential: None,
+        expires_at: None,
         request: None,
     })
 }

@@ -49,7 +49,8 @@ impl App {
         self.key_use.note(&key, now);
         let team = self.team_of(key.workspace, &standing).await?;
         let credential = CredentialId::ApiKey(key.id);
-        let principal = Principal::new(key.workspace, credential, key.user, standing, &key.permissions, team);
+        let principal =
+            Principal::new(key.workspace, credential, key.user, standing, &key.permissions, team).until(key.expires_at);
         Ok(Some(match &key.objects {
             Some(objects) => principal.for_objects(objects),
             None => principal,
@@ -65,7 +66,8 @@ impl App {
         let Some((session, standing)) = found else { return Ok(None) };
         let (all, team) = (standing.role.permissions(), self.team_of(session.workspace, &standing).await?);
         let credential = CredentialId::Session(session.id);
-        Ok(Some(Principal::new(session.workspace, credential, session.user, standing, all, team)))
+        let principal = Principal::new(session.workspace, credential, session.user, standing, all, team);
+        Ok(Some(principal.until(claims.expires_at())))
     }
 
     /// Everybody in the team and below, where a grant asks for it.

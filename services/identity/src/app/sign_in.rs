@@ -153,6 +153,7 @@ pub(super) fn person(workspace: WorkspaceId, user: UserId, session: Option<Sessi
         permissions: Vec::new(),
         access: Access::default(),
         credential: session.map(CredentialId::Session),
+        expires_at: None,
         request: None,
     }
 }

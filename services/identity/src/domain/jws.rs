@@ -35,6 +35,12 @@ pub struct AccessClaims {
     exp: i64,
 }
 
+impl AccessClaims {
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        Timestamp::from_timestamp(self.exp, 0)
+    }
+}
+
 /// The first part of a token, as far as anybody needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {

@@ -1,7 +1,8 @@
 //! Whom a credential stands for.
 
 use kernel::{
-    Access, Action, Actor, ActorKind, CredentialId, Object, Permission, RoleId, TeamId, UserId, WorkspaceId, access,
+    Access, Action, Actor, ActorKind, CredentialId, Object, Permission, RoleId, TeamId, Timestamp, UserId, WorkspaceId,
+    access,
 };
 
 use super::{
@@ -65,10 +66,17 @@ impl Principal {
         };
         let (subject, credential) = (user.to_string(), Some(credential));
         Self {
-            actor: Actor { workspace, kind, subject, permissions, access, credential, request: None },
+            actor: Actor { workspace, kind, subject, permissions, access, credential, expires_at: None, request: None },
             user,
             standing,
         }
+    }
+
+    /// The same, for no longer than what they came in by.
+    #[must_use]
+    pub fn until(mut self, end: Option<Timestamp>) -> Self {
+        self.actor.expires_at = end;
+        self
     }
 
     /// The same, with records of these kinds alone.

@@ -15,6 +15,7 @@ fn gateway(test: &ServiceTest) -> Actor {
         permissions: Vec::new(),
         access: kernel::Access::default(),
         credential: None,
+        expires_at: None,
         request: None,
     }
 }
