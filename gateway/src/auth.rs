@@ -152,7 +152,7 @@ impl Credentials {
             _ => {
                 let (this, credential, changes) =
                     (self.clone(), Secret::new(credential), self.changes.borrow().in_all());
-                let asking = async move { this.authenticate_anew(credential.expose()).await };
+                let asking = || async move { this.authenticate_anew(credential.expose()).await };
                 self.asking.join((hash, changes), asking).await
             }
         }

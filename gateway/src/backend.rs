@@ -2,16 +2,12 @@
 //! answered together.
 
 use std::{
-    collections::HashMap,
     fmt,
     future::Future,
     hash::{BuildHasher, Hash, Hasher, RandomState},
     mem,
     panic::AssertUnwindSafe,
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -23,6 +19,8 @@ use futures::{
 };
 use kernel::{Actor, Clock, Timestamp};
 use platform::graphql::{Subgraph, SubgraphCall, SubgraphError};
+
+use crate::flights::Flights;
 
 /// When the gateway stops asking a subgraph that does not answer, and when it believes one that does.
 #[derive(Debug, Clone)]
@@ -50,16 +48,12 @@ pub(crate) type Answer = Arc<Result<Response, SubgraphError>>;
 /// An answer that several wait for.
 pub(crate) type Awaited = Shared<BoxFuture<'static, Answer>>;
 
-/// Questions that are on their way, each under a number of its own.
-type UnderWay = HashMap<Question, (u64, Awaited)>;
-
 pub(crate) struct Backend {
     name: Arc<str>,
     subgraph: Arc<dyn Subgraph>,
     circuit: Circuit,
-    under_way: Mutex<UnderWay>,
-    next: AtomicU64,
-    shared_reads: usize,
+    /// `None` asks each question by itself.
+    under_way: Option<Flights<Question, Answer>>,
 }
 
 /// What makes two reads the same: also who asks, since services show each what they may see.
@@ -123,9 +117,7 @@ impl Backend {
             circuit: Circuit::new(name.clone(), resilience, clock),
             name,
             subgraph,
-            under_way: Mutex::default(),
-            next: AtomicU64::new(0),
-            shared_reads: resilience.shared_reads,
+            under_way: (resilience.shared_reads > 0).then(|| Flights::bounded(resilience.shared_reads)),
         }
     }
 
@@ -154,26 +146,9 @@ impl Backend {
 
     /// Asks a query, or joins somebody who is waiting for the answer to the same one.
     pub async fn read(&self, call: SubgraphCall) -> Answer {
-        if self.shared_reads == 0 {
-            return Arc::new(self.ask(call).await);
-        }
+        let Some(under_way) = &self.under_way else { return Arc::new(self.ask(call).await) };
         let question = Question::of(&call);
-        let (answer, _landing) = {
-            let mut under_way = self.under_way();
-            if let Some((_, answer)) = under_way.get(&question) {
-                self.shared("another request");
-                (answer.clone(), None)
-            } else {
-                let answer = self.ask(call).map(Arc::new).boxed().shared();
-                let landing = (under_way.len() < self.shared_reads).then(|| {
-                    let number = self.next.fetch_add(1, Ordering::Relaxed);
-                    under_way.insert(question.clone(), (number, answer.clone()));
-                    Landing { backend: self, question, number }
-                });
-                (answer, landing)
-            }
-        };
-        answer.await
+        under_way.join_or(question, || self.ask(call).map(Arc::new), || self.shared("another request")).await
     }
 
     pub fn shared(&self, with: &'static str) {
@@ -183,7 +158,9 @@ impl Backend {
 
     /// From now on nobody joins what was asked before: something was written.
     pub fn part(&self) {
-        self.under_way().clear();
+        if let Some(under_way) = &self.under_way {
+            under_way.part();
+        }
     }
 
     /// Opens a subscription. The circuit counts what comes first, but does not wait for it: that may take hours.
@@ -203,32 +180,11 @@ impl Backend {
             }
         }
     }
-
-    fn under_way(&self) -> MutexGuard<'_, UnderWay> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl fmt::Debug for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Backend").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-/// Takes its question off the list when it has its answer, or no longer wants one.
-struct Landing<'b> {
-    backend: &'b Backend,
-    question: Question,
-    number: u64,
-}
-
-impl Drop for Landing<'_> {
-    fn drop(&mut self) {
-        let mut under_way = self.backend.under_way();
-        // The place may be another's by now.
-        if under_way.get(&self.question).is_some_and(|(number, _)| *number == self.number) {
-            under_way.remove(&self.question);
-        }
     }
 }
 

@@ -22,26 +22,42 @@ type UnderWay<K, V> = HashMap<K, (u64, Shared<BoxFuture<'static, V>>)>;
 pub(crate) struct Flights<K, V> {
     under_way: Mutex<UnderWay<K, V>>,
     next: AtomicU64,
+    most: usize,
 }
 
 impl<K, V> Default for Flights<K, V> {
     fn default() -> Self {
-        Self { under_way: Mutex::default(), next: AtomicU64::new(0) }
+        Self::bounded(usize::MAX)
     }
 }
 
 impl<K: Hash + Eq + Clone, V: Clone> Flights<K, V> {
     /// Does `work`, or joins somebody who does the work of this key already.
-    pub async fn join(&self, key: K, work: impl Future<Output = V> + Send + 'static) -> V {
+    pub async fn join<W>(&self, key: K, work: impl FnOnce() -> W) -> V
+    where
+        W: Future<Output = V> + Send + 'static,
+    {
+        self.join_or(key, work, || {}).await
+    }
+
+    /// The same; `joined` is told if there was somebody.
+    pub async fn join_or<W>(&self, key: K, work: impl FnOnce() -> W, joined: impl FnOnce()) -> V
+    where
+        W: Future<Output = V> + Send + 'static,
+    {
         let (outcome, _landing) = {
             let mut under_way = self.under_way();
             if let Some((_, outcome)) = under_way.get(&key) {
+                joined();
                 (outcome.clone(), None)
             } else {
-                let outcome = work.boxed().shared();
-                let number = self.next.fetch_add(1, Ordering::Relaxed);
-                under_way.insert(key.clone(), (number, outcome.clone()));
-                (outcome, Some(Landing { flights: self, key, number }))
+                let outcome = work().boxed().shared();
+                let landing = (under_way.len() < self.most).then(|| {
+                    let number = self.next.fetch_add(1, Ordering::Relaxed);
+                    under_way.insert(key.clone(), (number, outcome.clone()));
+                    Landing { flights: self, key, number }
+                });
+                (outcome, landing)
             }
         };
         outcome.await
@@ -49,6 +65,19 @@ impl<K: Hash + Eq + Clone, V: Clone> Flights<K, V> {
 }
 
 impl<K, V> Flights<K, V> {
+    /// Beyond `most` works under way, whoever comes does their own.
+    pub fn bounded(most: usize) -> Self {
+        Self { under_way: Mutex::default(), next: AtomicU64::new(0), most }
+    }
+
+    /// From now on nobody joins what was begun before.
+    pub fn part(&self)
+    where
+        K: Hash + Eq,
+    {
+        self.under_way().clear();
+    }
+
     fn under_way(&self) -> MutexGuard<'_, UnderWay<K, V>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -89,14 +118,14 @@ mod tests {
                 done.fetch_add(1, Ordering::Relaxed)
             }
         };
-        assert_eq!(join_all((0..5).map(|_| flights.join("a", work()))).await, [0; 5]);
+        assert_eq!(join_all((0..5).map(|_| flights.join("a", work))).await, [0; 5]);
         assert!(flights.under_way().is_empty());
-        assert_eq!(flights.join("a", work()).await, 1);
+        assert_eq!(flights.join("a", work).await, 1);
         // Who began it goes; who joined does not.
         let (finish, finished) = tokio::sync::oneshot::channel();
-        let mut first = Box::pin(flights.join("a", async move { finished.await.unwrap_or_default() }));
+        let mut first = Box::pin(flights.join("a", || async move { finished.await.unwrap_or_default() }));
         assert_eq!((&mut first).now_or_never(), None);
-        let mut second = Box::pin(flights.join("a", work()));
+        let mut second = Box::pin(flights.join("a", work));
         assert_eq!((&mut second).now_or_never(), None);
         drop(first);
         finish.send(7).unwrap();

@@ -32,9 +32,11 @@ impl Gateway {
         if let Some(known) = serving.documents.get(&key) {
             return Ok(known);
         }
-        let (query, name) = (request.query.clone(), name.map(str::to_owned));
-        let reading = self.clone().read(serving.clone(), key.clone(), query, name);
-        serving.reading.join(key, reading).await
+        let reading = || {
+            let (query, name) = (request.query.clone(), name.map(str::to_owned));
+            self.clone().read(serving.clone(), key.clone(), query, name)
+        };
+        serving.reading.join(key.clone(), reading).await
     }
 
     async fn read(
@@ -101,8 +103,8 @@ impl Gateway {
             metrics::counter!("gateway_plans_total", "from" => "cache").increment(1);
             return Ok(known);
         }
-        let planning = self.clone().plan(serving.clone(), cached.clone(), variables.clone(), key.clone());
-        serving.planning.join(key, planning).await
+        let planning = || self.clone().plan(serving.clone(), cached.clone(), variables.clone(), key.clone());
+        serving.planning.join(key.clone(), planning).await
     }
 
     async fn plan(

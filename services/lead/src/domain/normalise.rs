@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
+pub use matching::normalise::domain_of;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// The key under which two spellings of a company's name meet: `The Coca-Cola Company` and
@@ -16,22 +17,6 @@ pub fn company_key(name: &str) -> String {
     strip_legal_forms(&mut words);
     let key = words.into_iter().map(|word| word.folded).collect::<Vec<_>>().join(" ");
     if key.is_empty() { fold(&name.nfkd().collect::<String>()).trim().to_owned() } else { key }
-}
-
-/// The host of a web address, an e-mail address or a bare host: lower case, without scheme, `www.`, port and
-/// path. Of several, the first. `None` when there is no domain name in it.
-pub fn domain_of(text: &str) -> Option<String> {
-    let first = text.trim().split([',', ';']).next().unwrap_or_default().trim();
-    let rest = first.split_once("://").map_or(first, |(_, rest)| rest);
-    let rest = rest.strip_prefix("//").unwrap_or(rest);
-    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let host = host.split(':').next().unwrap_or_default().trim_end_matches('.').to_lowercase();
-    let host = match host.strip_prefix("www.") {
-        Some(bare) if bare.contains('.') => bare,
-        _ => &host,
-    };
-    is_domain_name(host).then(|| host.to_owned())
 }
 
 /// A word of a name. `raw` keeps the case, which tells the legal form `SpA` from a spa.
@@ -185,20 +170,6 @@ const LEGAL_SUFFIX_WORDS: &str = "ab ag aktiengesellschaft aps as asa bhd bv bvb
 
 /// Longest first. (The bracketed short forms, `(株)`, are words and stand above.)
 const UNSPACED_FORMS: &str = "股份有限公司 有限责任公司 有限公司 株式会社 有限会社 合同会社 주식회사 유한회사";
-
-fn is_domain_name(host: &str) -> bool {
-    let label = |label: &str| {
-        !label.is_empty()
-            && label.len() <= 63
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
-    };
-    // A last label of digits is an IPv4 address or a number such as `3.14`.
-    host.len() <= 253
-        && host.split('.').all(label)
-        && host.rsplit_once('.').is_some_and(|(_, top)| top.chars().any(char::is_alphabetic))
-}
 
 #[cfg(test)]
 mod tests {
