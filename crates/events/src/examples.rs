@@ -137,6 +137,7 @@ impl Examples {
             user,
             name: "CRM sync".into(),
             permissions: vec![kernel::Permission::Read],
+            objects: Some(vec![kernel::Object::Lead, kernel::Object::Account]),
             expires_at: Some(self.clock.now()),
             replaces: Some(self.id()),
         });

@@ -1,6 +1,6 @@
 //! Published by the identity service.
 
-use kernel::{ApiKeyId, EmailAddress, Permission, RoleId, SessionId, TeamId, Timestamp, UserId, WorkspaceId};
+use kernel::{ApiKeyId, EmailAddress, Object, Permission, RoleId, SessionId, TeamId, Timestamp, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -121,6 +121,9 @@ pub struct ApiKeyCreated {
     pub user: UserId,
     pub name: String,
     pub permissions: Vec<Permission>,
+    /// With which kinds of records it works. Left out where it works with all; older events left it out always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objects: Option<Vec<Object>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
     /// The key that it takes over from, when one was rotated.

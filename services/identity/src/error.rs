@@ -3,7 +3,7 @@ use platform::idempotency::IdempotencyError;
 use thiserror::Error;
 
 use crate::{
-    domain::{password::PasswordError, role::GrantsError, team::MoveError, throttle::TooSoon},
+    domain::{password::PasswordError, rights::Beyond, role::GrantsError, team::MoveError, throttle::TooSoon},
     provider::ProviderError,
 };
 
@@ -20,8 +20,8 @@ pub enum Error {
     EmailTaken,
     #[error("only admins of the first workspace open others")]
     NotTheFirst,
-    #[error("a key that expires, or opens only some records, lets nobody in and makes no admins; use another")]
-    BoundKey,
+    #[error(transparent)]
+    Beyond(#[from] Beyond),
     #[error("another workspace has this slug")]
     SlugTaken,
     #[error("another {what} has this name")]
@@ -89,7 +89,7 @@ impl Coded for Error {
             Self::Busy => Code::Overloaded,
             Self::NoProvider => Code::NotFound,
             Self::Provider(_) => Code::SubgraphUnavailable,
-            Self::NotAUser | Self::NotTheFirst | Self::BoundKey => Code::Forbidden,
+            Self::NotAUser | Self::NotTheFirst | Self::Beyond(_) => Code::Forbidden,
             Self::Password(_) => Code::InvalidInput,
             Self::Idempotency(error) => error.code(),
             Self::Page(error) => error.code(),

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
-use pipewright_tests::{Deployment, Topology};
+use pipewright_tests::{
+    Deployment, Topology,
+    mutations::{CHANGES, CREATES},
+};
 use serde_json::{Value, json};
 
 use crate::on_both_topologies;
@@ -45,6 +48,30 @@ async fn no_way_through_the_api_shows_what_a_user_may_not_read(platform: Deploym
         for id in ids_in(&seen) {
             ensure!(may_get(&platform, &user.key, &id).await?, "{id} is shown to who may not get it");
         }
+    }
+    deleting_alone_opens_nothing(&platform, &ids).await
+}
+
+/// What `DELETE` governs is said at `kernel::Action` and at the API's `GrantAction`: nothing, for none of these takes a
+/// record away. Whoever adds one here says it there.
+#[test]
+fn no_mutation_takes_a_record_away() {
+    let takes_away = |name: &&str| ["delete", "erase", "purge", "remove"].iter().any(|verb| name.starts_with(verb));
+    let found: BTreeSet<&str> = CREATES.iter().chain(CHANGES).copied().filter(takes_away).collect();
+    assert_eq!(found, BTreeSet::from(["deleteRole", "deleteTeam", "removeTeamMember"]));
+}
+
+/// Whoever may delete every record, and nothing else, is shown none.
+async fn deleting_alone_opens_nothing(platform: &Deployment, ids: &BTreeSet<String>) -> Result<()> {
+    const CREATE: &str = "mutation { createUser(input: {
+        name: \"Eve\", email: \"eve@walk.example\", role: ACCOUNT_EXECUTIVE }) { user { id } } }";
+    let deletes = |object: &str| json!({ "action": "DELETE", "object": object, "scope": "ALL" });
+    let grants = ["LEAD", "ACCOUNT", "CONTACT", "OPPORTUNITY"].map(deletes);
+    let user = platform.graphql(CREATE, json!({})).await?["createUser"]["user"]["id"].take();
+    give_role(platform, &user, json!({ "name": "Deletes", "grants": grants })).await?;
+    let key = key_of(platform, &user).await?;
+    for id in ids.iter().filter(|id| field_of(id).is_some()) {
+        ensure!(!may_get(platform, &key, id).await?, "{id} is shown to who may only delete");
     }
     Ok(())
 }
@@ -109,10 +136,15 @@ async fn key_of(platform: &Deployment, user: &Value) -> Result<String> {
     Ok(made["createApiKey"]["secret"].as_str().context("a key")?.to_owned())
 }
 
+/// The field that gives an object of this kind by its id.
+fn field_of(id: &str) -> Option<&'static str> {
+    let kinds = [("lead_", "lead"), ("acct_", "account"), ("cont_", "contact"), ("opp_", "opportunity")];
+    kinds.into_iter().find(|(prefix, _)| id.starts_with(prefix)).map(|(_, field)| field)
+}
+
 /// Whether the field that gives an object of this kind by its id gives this one. Other kinds have no such field.
 async fn may_get(platform: &Deployment, key: &str, id: &str) -> Result<bool> {
-    let kinds = [("lead_", "lead"), ("acct_", "account"), ("cont_", "contact"), ("opp_", "opportunity")];
-    let Some((_, field)) = kinds.iter().find(|(prefix, _)| id.starts_with(prefix)) else { return Ok(true) };
+    let Some(field) = field_of(id) else { return Ok(true) };
     let answer = platform
         .graphql_as(key, &format!("query($id: ID!) {{ {field}(id: $id) {{ id }} }}"), json!({ "id": id }))
         .await?;

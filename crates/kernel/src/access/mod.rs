@@ -94,6 +94,8 @@ pub enum Action {
     Create,
     Read,
     Update,
+    /// Taking the record away for good. No record can be taken away yet, so whoever is granted it can do nothing more.
+    /// Teams, roles and keys are no records: they go by [`Permission::Admin`](crate::Permission), whatever is granted.
     Delete,
     Export,
     /// Mail to the record's person: enrolling a lead, and pausing or stopping its enrolments.
@@ -259,6 +261,32 @@ impl Grants {
             grant.actions.retain(|action| actions.contains(action));
         }
         self
+    }
+
+    /// Whether they allow their holder all that `others` would. Each grant of the others has to be within one of these:
+    /// what only several together reach is not.
+    pub fn cover(&self, others: &Self) -> bool {
+        let granted = |other: &Grant| {
+            other.actions.iter().all(|action| self.grants.iter().any(|grant| grant.covers(other, *action)))
+        };
+        let closed = |rule: &FieldRule| others.fields.iter().any(|other| other.closes(rule));
+        others.grants.iter().all(granted) && self.fields.iter().all(closed)
+    }
+}
+
+impl Grant {
+    fn covers(&self, other: &Self, action: Action) -> bool {
+        self.object == other.object
+            && self.actions.contains(&action)
+            && self.scope.narrower(other.scope) == other.scope
+            && (self.only.is_empty() || self.only == other.only)
+    }
+}
+
+impl FieldRule {
+    /// Whether it closes all that `other` does.
+    fn closes(&self, other: &Self) -> bool {
+        (self.object, &self.field) == (other.object, &other.field) && (self.hidden || !other.hidden)
     }
 }
 
@@ -503,6 +531,47 @@ mod tests {
         let read_only = Access { role: Grants::everything().only(&[Action::Read]), ..Access::default() };
         assert!(read_only.require_all(Object::Lead, Action::Read).is_ok());
         assert!(read_only.require_some(Object::Lead, Action::Update).is_err());
+    }
+
+    #[test]
+    fn grants_cover_what_allows_no_more() {
+        use Action::{Read, Update};
+        let german = || vec![Condition { attribute: Attribute::Country, any_of: vec!["DE".into()] }];
+        let grants = |grants: Vec<Grant>| Grants { grants, fields: Vec::new() };
+        let team = grants(vec![grant(Scope::Team, &[Read, Update], Vec::new()), grant(Scope::All, &[Read], german())]);
+        for (other, covered) in [
+            (grant(Scope::Team, &[Update], Vec::new()), true),
+            (grant(Scope::Own, &[Read, Update], german()), true),
+            (grant(Scope::All, &[Read], german()), true),
+            (grant(Scope::All, &[Read], Vec::new()), false),
+            (grant(Scope::All, &[Read, Update], german()), false),
+            (grant(Scope::Own, &[Action::Export], Vec::new()), false),
+            (Grant { object: Object::Account, ..grant(Scope::Own, &[Read], Vec::new()) }, false),
+        ] {
+            assert_eq!(team.cover(&grants(vec![other.clone()])), covered, "{other:?}");
+        }
+        assert!(team.cover(&Grants::default()) && team.cover(&team) && Grants::everything().cover(&team));
+    }
+
+    #[test]
+    fn grants_that_close_a_field_do_not_cover_those_that_open_it() {
+        let with = |rules: &[(&str, bool)]| {
+            let rule = |(field, hidden): &(&str, bool)| FieldRule {
+                object: Object::Lead,
+                field: (*field).into(),
+                hidden: *hidden,
+            };
+            Grants { fields: rules.iter().map(rule).collect(), ..Grants::everything() }
+        };
+        let (open, locked, hidden) = (with(&[]), with(&[("phone", false)]), with(&[("phone", true)]));
+        for (grants, others, covered) in [
+            (&open, [&open, &locked, &hidden], [true, true, true]),
+            (&locked, [&open, &locked, &hidden], [false, true, true]),
+            (&hidden, [&open, &locked, &hidden], [false, false, true]),
+        ] {
+            assert_eq!(others.map(|others| grants.cover(others)), covered);
+        }
+        assert!(!hidden.cover(&with(&[("title", true)])), "another field is not this one");
     }
 
     #[test]

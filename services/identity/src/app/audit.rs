@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use futures::{StreamExt, stream, stream::BoxStream};
 use kernel::{Actor, PageArgs, Permission, WorkspaceId};
 use platform::Db;
@@ -56,11 +58,11 @@ impl App {
     }
 }
 
-/// Follows the chain of every workspace from its first entry to its end.
+/// Follows the chain of every workspace from its first entry to its last, and compares that one with where the chain is
+/// said to end.
 pub async fn verify_audit(db: &Db) -> Result<AuditReport, sqlx::Error> {
-    let heads = store::audit::heads(db).await?;
-    let (workspaces, mut entries) = (heads.len(), 0);
-    for (workspace, end) in heads {
+    let mut followed = HashMap::new();
+    for (workspace, end) in store::audit::heads(db).await? {
         let mut head = Head::start();
         loop {
             let batch = store::audit::chain(db, workspace, head.seq, BATCH).await?;
@@ -81,7 +83,14 @@ pub async fn verify_audit(db: &Db) -> Result<AuditReport, sqlx::Error> {
         if end.is_none_or(|end| end.seq > head.seq) {
             return Ok(AuditReport::Broken { workspace, seq: head.seq + 1, because: Broken::End });
         }
-        entries += head.seq;
+        followed.insert(workspace, head.seq);
     }
-    Ok(AuditReport::Holds { workspaces, entries })
+    // An entry is saved with its end, so by now no end lies before what was read.
+    for (workspace, end) in store::audit::heads(db).await? {
+        let end = end.map_or(0, |end| end.seq);
+        if followed.get(&workspace).is_some_and(|last| *last > end) {
+            return Ok(AuditReport::Broken { workspace, seq: end + 1, because: Broken::PastEnd });
+        }
+    }
+    Ok(AuditReport::Holds { workspaces: followed.len(), entries: followed.values().sum() })
 }

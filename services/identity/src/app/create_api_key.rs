@@ -1,13 +1,13 @@
-use kernel::{Actor, ActorKind, CredentialId, Object, Permission, Timestamp, UserId};
-use platform::{
-    Tx,
-    idempotency::{Request, made_before},
-};
+use kernel::{Actor, Object, Permission, Timestamp, UserId};
+use platform::idempotency::{Request, made_before};
 use serde_json::json;
 
 use super::App;
 use crate::{
-    domain::api_key::{ApiKey, ApiKeySecret},
+    domain::{
+        api_key::{ApiKey, ApiKeySecret},
+        rights::{Beyond, Rights},
+    },
     error::Error,
     store,
 };
@@ -38,10 +38,6 @@ impl App {
     pub async fn create_api_key(&self, actor: &Actor, input: CreateApiKey) -> Result<CreatedApiKey, Error> {
         actor.require(Permission::Admin)?;
         let permissions = input.permissions.unwrap_or_else(|| actor.permissions.clone());
-        // A narrowed key must not make itself a wider one.
-        for permission in &permissions {
-            actor.require(*permission)?;
-        }
         if permissions.is_empty() {
             return Err(Error::invalid("permissions", "a key without a permission opens nothing"));
         }
@@ -65,18 +61,7 @@ impl App {
             let key = store::api_keys::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict)?;
             return Ok(CreatedApiKey { key, secret: None });
         }
-        let (mut objects, mut expires_at) = (input.objects, input.expires_at);
-        if let Some(own) = self.own_key(&mut tx, actor).await? {
-            objects = objects.or_else(|| own.objects.clone());
-            if !own.has_objects(objects.as_deref()) {
-                return Err(Error::invalid("objects", "the key that you use does not open all of these"));
-            }
-            // Nor a passing key a lasting one.
-            expires_at = expires_at.or(own.expires_at);
-            if own.expires_at.is_some_and(|end| expires_at > Some(end)) {
-                return Err(Error::invalid("expiresAt", "the key that you use ends before this"));
-            }
-        }
+        let own = self.own_key(&mut tx, actor).await?;
         let user = store::users::by_id(&mut tx, actor.workspace, user).await?;
         let user = user.ok_or(Error::NotFound { what: "user", field: "userId" })?;
         if !user.active {
@@ -90,37 +75,24 @@ impl App {
             name: input.name,
             prefix: secret.prefix(),
             permissions,
-            objects,
-            expires_at,
+            objects: input.objects.or_else(|| own.as_ref()?.objects.clone()),
+            expires_at: input.expires_at.or_else(|| own.as_ref()?.expires_at),
             revoked_at: None,
             last_used_at: None,
             created_at: now,
         };
+        // A narrowed key must not make itself a wider one, nor a passing key a lasting one.
+        let given = Rights::of_actor(actor, own.as_ref()).give(&Rights::of_key(&key));
+        given.map_err(|beyond| match beyond {
+            Beyond::Objects => Error::invalid("objects", &beyond.to_string()),
+            Beyond::Time => Error::invalid("expiresAt", &beyond.to_string()),
+            Beyond::Permission(_) | Beyond::Records => beyond.into(),
+        })?;
         store::api_keys::insert(&mut tx, &key, &secret.hash()).await?;
         let mut events = self.outbox.events(actor.into());
         events.push(&key.created());
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
         Ok(CreatedApiKey { key, secret: Some(secret) })
-    }
-
-    /// The key by which the actor came in, if it was one: what it makes opens no more and lasts no longer. Of one that
-    /// nobody names, as a gateway from before did not, nobody knows how narrow it is.
-    pub(super) async fn own_key(&self, tx: &mut Tx, actor: &Actor) -> Result<Option<ApiKey>, Error> {
-        let id = match actor.credential {
-            Some(CredentialId::ApiKey(id)) => id,
-            None if actor.kind == ActorKind::ApiKey => return Err(Error::Conflict),
-            _ => return Ok(None),
-        };
-        let own = store::api_keys::by_id(tx, actor.workspace, id).await?;
-        own.map(Some).ok_or(Error::Conflict)
-    }
-
-    /// Refuses a key that opens only some kinds of records, or expires: nothing bounds what they do whom it invites or
-    /// makes an admin.
-    pub(super) async fn require_lasting(&self, tx: &mut Tx, actor: &Actor) -> Result<(), Error> {
-        let own = self.own_key(tx, actor).await?;
-        let bound = own.is_some_and(|own| own.objects.is_some() || own.expires_at.is_some());
-        if bound { Err(Error::BoundKey) } else { Ok(()) }
     }
 }

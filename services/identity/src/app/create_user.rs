@@ -69,6 +69,8 @@ impl App {
             (draft.role, draft.custom_role) = (role, custom);
         }
         let user = User::create(draft, id, actor.workspace, self.clock.now());
+        let gift = self.rights_of(&mut tx, &user).await?;
+        self.require_to_give(&mut tx, actor, &gift, None).await?;
         let mut events = self.outbox.events(actor.into());
         if store::users::insert(&mut tx, std::slice::from_ref(&user)).await?.is_empty() {
             return Err(Error::EmailTaken);

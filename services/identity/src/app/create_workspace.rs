@@ -7,6 +7,7 @@ use super::{App, Invitation};
 use crate::{
     domain::{
         FIRST_WORKSPACE, Workspace, is_slug,
+        rights::Rights,
         role::Role,
         user::{User, UserDraft, UserKind},
     },
@@ -54,7 +55,7 @@ impl App {
             let workspace = store::workspaces::by_id(&self.db, first).await?.ok_or(Error::Conflict)?;
             return Ok(OpenedWorkspace { workspace, invitation: None });
         }
-        self.require_lasting(&mut tx, actor).await?;
+        self.require_to_give(&mut tx, actor, &Rights::everything(), None).await?;
         tx.turn_to(workspace.id).await?;
         if !store::workspaces::claim(&mut tx, &workspace).await? {
             return Err(Error::SlugTaken);

@@ -10,6 +10,7 @@ mod create_user;
 mod create_workspace;
 mod delete_team;
 mod explain_access;
+mod giving;
 mod hashing;
 mod move_team;
 mod oidc_sign_in;

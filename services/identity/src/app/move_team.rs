@@ -2,7 +2,10 @@ use kernel::{Actor, Permission, TeamId};
 
 use super::App;
 use crate::{
-    domain::team::{Team, relocate},
+    domain::{
+        rights::Rights,
+        team::{Team, relocate},
+    },
     error::Error,
     store,
 };
@@ -20,6 +23,10 @@ impl App {
         let changes = relocate(&team, &tree, parent.as_ref(), self.clock.now())?;
         if changes.is_empty() {
             return Ok(team);
+        }
+        // Those above now have the records of all who come below them.
+        if parent.is_some() {
+            self.require_to_give(&mut tx, actor, &Rights::everything(), None).await?;
         }
         store::teams::update(&mut tx, actor.workspace, &changes).await?;
         let mut events = self.outbox.events(actor.into());

@@ -5,7 +5,10 @@ use serde_json::json;
 
 use super::App;
 use crate::{
-    domain::role::{CustomRole, Grants, Role},
+    domain::{
+        rights::Rights,
+        role::{CustomRole, Grants, Role},
+    },
     error::Error,
     store,
 };
@@ -53,6 +56,8 @@ impl App {
         if let Some(first) = made_before(&mut tx, actor, request, role.id).await? {
             return store::roles::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict);
         }
+        let gift = Rights::of_role(role.base, Some(&role.grants));
+        self.require_to_give(&mut tx, actor, &gift, None).await?;
         // Against another that is renamed to this name meanwhile.
         store::workspaces::lock(&mut tx, actor.workspace).await?;
         if store::roles::insert(&mut tx, &role).await? == 0 {
@@ -84,6 +89,8 @@ impl App {
         if current == role {
             return Ok(role);
         }
+        let rights = |role: &CustomRole| Rights::of_role(role.base, Some(&role.grants));
+        self.require_to_give(&mut tx, actor, &rights(&current), Some(&rights(&role))).await?;
         current.version += 1;
         current.updated_at = self.clock.now();
         if store::roles::name_taken(&mut tx, actor.workspace, id, &current.name).await? {

@@ -5,7 +5,14 @@ use platform::idempotency::{Request, made_before};
 use serde_json::json;
 
 use super::{App, CreatedApiKey};
-use crate::{domain::api_key::ApiKey, error::Error, store};
+use crate::{
+    domain::{
+        api_key::ApiKey,
+        rights::{Beyond, Rights},
+    },
+    error::Error,
+    store,
+};
 
 /// How long both keys may be good.
 pub const MAX_OVERLAP: TimeDelta = TimeDelta::days(30);
@@ -40,28 +47,26 @@ impl App {
         if !old.is_active(now) {
             return Err(Error::invalid("id", "this key opens nothing any more; make a new one"));
         }
-        // As with a new key: who has less must not come by more.
-        for permission in &old.permissions {
-            actor.require(*permission)?;
-        }
         let own = self.own_key(&mut tx, actor).await?;
-        if own.as_ref().is_some_and(|own| !own.has_objects(old.objects.as_deref())) {
-            return Err(Error::invalid("id", "this key opens kinds of records that the key you use does not"));
-        }
-        if store::api_keys::expire(&mut tx, actor.workspace, id, now + overlap).await? == 0 && old.expires_at.is_none()
-        {
-            return Err(Error::Conflict);
-        }
         let lives_until = old.expires_at.map(|expires_at| now + (expires_at - old.created_at));
         let secret = self.generate_key();
         let key = ApiKey {
             id: successor,
             prefix: secret.prefix(),
-            expires_at: [lives_until, own.and_then(|own| own.expires_at)].into_iter().flatten().min(),
+            expires_at: [lives_until, own.as_ref().and_then(|own| own.expires_at)].into_iter().flatten().min(),
             last_used_at: None,
             created_at: now,
             ..old
         };
+        // As with a new key: who has less must not come by more.
+        let given = Rights::of_actor(actor, own.as_ref()).give(&Rights::of_key(&key));
+        given.map_err(|beyond| match beyond {
+            Beyond::Objects => Error::invalid("id", &beyond.to_string()),
+            Beyond::Permission(_) | Beyond::Records | Beyond::Time => beyond.into(),
+        })?;
+        if store::api_keys::expire(&mut tx, actor.workspace, id, now + overlap).await? == 0 && lives_until.is_none() {
+            return Err(Error::Conflict);
+        }
         store::api_keys::insert(&mut tx, &key, &secret.hash()).await?;
         let mut events = self.outbox.events(actor.into());
         events.push(&ApiKeyCreated { replaces: Some(id), ..key.created() });

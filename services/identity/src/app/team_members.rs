@@ -1,7 +1,11 @@
 use kernel::{Actor, Permission, TeamId, UserId};
 
 use super::App;
-use crate::{domain::user::User, error::Error, store};
+use crate::{
+    domain::{rights::Rights, user::User},
+    error::Error,
+    store,
+};
 
 impl App {
     /// Makes a user a member of the team, and of no other.
@@ -36,6 +40,10 @@ impl App {
         let user = user.ok_or(Error::NotFound { what: "user", field: "userId" })?;
         let team = team_of(&user)?;
         let Some(change) = user.change(self.clock.now(), |user| user.team = team) else { return Ok(user) };
+        // Who comes into a team may have records of those below, and those in it and above have theirs.
+        if team.is_some() {
+            self.require_to_give(&mut tx, actor, &Rights::everything(), None).await?;
+        }
         if store::users::update(&mut tx, &change).await? == 0 {
             return Err(Error::Conflict);
         }

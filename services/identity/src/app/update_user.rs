@@ -39,6 +39,15 @@ impl App {
             user.active = input.active.unwrap_or(user.active);
         });
         let Some(change) = change else { return Ok(user) };
+        if change.gives() {
+            // Whoever is let go has nothing.
+            let had = match change.previous.active {
+                true => Some(self.rights_of(&mut tx, &change.previous).await?),
+                false => None,
+            };
+            let gift = self.rights_of(&mut tx, &change.current).await?;
+            self.require_to_give(&mut tx, actor, &gift, had.as_ref()).await?;
+        }
         if change.loses_an_admin() && store::users::count_active_admins(&mut tx, actor.workspace).await? <= 1 {
             return Err(Error::LastAdmin);
         }
@@ -52,8 +61,7 @@ impl App {
         Ok(change.current)
     }
 
-    /// The role to give: a custom one brings its base. Nobody gives what they do not hold, or a narrow key could make
-    /// itself a wide user.
+    /// The role that is meant: a custom one brings its base.
     pub(super) async fn role(
         &self,
         tx: &mut Tx,
@@ -61,20 +69,9 @@ impl App {
         role: Option<Role>,
         custom: Option<RoleId>,
     ) -> Result<Option<(Role, Option<RoleId>)>, Error> {
-        let given = match custom {
-            None => role.map(|role| (role, None)),
-            Some(id) => {
-                let custom = store::roles::by_id(tx, actor.workspace, id).await?;
-                let custom = custom.ok_or(Error::NotFound { what: "role", field: "customRoleId" })?;
-                Some((custom.base, Some(custom.id)))
-            }
-        };
-        for permission in given.map_or(&[][..], |(role, _)| role.permissions()) {
-            actor.require(*permission)?;
-        }
-        if given.is_some_and(|(role, _)| role.permissions().contains(&Permission::Admin)) {
-            self.require_lasting(tx, actor).await?;
-        }
-        Ok(given)
+        let Some(id) = custom else { return Ok(role.map(|role| (role, None))) };
+        let custom = store::roles::by_id(tx, actor.workspace, id).await?;
+        let custom = custom.ok_or(Error::NotFound { what: "role", field: "customRoleId" })?;
+        Ok(Some((custom.base, Some(custom.id))))
     }
 }

@@ -1,6 +1,6 @@
 //! Who may do what: a role allows, a key allows no more than its user's role.
 
-use kernel::{Object, Permission};
+use kernel::{Action, Object, Permission, access::Grants};
 
 use super::role::Role;
 
@@ -10,6 +10,14 @@ const NAMES: [(Permission, &str); 3] =
 /// What a key that was given `granted` can do today, when its user has `role`.
 pub fn effective_permissions(role: Role, granted: &[Permission]) -> Vec<Permission> {
     role.permissions().iter().copied().filter(|permission| granted.contains(permission)).collect()
+}
+
+/// What remains of `records` for who has `permissions`: who may only read is a reader, whatever else is granted.
+pub fn effective_records(records: Grants, permissions: &[Permission]) -> Grants {
+    match permissions.contains(&Permission::Write) {
+        true => records,
+        false => records.only(&[Action::Read, Action::Export]),
+    }
 }
 
 /// Permissions as they are stored: names with a space between.

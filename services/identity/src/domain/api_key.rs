@@ -53,12 +53,6 @@ impl ApiKey {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| now < expires_at)
     }
 
-    /// Whether a key that is narrowed to `others` opens nothing which this one does not.
-    pub fn has_objects(&self, others: Option<&[Object]>) -> bool {
-        let Some(own) = &self.objects else { return true };
-        others.is_some_and(|others| others.iter().all(|object| own.contains(object)))
-    }
-
     /// What others hear of a new key.
     pub fn created(&self) -> ApiKeyCreated {
         ApiKeyCreated {
@@ -66,6 +60,7 @@ impl ApiKey {
             user: self.user,
             name: self.name.clone(),
             permissions: self.permissions.clone(),
+            objects: self.objects.clone(),
             expires_at: self.expires_at,
             replaces: None,
         }

@@ -50,8 +50,10 @@ pub enum Broken {
     Link,
     #[error("it was changed after it was written")]
     Content,
-    #[error("entries after it are missing")]
+    #[error("it is missing, though the chain is said to go as far")]
     End,
+    #[error("the chain is said to end before it")]
+    PastEnd,
 }
 
 impl Head {

@@ -8,6 +8,7 @@ pub mod oidc;
 pub mod password;
 pub mod principal;
 pub mod record;
+pub mod rights;
 pub mod role;
 pub mod secret;
 pub mod session;

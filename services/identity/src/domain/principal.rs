@@ -1,12 +1,11 @@
 //! Whom a credential stands for.
 
 use kernel::{
-    Access, Action, Actor, ActorKind, CredentialId, Object, Permission, RoleId, TeamId, Timestamp, UserId, WorkspaceId,
-    access,
+    Access, Actor, ActorKind, CredentialId, Object, Permission, RoleId, TeamId, Timestamp, UserId, WorkspaceId, access,
 };
 
 use super::{
-    access::effective_permissions,
+    access::{effective_permissions, effective_records},
     role::{Grants, Role},
 };
 
@@ -55,10 +54,7 @@ impl Principal {
     ) -> Self {
         let permissions = effective_permissions(standing.role, granted);
         // A key that may only read makes a reader of its user.
-        let role = match permissions.contains(&Permission::Write) {
-            true => standing.role_grants(),
-            false => standing.role_grants().only(&[Action::Read, Action::Export]),
-        };
+        let role = effective_records(standing.role_grants(), &permissions);
         let access = Access { user: Some(user), team, role };
         let kind = match credential {
             CredentialId::ApiKey(_) => ActorKind::ApiKey,

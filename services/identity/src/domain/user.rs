@@ -106,6 +106,13 @@ impl UserChange {
         self.previous.is_active_admin() && !self.current.is_active_admin()
     }
 
+    /// Whether something is given to the user: a role, or what they had before they were let go.
+    pub fn gives(&self) -> bool {
+        let Self { previous, current } = self;
+        let comes_back = current.active && !previous.active;
+        comes_back || (previous.role, previous.custom_role) != (current.role, current.custom_role)
+    }
+
     pub fn updated(&self) -> published::UserUpdated {
         published::UserUpdated { previous: self.previous.published(), current: self.current.published() }
     }
@@ -142,6 +149,14 @@ mod tests {
         let demoted = admin().change(Timestamp::UNIX_EPOCH, |user| user.role = Role::Bdr).unwrap();
         let left = admin().change(Timestamp::UNIX_EPOCH, |user| user.active = false).unwrap();
         assert!(demoted.loses_an_admin() && left.loses_an_admin());
+    }
+
+    #[test]
+    fn a_role_is_given_and_so_is_coming_back() {
+        let gives = |user: &User, edit: fn(&mut User)| user.change(Timestamp::UNIX_EPOCH, edit).unwrap().gives();
+        let gone = User { active: false, ..admin() };
+        assert!(gives(&admin(), |user| user.role = Role::Bdr) && gives(&gone, |user| user.active = true));
+        assert!(!gives(&admin(), |user| user.active = false) && !gives(&gone, |user| user.name = PersonName::new("A")));
     }
 
     #[test]

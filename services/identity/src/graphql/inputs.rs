@@ -67,11 +67,11 @@ pub struct CreateApiKeyInput {
     /// What it may do at most; left out, what you may. The user's role bounds it further.
     pub permissions: Option<Vec<Permission>>,
     /// With which kinds of records it works; left out, with all that the user's role allows. Only records are meant:
-    /// what admins do beside them, and read in the audit trail, it does not bound. What a key makes with it opens no
-    /// more kinds than it does itself.
+    /// what admins do beside them, and read in the audit trail, it does not bound. But by it nobody gives others more
+    /// than it opens itself: no key, no role, no user.
     pub objects: Option<Vec<GrantObject>>,
-    /// Left out, it is good until it is revoked. What is made with a key that expires ends with that key: then at
-    /// the latest, and then if left out.
+    /// Left out, it is good until it is revoked. A key that is made with one that expires ends with that one: then at
+    /// the latest, and then if left out. Nor does a key that expires give users or roles anything, for they stay.
     pub expires_at: Option<DateTime<Utc>>,
     /// The same key and input again find the first one; the same key with another input is refused.
     pub idempotency_key: Option<String>,

@@ -34,10 +34,17 @@ async fn verify(test: &ServiceTest) -> AuditReport {
 /// What somebody does who administers the database: first away with what holds everybody else off.
 async fn tamper(test: &ServiceTest, sql: &'static str) {
     let away: &[&'static str] = match test.service.context.db.engine() {
-        Engine::Postgres => &["set local role none", "alter table audit_entry disable trigger user"],
-        Engine::Sqlite => {
-            &["drop trigger if exists audit_entry_is_not_changed", "drop trigger if exists audit_entry_is_not_deleted"]
-        }
+        Engine::Postgres => &[
+            "set local role none",
+            "alter table audit_entry disable trigger user",
+            "alter table audit_head disable trigger user",
+        ],
+        Engine::Sqlite => &[
+            "drop trigger if exists audit_entry_is_not_changed",
+            "drop trigger if exists audit_entry_is_not_deleted",
+            "drop trigger if exists audit_head_moves_on",
+            "drop trigger if exists audit_head_is_not_deleted",
+        ],
     };
     let mut tx = test.service.context.db.everywhere().begin().await.unwrap();
     for statement in away {
@@ -79,6 +86,22 @@ async fn what_admins_and_services_do_is_in_the_trail_with_before_and_after(test:
     assert_eq!((&moved[0]["actor"], &moved[0]["subject"]), (&json!("example"), &json!(event.subject)));
     assert_eq!(moved[0]["current"]["stage_name"], "Proposal");
     assert_eq!(verify(&test).await, AuditReport::Holds { workspaces: 1, entries: 9 });
+}
+
+on_both_engines!(SERVICE, a_new_key_is_in_the_trail_with_what_bounds_it);
+async fn a_new_key_is_in_the_trail_with_what_bounds_it(test: ServiceTest) {
+    let test = as_admin(test).await;
+    let narrow = create_key(&test, json!({ "name": "narrow", "objects": ["LEAD", "ACCOUNT"] })).await;
+    let rotate = "mutation($id: ID!) { rotateApiKey(input: { id: $id }) { apiKey { id } } }";
+    let successor = test.graphql(rotate, json!({ "id": narrow["apiKey"]["id"] })).await["rotateApiKey"].take();
+    let wide = create_key(&test, json!({ "name": "wide" })).await;
+    test.settle().await;
+    for (key, objects) in
+        [(narrow, json!(["lead", "account"])), (successor, json!(["lead", "account"])), (wide, Value::Null)]
+    {
+        let told = trail(&test, json!({ "subject": key["apiKey"]["id"], "action": ApiKeyCreated::TYPE })).await;
+        assert_eq!(told[0]["current"]["objects"], objects, "{}", told[0]);
+    }
 }
 
 on_both_engines!(SERVICE, where_a_sign_in_came_from_is_in_the_trail);
@@ -169,6 +192,77 @@ async fn the_service_itself_can_neither_change_nor_remove_an_entry(test: Service
         assert!(refused.to_string().contains("the audit trail is only added to"), "{refused}");
     }
     assert_eq!(verify(&test).await, AuditReport::Holds { workspaces: 1, entries: 5 });
+}
+
+const SET_BACK: &str = "update audit_head set seq = 4, hash = (select hash from audit_entry e
+    where e.workspace_id = audit_head.workspace_id and e.seq = 4)";
+/// The end is set back, set elsewhere, taken away, or begun for a workspace that has none.
+const ENDS: [&str; 7] = [
+    SET_BACK,
+    "update audit_head set hash = 'another'",
+    "update audit_head set seq = seq + 2",
+    "update audit_head set workspace_id = (select event_id from audit_entry where seq = 1)",
+    "delete from audit_head",
+    "insert into audit_head (workspace_id, seq, hash) select event_id, 7, hash from audit_entry where seq = 1",
+    "insert into audit_head (workspace_id, seq, hash) select event_id, 0, hash from audit_entry where seq = 1",
+];
+/// The same by what SQLite has beside: `replace`, and the number that it gives each row.
+const REPLACED_ENDS: [&str; 3] = [
+    "replace into audit_head (workspace_id, seq, hash)
+        select workspace_id, 0, previous_hash from audit_entry where seq = 1",
+    "replace into audit_head (rowid, workspace_id, seq, hash)
+        select h.rowid, e.event_id, 0, e.previous_hash from audit_head h join audit_entry e on e.seq = 1",
+    "update audit_head set rowid = rowid + 1",
+];
+/// An entry after the last that the end does not know of.
+const MADE_UP: &str =
+    "insert into audit_entry (workspace_id, seq, event_id, at, actor, action, subject, data, previous_hash, hash)
+        select workspace_id, 6, workspace_id, at, actor, action, subject, data, hash, 'made up'
+        from audit_entry where seq = 5";
+
+on_both_engines!(SERVICE, the_service_itself_can_neither_set_the_trails_end_back_nor_take_it_away);
+async fn the_service_itself_can_neither_set_the_trails_end_back_nor_take_it_away(test: ServiceTest) {
+    let test = as_admin(test).await;
+    test.settle().await;
+    let mut changes = ENDS.to_vec();
+    if test.service.context.db.engine() == Engine::Sqlite {
+        changes.extend(REPLACED_ENDS);
+    }
+    let moves_on = changes.into_iter().map(|sql| (sql, "the end of the audit trail only moves on"));
+    for (sql, because) in moves_on.chain([(MADE_UP, "the audit trail is only added to, at its end")]) {
+        let mut tx = test.service.context.db.everywhere().begin().await.unwrap();
+        let refused = platform::execute!(tx, sqlx::query(sql)).unwrap_err();
+        assert!(refused.to_string().contains(because), "{sql}: {refused}");
+    }
+    assert_eq!(verify(&test).await, AuditReport::Holds { workspaces: 1, entries: 5 });
+    create_user(&test, "grace@example.com", "BDR").await;
+    test.settle().await;
+    assert_eq!(verify(&test).await, AuditReport::Holds { workspaces: 1, entries: 6 }, "it goes on by itself");
+}
+
+on_both_engines!(SERVICE, an_end_that_was_set_back_is_noticed);
+async fn an_end_that_was_set_back_is_noticed(test: ServiceTest) {
+    let test = as_admin(test).await;
+    test.settle().await;
+    tamper(&test, SET_BACK).await;
+    let workspace = test.actor.workspace;
+    assert_eq!(verify(&test).await, AuditReport::Broken { workspace, seq: 5, because: Broken::PastEnd });
+}
+
+on_both_engines!(SERVICE, what_an_owner_cuts_off_with_the_end_shows_against_an_earlier_export_alone);
+async fn what_an_owner_cuts_off_with_the_end_shows_against_an_earlier_export_alone(test: ServiceTest) {
+    let test = as_admin(test).await;
+    test.settle().await;
+    let earlier = exported(&test).await;
+    tamper(&test, SET_BACK).await;
+    tamper(&test, "delete from audit_entry where seq = 5").await;
+    assert_eq!(verify(&test).await, AuditReport::Holds { workspaces: 1, entries: 4 }, "such a chain holds");
+    create_user(&test, "grace@example.com", "BDR").await;
+    test.settle().await;
+    assert_eq!(verify(&test).await, AuditReport::Holds { workspaces: 1, entries: 5 });
+    let later = exported(&test).await;
+    assert_eq!(later[..4], earlier[..4], "what nobody touched is the beginning of both");
+    assert_eq!((&later[4]["seq"], later[4]["hash"] == earlier[4]["hash"]), (&json!(5), false));
 }
 
 on_both_engines!(SERVICE, a_changed_row_is_named);
@@ -281,6 +375,14 @@ async fn the_trail_is_read_page_by_page_within_bounds(test: ServiceTest) {
     assert_eq!(trail(&test, json!({ "until": start + chrono::TimeDelta::minutes(1) })).await.len(), 5);
 }
 
+/// The lines of `/audit.jsonl`.
+async fn exported(test: &ServiceTest) -> Vec<Value> {
+    let request = Request::get("/audit.jsonl").header("authorization", format!("Bearer {}", admin_key(test)));
+    let response = test.service.parts.api.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    String::from_utf8(bytes.to_vec()).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
 on_both_engines!(SERVICE, an_admin_takes_the_trail_out_as_json_lines);
 async fn an_admin_takes_the_trail_out_as_json_lines(test: ServiceTest) {
     let test = as_admin(test).await;
@@ -295,9 +397,7 @@ async fn an_admin_takes_the_trail_out_as_json_lines(test: ServiceTest) {
     let response = get(Some(admin_key(&test))).await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "application/jsonl");
-    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-    let lines: Vec<Value> =
-        String::from_utf8(bytes.to_vec()).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = exported(&test).await;
     assert_eq!(lines.iter().map(|line| line["seq"].as_i64().unwrap()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     assert!(lines[0].as_object().unwrap().contains_key("credential"));
     assert!(lines.windows(2).all(|pair| pair[0]["hash"] == pair[1]["previousHash"]));

@@ -2,6 +2,7 @@ mod access;
 mod audit;
 mod bootstrap;
 mod doors;
+mod giving;
 mod http;
 mod keys;
 mod oidc;
