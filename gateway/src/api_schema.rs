@@ -8,10 +8,10 @@ use apollo_compiler::{
         Definition, DirectiveDefinition, DirectiveList, DirectiveLocation, Document, EnumValueDefinition,
         FieldDefinition, InputValueDefinition,
     },
-    validation::Valid,
+    validation::{Valid, WithErrors},
 };
 
-use crate::links::Prefixes;
+use crate::{introspect::know_is_one_of, links::Prefixes};
 
 /// Directives on the schema that mean something to a client.
 const PUBLIC_DIRECTIVES: [&str; 5] = ["deprecated", "specifiedBy", "oneOf", "cost", "listSize"];
@@ -45,7 +45,10 @@ pub(crate) fn api_schema(supergraph: &Document, prefixes: &Prefixes) -> Result<V
             text.push_str(definition);
         }
     }
-    Schema::parse_and_validate(text, "api.graphql").map_err(|broken| broken.errors.to_string())
+    let problems = |broken: WithErrors<Schema>| broken.errors.to_string();
+    let mut schema = Schema::parse(text, "api.graphql").map_err(problems)?;
+    know_is_one_of(&mut schema);
+    schema.validate().map_err(problems)
 }
 
 fn hidden_types(supergraph: &Document, prefixes: &Prefixes) -> HashSet<Name> {

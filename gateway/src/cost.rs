@@ -18,6 +18,7 @@ use kernel::Code;
 use crate::{
     Limits, Response, Supergraph,
     measure::place,
+    refusal::is_refused,
     response::{error, located},
     weights,
 };
@@ -203,6 +204,8 @@ impl Compiler<'_> {
         let mut fragments: BTreeMap<&Name, Vec<&SelectionSet>> = BTreeMap::new();
         for selection in sets.iter().flat_map(|set| &set.selections) {
             match selection {
+                // Nobody is asked for it.
+                Selection::Field(field) if is_refused(field) => {}
                 Selection::Field(field) => {
                     let (_, sets) = fields.entry(field.response_key()).or_insert_with(|| (field, Vec::new()));
                     sets.push(&field.selection_set);

@@ -58,7 +58,8 @@ fn tell_apart(sets: Vec<&mut SelectionSet>) -> bool {
     any
 }
 
-fn gather<'s>(set: &'s mut SelectionSet, into: &mut Vec<&'s mut Field>) {
+/// The fields of a selection set, those in its fragments too.
+pub(crate) fn gather<'s>(set: &'s mut SelectionSet, into: &mut Vec<&'s mut Field>) {
     for selection in &mut set.selections {
         match selection {
             Selection::Field(field) => into.push(field.make_mut()),

@@ -278,7 +278,7 @@ impl Gateway {
         let variables = serving.coerce(document, &request.variables.unwrap_or_default())?;
         one_of::check_variables(&serving.supergraph.schema, &document.operation, &variables)?;
         // First, since it is what counts the fields.
-        let planned = self.prepare(serving, &cached, &variables).await?;
+        let planned = self.prepare(serving, &cached, &variables, context.actor.as_deref()).await?;
         let cost = planned.cost.with(&variables, &self.0.limits)?;
         let cost = self.0.budgets.pay(context.actor.as_deref(), cost, &self.0.limits)?;
         let prepared = planned.prepared.clone();

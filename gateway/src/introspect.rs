@@ -1,5 +1,7 @@
 //! `__schema` and `__type`, answered from the API schema, and conversions from apollo-compiler's JSON.
 
+mod is_one_of;
+
 use apollo_compiler::{
     introspection,
     response::{JsonMap, JsonValue},
@@ -9,6 +11,7 @@ use async_graphql::{Name, Value};
 use indexmap::IndexMap;
 use kernel::Code;
 
+pub(crate) use self::is_one_of::know_is_one_of;
 use crate::{Response, Supergraph, operation::Document, response::from_compiler};
 
 /// The introspective root fields of a query, by response key.
@@ -19,15 +22,19 @@ pub(crate) fn introspect(
 ) -> Result<IndexMap<Name, Value>, Response> {
     let refuse =
         |problem| Response::refused(Code::ValidationFailed, vec![from_compiler(Code::ValidationFailed, problem)]);
-    let answer = introspection::partial_execute(
-        &supergraph.schema,
-        &supergraph.implementers,
-        &document.document,
-        &document.operation,
-        variables,
-    )
-    .map_err(|problem| refuse(problem.to_graphql_error(&document.document.sources)))?;
-    Ok(answer.data.map(|data| object(&data)).unwrap_or_default())
+    let named = is_one_of::as_names(&supergraph.schema, document);
+    let (asked, operation) = match &named {
+        Some((asked, operation)) => (asked, operation),
+        None => (&document.document, &document.operation),
+    };
+    let implementers = &supergraph.implementers;
+    let answer = introspection::partial_execute(&supergraph.schema, implementers, asked, operation, variables)
+        .map_err(|problem| refuse(problem.to_graphql_error(&document.document.sources)))?;
+    let Some(mut data) = answer.data else { return Ok(IndexMap::new()) };
+    if named.is_some() {
+        is_one_of::tell(&supergraph.schema, document, &document.operation.selection_set, &mut data);
+    }
+    Ok(object(&data))
 }
 
 pub(crate) fn object(map: &JsonMap) -> IndexMap<Name, Value> {

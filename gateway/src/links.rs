@@ -8,14 +8,19 @@ use apollo_compiler::{
     ast::{Definition, Directive, DirectiveList, Document, FieldDefinition, InputValueDefinition, Value},
 };
 
+use crate::guards;
+
 /// What the gateway can do. Of `join` the first version described another federation.
-const KNOWN: [(&str, &[&str]); 6] = [
+const KNOWN: [(&str, &[&str]); 9] = [
     ("link", &["1.0"]),
     ("core", &["0.1", "0.2"]),
     ("join", &["0.2", "0.3", "0.4", "0.5"]),
     ("inaccessible", &["0.1", "0.2"]),
     ("tag", &["0.1", "0.2", "0.3"]),
     ("cost", &["0.1"]),
+    ("authenticated", &["0.1"]),
+    ("requiresScopes", &["0.1"]),
+    ("policy", &["0.1"]),
 ];
 
 /// Prefixes that are what they are, linked to or not.
@@ -50,6 +55,13 @@ pub(crate) fn canonical(document: &mut Document) -> Result<Prefixes, String> {
             return Err(format!("it needs {}/v{}, which this gateway does not know", link.identity, link.version));
         }
     }
+    let namesakes = namesakes(&links);
+    if !namesakes.is_empty() {
+        let strip = |directives: &mut DirectiveList| {
+            directives.0.retain(|directive| !namesakes.contains(&directive.name.as_str()));
+        };
+        document.definitions.iter_mut().for_each(|definition| each_list(definition, &strip));
+    }
     let names: HashMap<String, String> =
         links.iter().filter(|link| KNOWN.iter().any(|(name, _)| link.is(name))).flat_map(Link::renames).collect();
     if !names.is_empty() {
@@ -64,6 +76,13 @@ pub(crate) fn canonical(document: &mut Document) -> Result<Prefixes, String> {
     no_context(document)?;
     let linked = links.iter().flat_map(|link| [link.prefix.clone(), link.name.clone()]);
     Ok(Prefixes(ALWAYS.into_iter().map(str::to_owned).chain(linked).collect()))
+}
+
+/// Directives that guard nothing: another specification brings them under the name of a guard. A guard whose
+/// specification nobody links to is one all the same.
+fn namesakes(links: &[Link]) -> Vec<&'static str> {
+    let brought = |guard: &str, own: bool| links.iter().any(|link| link.is(guard) == own && link.brings(guard));
+    guards::DIRECTIVES.into_iter().filter(|guard| brought(guard, false) && !brought(guard, true)).collect()
 }
 
 /// What stands before `__` in names that come with a specification.
@@ -114,6 +133,11 @@ impl Link {
 
     fn is(&self, name: &str) -> bool {
         self.identity.strip_prefix(APOLLO) == Some(name)
+    }
+
+    /// Does this directive, by the name that it goes by, come with the specification?
+    fn brings(&self, directive: &str) -> bool {
+        self.prefix == directive || self.imports.iter().any(|(_, by)| by.strip_prefix('@') == Some(directive))
     }
 
     /// Foreign names to usual ones; a name that ends in `__` stands for all that begin so.

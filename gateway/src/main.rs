@@ -7,11 +7,11 @@ use clap::{Parser, ValueEnum};
 use kernel::Clock;
 use pipewright_gateway::{
     Gateway, GatewayParts, HttpAuthenticator, HttpSubgraph, Limits, Policy, Probe, Resilience, Source, Supergraph,
-    SupergraphError, router,
+    SupergraphError, rights, router,
 };
 use platform::{
     auth::{ActorTokens, Authenticator, check_secret},
-    config::{Config, Layers, LogConfig},
+    config::{Config, ConfigError, Layers, LogConfig, Secret},
     graphql::Subgraph,
     hearing::HEARS_WITHIN,
     http,
@@ -31,7 +31,7 @@ struct Args {
     /// The supergraph's SDL: a file or an http(s) URL.
     #[arg(long, value_name = "FILE|URL")]
     supergraph: String,
-    /// Configuration file; of its settings those of the sections `gateway` and `log` count, and `listen`
+    /// Configuration file; of its settings those of the sections `gateway`, `bus` and `log` count, and `listen`
     /// [default: pipewright.toml, if there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -44,6 +44,11 @@ struct Args {
     /// Base URL of the identity service.
     #[arg(long, value_name = "URL", required_if_eq("auth", "identity"))]
     identity: Option<String>,
+    /// The services' bus (`nats://HOST:PORT`), on which identity tells whose rights have changed: what is remembered of
+    /// them then counts no longer. Left out, the setting `bus.url`; without either it counts for its few seconds.
+    /// [env: PIPEWRIGHT__BUS__URL]
+    #[arg(long, value_name = "URL")]
+    bus: Option<String>,
     /// The secret shared with the services, which signs on whose behalf the gateway asks.
     /// [env: PIPEWRIGHT__GATEWAY__ACTOR_SECRET]
     #[arg(long, value_name = "SECRET")]
@@ -68,7 +73,7 @@ enum Auth {
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    let config = Layers::load(args.config.as_deref()).and_then(|layers| layers.config());
+    let config = layers(&args).and_then(|layers| layers.config());
     telemetry::init(&config.as_ref().map_or_else(|_| LogConfig::default(), |config| config.log.clone()));
     telemetry::init_metrics();
     let served = match config {
@@ -82,6 +87,14 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn layers(args: &Args) -> Result<Layers, ConfigError> {
+    let layers = Layers::load(args.config.as_deref())?;
+    Ok(match &args.bus {
+        Some(url) => layers.flag("--bus", "bus.url", url),
+        None => layers,
+    })
 }
 
 async fn serve(args: Args, config: Config) -> anyhow::Result<()> {
@@ -98,6 +111,7 @@ async fn serve(args: Args, config: Config) -> anyhow::Result<()> {
     let clock = Clock::system();
     let tokens = secret(&args, &config)?.map(|secret| ActorTokens::new(secret.as_bytes(), clock.clone()));
     let authenticator = authenticator(&args, &client, tokens.as_ref())?;
+    let bus = bus(&args, &config)?;
     // It may be anywhere, unlike the services.
     let outside = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
     let mut source = Source::new(&args.supergraph, outside);
@@ -116,7 +130,7 @@ async fn serve(args: Args, config: Config) -> anyhow::Result<()> {
         metrics: Arc::new(telemetry::render_metrics),
         limits,
         policy,
-        clock,
+        clock: clock.clone(),
     };
     let gateway = Gateway::resilient(parts, Resilience { hears_within, ..Resilience::default() })?;
     let address = args.listen.unwrap_or_else(|| config.listen.to_string());
@@ -133,6 +147,9 @@ async fn serve(args: Args, config: Config) -> anyhow::Result<()> {
         draining.drain();
         Ok(())
     });
+    if let Some(bus) = bus {
+        tasks.spawn("rights", rights::follow_at(bus, clock, gateway.clone(), tasks.stop()));
+    }
     tasks.spawn("http", http::serve(listener, router(gateway), tasks.stop()));
     tasks.run_until_stopped().await
 }
@@ -152,6 +169,21 @@ fn authenticator(
              (PIPEWRIGHT__GATEWAY__ACTOR_SECRET or --actor-secret-file); --auth none lets everybody in"
         ),
     }
+}
+
+/// Where identity tells whose rights have changed, if that can be heard here: a local bus is of one process.
+fn bus(args: &Args, config: &Config) -> anyhow::Result<Option<Secret>> {
+    let url = config.bus.url.expose();
+    if args.auth == Auth::None || url.is_empty() {
+        return Ok(None);
+    }
+    if !url.starts_with("nats:") && !url.starts_with("tls:") {
+        bail!(
+            "the gateway hears nothing but NATS: the bus (--bus, bus.url, PIPEWRIGHT__BUS__URL) must start with nats: \
+             or tls:, or be empty"
+        );
+    }
+    Ok(Some(config.bus.url.clone()))
 }
 
 fn secret(args: &Args, config: &Config) -> anyhow::Result<Option<String>> {

@@ -100,7 +100,7 @@ fn json(schema: &Schema, value: &JsonValue, ty: &Type) -> Result<(), Name> {
     }
 }
 
-fn is_one_of(input: &InputObjectType) -> bool {
+pub(crate) fn is_one_of(input: &InputObjectType) -> bool {
     input.directives.has("oneOf")
 }
 

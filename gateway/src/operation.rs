@@ -20,6 +20,7 @@ use crate::{
     ids,
     measure::{self, TooMuch, height, place},
     one_of,
+    refusal::is_refused,
     response::from_compiler,
 };
 
@@ -98,10 +99,12 @@ impl Document {
         Ok(root)
     }
 
-    /// The operations to plan, without introspection: one, but for a mutation one per root field, which must
-    /// act in order.
+    /// The operations to plan, without introspection and without what is refused: one, but for a mutation one per
+    /// root field, which must act in order.
     pub fn to_plan(&self, supergraph: &Supergraph, folded: &SelectionSet) -> Vec<String> {
-        let data = |selection: &&Selection| selection.as_field().is_none_or(|field| !field.name.starts_with("__"));
+        let data = |selection: &&Selection| {
+            selection.as_field().is_none_or(|field| !field.name.starts_with("__") && !is_refused(field))
+        };
         let selections: Vec<Selection> = folded.selections.iter().filter(data).cloned().collect();
         if selections.is_empty() {
             return Vec::new();
@@ -117,6 +120,9 @@ impl Document {
         let print = |selections| {
             let mut root = SelectionSet { ty: folded.ty.clone(), selections };
             make_plannable(supergraph, &mut root);
+            if root.is_empty() {
+                return None;
+            }
             let operation = Operation {
                 operation_type: self.kind(),
                 name: None,
@@ -124,9 +130,9 @@ impl Document {
                 directives: DirectiveList::default(),
                 selection_set: root,
             };
-            operation.to_string()
+            Some(operation.to_string())
         };
-        groups.into_iter().map(print).collect()
+        groups.into_iter().filter_map(print).collect()
     }
 }
 
@@ -250,9 +256,10 @@ impl Folder<'_> {
     }
 }
 
-/// An object of an interface or a union says what it is, nothing is asked for nothing, no alias stands in the way of
-/// a key, and an id is text.
+/// What is refused goes, an object of an interface or a union says what it is, nothing is asked for nothing, no alias
+/// stands in the way of a key, and an id is text.
 fn make_plannable(supergraph: &Supergraph, set: &mut SelectionSet) {
+    set.selections.retain(|selection| selection.as_field().is_none_or(|field| !is_refused(field)));
     for selection in &mut set.selections {
         match selection {
             Selection::Field(field) => {
@@ -286,6 +293,8 @@ fn make_plannable(supergraph: &Supergraph, set: &mut SelectionSet) {
             Selection::FragmentSpread(_) => {}
         }
     }
+    let full = |selection: &Selection| selection.as_inline_fragment().is_none_or(|it| !it.selection_set.is_empty());
+    set.selections.retain(full);
 }
 
 fn add_typename(supergraph: &Supergraph, set: &mut SelectionSet) {

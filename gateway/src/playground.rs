@@ -48,6 +48,7 @@ async fn index(headers: HeaderMap) -> Response {
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     match find(&format!("assets/{path}")) {
         Some(file) => serve(file, &headers),
+        // The door says why.
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -31,7 +31,7 @@ pub struct Policy {
     pub cors_origins: Vec<String>,
     /// Where a proxy says whom it speaks for.
     pub client_address_header: Option<HeaderName>,
-    /// Opens `/metrics`, alone where there is one, whoever else may read every record.
+    /// Opens `/metrics`, alone where there is one; else they are for this machine.
     pub metrics_token: Option<Secret>,
     /// Answer `__schema` and `__type`.
     pub introspection: bool,

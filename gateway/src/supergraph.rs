@@ -13,6 +13,7 @@ use thiserror::Error;
 use crate::{
     api_schema::api_schema,
     distinguish::client_key,
+    guards::Guards,
     links::{self, Prefixes},
     planner::{HivePlanner, PlanError, QueryPlanner},
     weights,
@@ -26,6 +27,7 @@ pub struct Supergraph {
     pub subgraphs: BTreeMap<String, String>,
     pub(crate) types: PossibleTypes,
     pub(crate) aliases: Aliases,
+    pub(crate) guards: Guards,
     pub(crate) planner: Box<dyn QueryPlanner>,
 }
 
@@ -59,6 +61,7 @@ impl Supergraph {
             subgraphs,
             types: PossibleTypes::of(&document),
             aliases: Aliases::of(&document),
+            guards: Guards::of(&document).map_err(SupergraphError::Unsupported)?,
             planner: Box::new(HivePlanner::new(&for_planning.to_string())?),
         })
     }
@@ -110,6 +113,11 @@ impl PossibleTypes {
     /// An interface or a union.
     pub fn is_abstract(&self, name: &str) -> bool {
         self.0.contains_key(name)
+    }
+
+    /// The objects that can stand where the schema says `name`.
+    pub fn objects<'t>(&'t self, name: &'t str) -> Vec<&'t str> {
+        self.0.get(name).map_or_else(|| vec![name], |members| members.iter().map(String::as_str).collect())
     }
 
     /// Is every `object` also a `condition`?

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use apollo_compiler::ast::{Directive, DirectiveList, Document, Value};
 
-use crate::links::each_list;
+use crate::{guards, links::each_list};
 
 /// Directives that only the cost model reads. The planner panics on what it does not expect of them.
 const OF_THE_COST_MODEL: [&str; 2] = ["cost", "listSize"];
@@ -19,7 +19,7 @@ pub(crate) fn weight(cost: &Directive) -> Option<f64> {
     Some(weight).filter(|weight: &f64| weight.is_finite() && *weight >= 0.0)
 }
 
-/// The document for the planner, which plans without costs.
+/// The document for the planner, which plans without costs, and without guards: what it is given has passed them.
 ///
 /// # Errors
 /// A weight that is none; to serve such a supergraph would be to bound its operations by accident.
@@ -33,7 +33,10 @@ pub(crate) fn without(document: &Document) -> Result<Document, String> {
             if let Some(cost) = unreadable {
                 bad.replace(Some(cost.to_string()));
             }
-            directives.0.retain(|directive| !OF_THE_COST_MODEL.contains(&directive.name.as_str()));
+            directives.0.retain(|directive| {
+                let name = directive.name.as_str();
+                !OF_THE_COST_MODEL.contains(&name) && !guards::DIRECTIVES.contains(&name)
+            });
         });
         if let Some(cost) = bad.into_inner() {
             return Err(format!("{cost} on {name} or in it: a weight is a number, 0 or more, as it is or as a string"));

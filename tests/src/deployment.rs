@@ -109,6 +109,7 @@ impl Deployment {
                 command
                     .args(["--listen", &listen, "--identity", &self.addresses["identity"], "--supergraph"])
                     .arg(supergraph)
+                    .env("PIPEWRIGHT__BUS__URL", &self.bus)
                     .env("PIPEWRIGHT__GATEWAY__ACTOR_SECRET", SECRET);
                 self.launch("gateway", command).await
             }

@@ -63,6 +63,7 @@ codes! {
     // who is asking
     Unauthenticated, "UNAUTHENTICATED", 401, "No credential, or one that is unknown, expired or revoked.";
     Forbidden, "FORBIDDEN", 403, "The credential is good, but does not allow this.";
+    UnauthorizedFieldOrType, "UNAUTHORIZED_FIELD_OR_TYPE", 403, "The supergraph keeps this field, or its type, from whoever asks; it is null, and no service was asked for it.";
     // input
     InvalidInput, "INVALID_INPUT", 400, "A value has the right type but breaks a rule.";
     InvalidId, "INVALID_ID", 400, "The id is malformed or belongs to another kind of object.";

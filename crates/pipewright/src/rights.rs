@@ -1,7 +1,5 @@
-//! What the gateway remembers of credentials ends when identity tells of a change, whoever made it and through whichever
-//! gateway.
-
-use std::{future::ready, time::Duration};
+//! Identity's pages end sessions too. In the gateway's own process it knows of that before the answer is out, sooner
+//! than by the event that it follows.
 
 use axum::{
     Router,
@@ -9,54 +7,7 @@ use axum::{
     http::Method,
     middleware::{Next, from_fn},
 };
-use events::{
-    Event,
-    identity::{ApiKeyCreated, ApiKeyRevoked, RoleChanged, SessionRevoked, TeamChanged, UserUpdated},
-};
-use futures::{
-    StreamExt,
-    future::try_join_all,
-    stream::{self, BoxStream},
-};
 use gateway::Gateway;
-use kernel::WorkspaceId;
-use platform::bus::{Bus, BusError};
-use tokio_util::sync::CancellationToken;
-
-/// What can take a right away. A key may take another's place.
-const CHANGES: [&str; 6] = [
-    UserUpdated::TYPE,
-    TeamChanged::TYPE,
-    RoleChanged::TYPE,
-    ApiKeyCreated::TYPE,
-    ApiKeyRevoked::TYPE,
-    SessionRevoked::TYPE,
-];
-
-/// How long to wait before listening again to a bus that went away. Meanwhile nothing is remembered for longer than
-/// the gateway says.
-const PAUSE: Duration = Duration::from_secs(1);
-
-/// Runs until `stop`.
-pub async fn follow(bus: Bus, gateway: Gateway, stop: CancellationToken) -> anyhow::Result<()> {
-    let following = async {
-        loop {
-            match listen(&bus).await {
-                Ok(mut changes) => {
-                    // For what was missed.
-                    gateway.forget_credentials(None);
-                    while let Some(workspace) = changes.next().await {
-                        gateway.forget_credentials(Some(workspace));
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "changes of rights cannot be followed"),
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-    };
-    stop.run_until_cancelled(following).await;
-    Ok(())
-}
 
 /// Where identity takes away sessions beside GraphQL.
 const ENDS_SESSIONS: [&str; 2] = ["/auth/sign-out", "/auth/password"];
@@ -76,17 +27,12 @@ pub fn forgets(gateway: Gateway, pages: Router) -> Router {
     }))
 }
 
-/// The workspaces of the changes. Ends when one of the streams does, so that none is missing unnoticed.
-async fn listen(bus: &Bus) -> Result<BoxStream<'static, WorkspaceId>, BusError> {
-    let streams = try_join_all(CHANGES.map(|change| bus.live(change, None))).await?;
-    let told = streams.into_iter().map(|stream| stream.map(Some).chain(stream::iter([None])).boxed());
-    let whole = stream::select_all(told).take_while(|event| ready(event.is_some()));
-    Ok(whole.filter_map(|event| ready(event.map(|event| event.workspace))).boxed())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use axum::http::{HeaderMap, HeaderValue};
+    use gateway::rights::follow;
     use kernel::{Actor, Clock};
     use platform::{config::Config, lifecycle::Tasks};
     use serde_json::{Value, json};

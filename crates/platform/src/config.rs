@@ -25,13 +25,14 @@ const PREFIX: &str = "PIPEWRIGHT__";
 const FILE: &str = "pipewright.toml";
 
 /// The settings of type [`Secret`].
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 7] = [
     "database.url",
     "bus.url",
     "mail.url",
     "identity.bootstrap_key",
     "identity.oidc_client_secret",
     "gateway.actor_secret",
+    "gateway.metrics_token",
 ];
 
 /// Name of the file in the data directory that keeps the first admin key, if one was made.

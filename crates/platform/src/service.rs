@@ -14,7 +14,7 @@ use crate::{
     bus::{Bus, Consumer, DUPLICATE_WINDOW},
     config::Config,
     db::{Fence, Migrations},
-    door::Door,
+    door::{Door, refusal_page},
     graphql::Subgraph,
     http,
     inbox::{Handler, Inbox},
@@ -63,8 +63,10 @@ pub struct Parts {
     pub subgraph: Arc<dyn Subgraph>,
     /// Routes for clients beside GraphQL, served behind the door.
     pub api: Router,
-    /// Pages for people (`/u/{token}`), and routes for other processes of the platform.
+    /// Pages for people (`/u/{token}`).
     pub http: Router,
+    /// Routes for gateways in other processes; not served where the gateway is in this one.
+    pub internal: Router,
     pub handlers: Vec<Handler>,
     pub jobs: Vec<Job>,
     /// Set by identity alone.
@@ -77,6 +79,7 @@ impl Parts {
             subgraph,
             api: Router::new(),
             http: Router::new(),
+            internal: Router::new(),
             handlers: Vec::new(),
             jobs: Vec::new(),
             authenticator: None,
@@ -88,6 +91,11 @@ impl Parts {
     /// The routes for clients, behind `door`.
     pub fn guarded(&self, door: &Door) -> Router {
         door.guarded(self.api.clone(), "GET, POST", http::refusal)
+    }
+
+    /// The pages for people, beside `door`.
+    pub fn pages(&self, door: &Door) -> Router {
+        door.unguarded(self.http.clone(), refusal_page)
     }
 }
 
@@ -295,16 +303,24 @@ pub mod standalone {
             config.mail.public_url = format!("http://{}", config.listen);
         }
         let door = Door::new(Rules::read(&config.gateway)?, clock.clone());
-        let service = Service::open(def, bus, clock, Arc::new(config), tokens.clone()).await?;
+        let service = Service::open(def, bus, clock, Arc::new(config), tokens).await?;
         let tasks = Tasks::new();
         service.start(&tasks).await;
-        let router = http::subgraph(service.parts.subgraph.clone(), tokens)
-            .merge(service.parts.guarded(&door))
-            .merge(service.parts.http.clone())
-            .merge(http::health(readiness(service.context.db.clone())));
         announce(&listener)?;
-        tasks.spawn("http", http::serve(listener, router, tasks.stop()));
+        tasks.spawn("http", http::serve(listener, router(&service, &door), tasks.stop()));
         tasks.run_until_stopped().await
+    }
+
+    /// Everything that a service serves at its own address: to gateways and probes, to clients and to people.
+    pub fn router(service: &Service, door: &Door) -> Router {
+        let Service { parts, context, .. } = service;
+        let machines = http::subgraph(parts.subgraph.clone(), context.tokens.clone())
+            .merge(parts.internal.clone())
+            .merge(http::health(readiness(context.db.clone())));
+        door.unguarded(machines, http::refusal)
+            .merge(parts.guarded(door))
+            .merge(parts.pages(door))
+            .merge(door.elsewhere(http::refusal))
     }
 
     fn readiness(db: Db) -> Readiness {

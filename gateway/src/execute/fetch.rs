@@ -27,8 +27,8 @@ use crate::{
     response::{at, error},
 };
 
-/// Places of one entity at which its error is told.
-const TOLD: usize = 100;
+/// Places at which one and the same error is told: those of an entity, or of a field that is refused.
+pub(super) const TOLD: usize = 100;
 
 /// The entities of one lookup: what is sent, and who waits for which answer.
 struct Lookup<'p> {

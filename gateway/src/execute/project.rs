@@ -20,6 +20,7 @@ use kernel::Code;
 
 use super::{
     Prepared,
+    fetch::TOLD,
     merge::{text, typename},
     scalar::Scalar,
 };
@@ -27,6 +28,7 @@ use crate::{
     Supergraph,
     distinguish::fetched_as,
     measure::start,
+    refusal::is_refused,
     response::{at, error, located},
 };
 
@@ -54,6 +56,8 @@ struct FieldProjection {
 }
 
 enum Kind {
+    /// Not for whoever asks.
+    Refused,
     Typename,
     /// Scalars of the schema's own, and introspection, which is projected already.
     Leaf,
@@ -163,6 +167,8 @@ fn compile(supergraph: &Supergraph, parts: &[SelectionSet], object: &apollo_comp
         };
         let inner = ty.inner_named_type();
         let kind = match supergraph.schema.types.get(inner) {
+            // Of several ways to ask for one field, it is enough that one is refused.
+            _ if fields.iter().any(|field| is_refused(field)) => Kind::Refused,
             _ if first.name == "__typename" => Kind::Typename,
             _ if first.name.starts_with("__") => Kind::Leaf,
             Some(ExtendedType::Enum(values)) => Kind::Enum(values.clone()),
@@ -224,7 +230,15 @@ pub(crate) fn project(
     missing: &[Missing],
 ) -> (Value, Vec<ServerError>) {
     let Prepared { selections, sources, .. } = prepared;
-    let mut projector = Projector { supergraph, sources, known, missing, errors: Vec::new(), path: Vec::new() };
+    let mut projector = Projector {
+        supergraph,
+        sources,
+        known,
+        missing,
+        errors: Vec::new(),
+        refused: HashMap::new(),
+        path: Vec::new(),
+    };
     let data = match data {
         Value::Object(data) => data,
         _ => IndexMap::new(),
@@ -239,6 +253,8 @@ struct Projector<'a> {
     known: &'a [ServerError],
     missing: &'a [Missing],
     errors: Vec<ServerError>,
+    /// How often each field was refused, by where the document asks for it.
+    refused: HashMap<Option<SourceSpan>, usize>,
     path: Vec<Place>,
 }
 
@@ -261,7 +277,10 @@ impl Projector<'_> {
                 _ => {
                     let value = data.get_mut(&field.source).map(mem::take).unwrap_or_default();
                     self.path.push(Place::Key(field.key.clone()));
-                    let value = self.complete(field, &field.ty, value);
+                    let value = match field.kind {
+                        Kind::Refused => self.refuse(field),
+                        _ => self.complete(field, &field.ty, value),
+                    };
                     self.path.pop();
                     value?
                 }
@@ -269,6 +288,18 @@ impl Projector<'_> {
             projected.insert(field.key.clone(), value);
         }
         Ok(Value::Object(projected))
+    }
+
+    /// Null, whatever may have been fetched on behalf of others.
+    fn refuse(&mut self, field: &FieldProjection) -> Result<Value, Nulled> {
+        let times = self.refused.entry(field.span).or_default();
+        *times += 1;
+        if *times <= TOLD {
+            let message = format!("{}.{}, or what it gives, is not for whoever asks", field.parent, field.name);
+            let told = self.placed(field, error(Code::UnauthorizedFieldOrType, message));
+            self.errors.push(told);
+        }
+        if field.ty.is_non_null() { Err(Nulled) } else { Ok(Value::Null) }
     }
 
     fn complete(&mut self, field: &FieldProjection, ty: &Type, value: Value) -> Result<Value, Nulled> {
@@ -306,6 +337,7 @@ impl Projector<'_> {
                     Ok(value)
                 }
                 (Kind::Leaf | Kind::Typename, value) => Ok(value),
+                (Kind::Refused, _) => Ok(Value::Null),
                 (Kind::Composite(_) | Kind::Enum(_), _) => Err(self.wrong(field, ty.inner_named_type())),
             },
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use apollo_compiler::{executable::SelectionSet, response::JsonMap, validation::Valid};
-use kernel::Code;
+use kernel::{Actor, Code};
 
 use super::{
     Gateway, Planned, overloaded,
@@ -21,6 +21,7 @@ use crate::{
     operation::Document,
     plan::Node,
     planner::PlanError,
+    refusal::refuse,
     suggest,
 };
 
@@ -89,16 +90,18 @@ impl Gateway {
         })
     }
 
-    /// Plans, or remembers having planned.
+    /// Plans, or remembers having planned, for an actor as good as this one.
     pub(super) async fn prepare(
         &self,
         serving: &Arc<Serving>,
         cached: &Arc<Cached>,
         variables: &Valid<JsonMap>,
+        actor: Option<&Actor>,
     ) -> Result<Arc<Planned>, Response> {
         let says = |name: &apollo_compiler::Name| variables.get(name.as_str()).and_then(|value| value.as_bool());
         let conditions = cached.document.conditions.iter().map(|name| says(name).unwrap_or_default()).collect();
-        let key: PlanKey = (cached.number, conditions, self.slice(&serving.supergraph));
+        let (slice, unmet) = (self.slice(&serving.supergraph), serving.supergraph.guards.unmet(actor));
+        let key = PlanKey { number: cached.number, conditions, slice, unmet };
         if let Some(known) = serving.plans.get(&key) {
             metrics::counter!("gateway_plans_total", "from" => "cache").increment(1);
             return Ok(known);
@@ -116,10 +119,10 @@ impl Gateway {
     ) -> Result<Arc<Planned>, Response> {
         metrics::counter!("gateway_plans_total", "from" => "planner").increment(1);
         let (gateway, supergraph) = (self.0.clone(), serving.supergraph.clone());
-        let (slice, remembered, document) = (key.2, cached.remembered, cached);
+        let (remembered, document, planned_for) = (cached.remembered, cached, key.clone());
         let planning = move || {
             let started = Instant::now();
-            let made = plan(&supergraph, &gateway.limits, &document.document, &variables, slice);
+            let made = plan(&supergraph, &gateway.limits, &document.document, &variables, &planned_for);
             metrics::histogram!("gateway_planning_seconds").record(started.elapsed());
             made
         };
@@ -146,13 +149,16 @@ fn plan(
     limits: &Limits,
     document: &Document,
     variables: &JsonMap,
-    slice: usize,
+    key: &PlanKey,
 ) -> Result<Planned, Response> {
     let mut folded = document.fold(variables, limits)?;
+    if !key.unmet.is_empty() {
+        refuse(supergraph, &key.unmet, &mut folded);
+    }
     let cost = Cost::of(supergraph, &document.document.sources, limits, &folded);
     let steps = |folded: &SelectionSet| -> Result<Vec<Node>, PlanError> {
         let operations = document.to_plan(supergraph, folded).into_iter();
-        operations.map(|operation| supergraph.planner.plan(&operation, slice, limits.planning)).collect()
+        operations.map(|operation| supergraph.planner.plan(&operation, key.slice, limits.planning)).collect()
     };
     let planned = match steps(&folded) {
         // Perhaps for the sake of fields that differ under one key.

@@ -19,6 +19,7 @@ use crate::{
     cache::Cache,
     execute::{Execution, Subgraphs},
     flights::Flights,
+    guards::Unmet,
     ids,
     measure::place,
     operation::Document,
@@ -40,8 +41,18 @@ pub(super) struct Serving {
     deadline: Duration,
 }
 
-/// The document, the values of its conditions, and the slice of the requests.
-pub(super) type PlanKey = (u64, Vec<bool>, usize);
+/// What a plan is for.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct PlanKey {
+    /// Of the document.
+    pub number: u64,
+    /// The values of its conditions.
+    pub conditions: Vec<bool>,
+    /// Of the requests.
+    pub slice: usize,
+    /// What whoever asks lacks of what the supergraph demands: who may see less has plans of their own.
+    pub unmet: Unmet,
+}
 
 /// A valid document under the number that its plans are known by.
 pub(super) struct Cached {

@@ -25,7 +25,7 @@ use axum::{
 use futures::{FutureExt, StreamExt, future::join_all, stream};
 use kernel::{Code, Coded};
 use platform::{
-    door::{self, Arrival},
+    door::{self, Arrival, refusal_page},
     http::{LAST_EVENT_ID_HEADER, refusal},
 };
 
@@ -43,18 +43,18 @@ use crate::{
 /// Everything the gateway serves: `/graphql`, the playground, `/live`, `/ready`, `/metrics`, and that there is nothing
 /// else.
 pub fn router(gateway: Gateway) -> Router {
+    let door = gateway.door().clone();
     let playground = if gateway.policy().playground { playground::router() } else { Router::new() };
-    let graphql =
-        gateway.door().open(Router::new().route("/graphql", any(graphql)).with_state(gateway.clone()), "GET, POST");
-    let elsewhere = gateway.door().elsewhere(refusal);
-    Router::new()
+    let probes = Router::new()
         .route("/live", get(probes::live))
         .route("/ready", probes::ready(gateway.clone()))
         .route("/metrics", get(probes::metrics))
-        .with_state(gateway)
-        .merge(graphql)
-        .merge(playground)
-        .merge(elsewhere)
+        .with_state(gateway.clone());
+    let graphql = Router::new().route("/graphql", any(graphql)).with_state(gateway);
+    door.open(graphql, "GET, POST")
+        .merge(door.unguarded(probes, refusal))
+        .merge(door.unguarded(playground, refusal_page))
+        .merge(door.elsewhere(refusal))
 }
 
 async fn graphql(
@@ -66,7 +66,8 @@ async fn graphql(
     socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     body: Body,
 ) -> HttpResponse {
-    if headers.get(UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+    let upgrades = headers.get(UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    if method == Method::GET && upgrades {
         ws::upgrade(&gateway, &headers, arrival.address, socket).unwrap_or_else(|refused| {
             // A handshake negotiates no media type.
             let code = refused.refused.unwrap_or(Code::BadRequest);
@@ -107,14 +108,16 @@ impl Call<'_> {
             let types = "the answer can be application/graphql-response+json, application/json or text/event-stream";
             refuse(Code::NotAcceptable, types.to_owned())
         })?;
+        // What is no request is told so first: only of one that is does it matter where it comes from.
+        let given = read_only.then(|| read_query(self.query.as_deref())).transpose();
+        let given = given.map_err(|(code, message)| refuse(code, message))?;
         if self.gateway.policy().csrf_prevention && !door::asked_first(self.headers) {
             return Err(refuse(Code::CsrfPrevented, door::UNASKED.to_owned()));
         }
         let admission = self.admission(readable).await?;
-        let asked = if read_only {
-            read_query(self.query.as_deref())
-        } else {
-            read_body(self.headers, body, self.gateway.limits()).await
+        let asked = match given {
+            Some(asked) => Ok(asked),
+            None => read_body(self.headers, body, self.gateway.limits()).await,
         };
         match asked.map_err(|(code, message)| refuse(code, message))? {
             Asked::One(request) if media == MediaType::EventStream => {

@@ -151,7 +151,7 @@ impl Connection {
         let Err(end) = self.talk(&mut socket).await;
         if let Some((code, reason)) = end {
             let frame = CloseFrame { code, reason: reason.into() };
-            // Whoever is gone needs no goodbye.
+            // Whoever is gone needs no goodbye. Whoever still sends reads it: `platform::http` hears them out.
             let _ = timeout(PATIENCE, socket.send(Message::Close(Some(frame)))).await;
         }
     }

@@ -204,8 +204,8 @@ fn what_it_must_know_and_does_not_is_refused() {
         Supergraph::parse(&sdl).unwrap_err().to_string()
     };
     for (link, name) in [
-        (r#"@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)"#, "authenticated/v0.1"),
-        (r#"@link(url: "https://specs.apollo.dev/requiresScopes/v0.1", for: SECURITY)"#, "requiresScopes/v0.1"),
+        (r#"@link(url: "https://specs.apollo.dev/authenticated/v9.0", for: SECURITY)"#, "authenticated/v9.0"),
+        (r#"@link(url: "https://specs.apollo.dev/context/v0.1", for: SECURITY)"#, "context/v0.1"),
         (r#"@link(url: "https://specs.apollo.dev/connect/v0.1", for: EXECUTION)"#, "connect/v0.1"),
         (r#"@link(url: "https://example.com/secrecy/v3.7", for: SECURITY)"#, "https://example.com/secrecy/v3.7"),
         (r#"@link(url: "https://specs.apollo.dev/inaccessible/v9.0", for: SECURITY)"#, "inaccessible/v9.0"),

@@ -1,4 +1,5 @@
 use std::{
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -9,6 +10,7 @@ use std::{
 use axum::{
     Router,
     body::{Body, to_bytes},
+    extract::ConnectInfo,
     http::{Request, StatusCode, header},
 };
 use chrono::TimeDelta;
@@ -208,7 +210,56 @@ async fn what_is_nowhere_is_said_in_the_same_words() {
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
 }
 
-/// Knows a key that opens everything and one that opens no record, and counts how often it was asked.
+#[tokio::test]
+async fn pages_and_probes_say_why_they_refuse() {
+    let router = open();
+    let (json, html) = ("application/json", "text/html; charset=utf-8");
+    for (method, path, status, code, media) in [
+        ("POST", "/live", 405, "METHOD_NOT_ALLOWED", json),
+        ("DELETE", "/ready", 405, "METHOD_NOT_ALLOWED", json),
+        ("PUT", "/metrics", 405, "METHOD_NOT_ALLOWED", json),
+        ("GET", "/metrics", 403, "FORBIDDEN", json),
+        ("POST", "/", 405, "METHOD_NOT_ALLOWED", html),
+        ("PATCH", "/assets/nothing.js", 405, "METHOD_NOT_ALLOWED", html),
+        ("GET", "/assets/nothing.js", 404, "NOT_FOUND", html),
+        ("GET", "/assets/%FF", 400, "BAD_REQUEST", html),
+    ] {
+        let request = Request::builder().method(method).uri(path).header("x-request-id", "req-1");
+        let answer = send(&router, request.body(Body::empty()).unwrap()).await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (status, media), "{method} {path}");
+        assert!(answer.text.contains(code), "{method} {path}: {}", answer.text);
+        assert_eq!(answer.header("allow"), if status == 405 { "GET,HEAD" } else { "" }, "{method} {path}");
+        assert_eq!(answer.header("x-request-id"), "req-1", "{method} {path}");
+        if media == json {
+            assert_eq!(answer.json()["errors"][0]["extensions"]["requestId"], "req-1", "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_told_so_before_it_matters_where_it_comes_from() {
+    let policy = Policy { csrf_prevention: true, ..Policy::default() };
+    let router = router(Shop::builder().authenticator(Keys(Arc::default())).policy(policy).build().gateway);
+    let asks = "/graphql?query=%7Bwhoami%7D";
+    for (method, uri, status, code) in [
+        ("PUT", "/graphql", 405, "METHOD_NOT_ALLOWED"),
+        ("DELETE", asks, 405, "METHOD_NOT_ALLOWED"),
+        ("GET", "/graphql", 400, "BAD_REQUEST"),
+        ("GET", "/graphql?query=", 400, "BAD_REQUEST"),
+        ("GET", "/graphql?query=%7Bwhoami%7D&variables=nonsense", 400, "BAD_REQUEST"),
+        ("GET", asks, 400, "CSRF_PREVENTED"),
+        ("POST", "/graphql", 400, "CSRF_PREVENTED"),
+    ] {
+        let answer = send(&router, Request::builder().method(method).uri(uri).body(Body::empty()).unwrap()).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{method} {uri}");
+        assert_eq!(answer.headers.contains_key("allow"), status == 405, "{method} {uri}");
+    }
+    // A method that opens no WebSocket is told so too.
+    let upgrade = Request::put("/graphql").header("upgrade", "websocket").body(Body::empty()).unwrap();
+    assert_eq!(send(&router, upgrade).await.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+/// Knows a key that opens everything, and counts how often it was asked.
 pub struct Keys(pub Arc<AtomicUsize>);
 
 impl Authenticator for Keys {
@@ -216,7 +267,6 @@ impl Authenticator for Keys {
         self.0.fetch_add(1, Ordering::Relaxed);
         let answer = match credential {
             "good" => Ok(customer()),
-            "few" => Ok(Arc::new(Actor { access: kernel::Access::default(), ..(*customer()).clone() })),
             "later" => Err(AuthError::Unavailable),
             _ => Err(AuthError::BadCredential),
         };
@@ -246,27 +296,46 @@ async fn nobody_comes_in_without_a_key() {
     assert_eq!(send(&router, Request::get("/").body(Body::empty()).unwrap()).await.status, StatusCode::OK);
 }
 
+/// Asks for the metrics from this address.
+fn scrape(peer: [u8; 4], headers: &[(&str, &str)]) -> Request<Body> {
+    let request = Request::get("/metrics").extension(ConnectInfo(SocketAddr::from((peer, 5))));
+    headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).body(Body::empty()).unwrap()
+}
+
+const HERE: [u8; 4] = [127, 0, 0, 1];
+const AWAY: [u8; 4] = [192, 0, 2, 1];
+const BY_NAME: (&str, &str) = ("host", "localhost:4000");
+
 #[tokio::test]
-async fn metrics_are_for_who_may_read_every_record() {
-    let router = router(Shop::builder().authenticator(Keys(Arc::default())).build().gateway);
-    let asks = |key: &str| Request::get("/metrics").header("x-api-key", key).body(Body::empty()).unwrap();
-    let answer = send(&router, asks("bad")).await;
-    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"));
-    let answer = send(&router, asks("few")).await;
-    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::FORBIDDEN, "FORBIDDEN"));
-    assert_eq!(send(&router, asks("good")).await.text, "shop_metric 1\n");
+async fn without_a_token_the_metrics_are_for_this_machine_and_no_key_opens_them() {
+    let policy = Policy { client_address_header: Some("x-client".parse().unwrap()), ..Policy::default() };
+    let router = router(Shop::builder().authenticator(Keys(Arc::default())).policy(policy).build().gateway);
+    assert_eq!(send(&router, scrape(HERE, &[BY_NAME])).await.text, "shop_metric 1\n");
+    let key = ("x-api-key", "good");
+    for (peer, headers) in [
+        (AWAY, vec![BY_NAME]),
+        (AWAY, vec![BY_NAME, key]),
+        // A proxy on this machine speaks for others, and so does a page that has its own name lead here.
+        (HERE, vec![BY_NAME, key, ("x-forwarded-for", "127.0.0.1")]),
+        (HERE, vec![BY_NAME, key, ("x-client", "127.0.0.1")]),
+        (HERE, vec![("host", "rebound.example:4000"), key]),
+    ] {
+        let answer = send(&router, scrape(peer, &headers)).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (403, "FORBIDDEN"), "{peer:?} {headers:?}");
+    }
+    let nowhere = Request::get("/metrics").header("host", "localhost").body(Body::empty()).unwrap();
+    assert_eq!(send(&router, nowhere).await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
-async fn a_scraper_has_a_token_of_its_own_while_nobody_can_authenticate() {
+async fn a_scraper_has_a_token_of_its_own_and_nothing_else_opens_the_metrics_then() {
     let policy = Policy { metrics_token: Some(Secret::new("scraper")), ..Policy::default() };
     let router = router(Shop::builder().authenticator(Keys(Arc::default())).policy(policy).build().gateway);
-    let asks = |key: &str| {
-        Request::get("/metrics").header("authorization", format!("Bearer {key}")).body(Body::empty()).unwrap()
-    };
-    assert_eq!(send(&router, asks("scraper")).await.text, "shop_metric 1\n");
-    for key in ["", "scrape", "good", "later"] {
-        assert_eq!(send(&router, asks(key)).await.status, StatusCode::UNAUTHORIZED, "{key}");
+    assert_eq!(send(&router, scrape(AWAY, &[("authorization", "Bearer scraper")])).await.text, "shop_metric 1\n");
+    for key in ["", "Bearer ", "Bearer scrape", "Bearer good", "Bearer later"] {
+        let answer = send(&router, scrape(HERE, &[BY_NAME, ("authorization", key)])).await;
+        assert_eq!((answer.status, answer.header("www-authenticate")), (StatusCode::UNAUTHORIZED, "Bearer"), "{key}");
+        assert_eq!(answer.code(), "UNAUTHENTICATED", "{key}");
     }
 }
 
@@ -382,7 +451,6 @@ async fn probes_tell_who_is_missing() {
     let router = open();
     assert_eq!(send(&router, get("/live")).await.status, StatusCode::OK);
     assert_eq!(send(&router, get("/ready")).await.status, StatusCode::OK);
-    assert_eq!(send(&router, get("/metrics")).await.text, "shop_metric 1\n", "whoever may ask at all");
     let lame = pipewright_gateway::router(Shop::builder().without("reviews").build().gateway);
     let answer = send(&lame, get("/ready")).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);

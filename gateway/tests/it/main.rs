@@ -17,6 +17,7 @@ mod federation_requires;
 mod federation_sharing;
 mod federation_supergraphs;
 mod fuzz;
+mod guards;
 mod http;
 mod interface_objects;
 mod introspection;

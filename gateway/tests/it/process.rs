@@ -3,13 +3,24 @@
 use std::{
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
+use axum::routing::post;
+use events::{Envelope, identity::ApiKeyRevoked};
+use kernel::Clock;
 use pipewright_gateway::{SubgraphSdl, compose};
-use platform::graphql::Subgraph;
+use platform::{bus::Bus, graphql::Subgraph};
 use serde_json::{Value, json};
+use testkit::NatsServer;
 
-use crate::shop::{Shop, reqwest_client, serve};
+use crate::shop::{Shop, customer, reqwest_client, serve};
+
+const SECRET: &str = "secret-of-the-test-0123456789abcdef";
 
 struct Gateway {
     process: Child,
@@ -39,7 +50,7 @@ impl Drop for Gateway {
 }
 
 /// A subgraph that asks nobody who they are.
-async fn open(subgraph: std::sync::Arc<dyn Subgraph>) -> String {
+async fn open(subgraph: Arc<dyn Subgraph>) -> String {
     let answer = move |axum::Json(request): axum::Json<async_graphql::Request>| {
         let call = platform::graphql::SubgraphCall {
             query: request.query.into(),
@@ -51,12 +62,12 @@ async fn open(subgraph: std::sync::Arc<dyn Subgraph>) -> String {
         let answer = subgraph.execute(call);
         async move { axum::Json(answer.await.unwrap()) }
     };
-    let url = serve(axum::Router::new().route("/graphql", axum::routing::post(answer))).await;
+    let url = serve(axum::Router::new().route("/graphql", post(answer))).await;
     format!("{url}/graphql")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn it_serves_a_supergraph_from_a_file_and_stops_when_told() {
+/// The shop, open to everybody, as a supergraph in a file.
+async fn open_shop() -> tempfile::NamedTempFile {
     let builder = Shop::builder();
     let mut sdls = Vec::new();
     for sdl in &builder.sdls {
@@ -65,6 +76,12 @@ async fn it_serves_a_supergraph_from_a_file_and_stops_when_told() {
     }
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), compose(&sdls).unwrap()).unwrap();
+    file
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_serves_a_supergraph_from_a_file_and_stops_when_told() {
+    let file = open_shop().await;
     let mut gateway = Gateway::start(&["--auth", "none", "--supergraph", file.path().to_str().unwrap()]);
     let client = reqwest_client();
     let ready = client.get(format!("{}/ready", gateway.url)).send().await.unwrap();
@@ -95,6 +112,51 @@ async fn it_serves_a_supergraph_from_a_file_and_stops_when_told() {
     assert!(gateway.process.wait().unwrap().success());
 }
 
+/// By its age alone, what is remembered would be asked for again so often in no less than 90 seconds.
+const CHANGES: usize = 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_serves_without_its_bus_and_asks_again_at_each_change_of_rights_once_that_is_there() {
+    let mut nats = NatsServer::start().await;
+    nats.kill();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counting = asked.clone();
+    let authenticate = move || {
+        counting.fetch_add(1, Ordering::Relaxed);
+        std::future::ready(axum::Json(customer()))
+    };
+    let identity = serve(axum::Router::new().route("/internal/authenticate", post(authenticate))).await;
+    let file = open_shop().await;
+    let (place, bus) = (file.path().to_str().unwrap(), nats.url());
+    let gateway =
+        Gateway::start(&["--supergraph", place, "--identity", &identity, "--actor-secret", SECRET, "--bus", &bus]);
+    let client = reqwest_client();
+    let read = async || {
+        let request = client.post(format!("{}/graphql", gateway.url)).header("x-api-key", "good");
+        let answer = request.json(&json!({ "query": "{ me { name } }" })).send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        assert_eq!(answer["data"], json!({ "me": { "name": "Ada" } }), "{answer}");
+    };
+    let ready = client.get(format!("{}/ready", gateway.url)).send().await.unwrap();
+    assert_eq!(ready.status(), 200);
+    read().await;
+
+    nats.restart();
+    let clock = Clock::system();
+    let bus = Bus::connect(&bus, clock.clone()).await.unwrap();
+    let changes = async {
+        for _ in 0..CHANGES {
+            let (event, before) = (ApiKeyRevoked { key: clock.id() }, asked.load(Ordering::Relaxed));
+            let told = Envelope::wrap("identity", clock.id(), clock.now(), &customer(), None, &event).unwrap();
+            bus.publish(&[told]).await.unwrap();
+            while asked.load(Ordering::Relaxed) == before {
+                read().await;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), changes).await.expect("it hears of each");
+}
+
 #[test]
 fn it_says_what_is_missing() {
     let output = Command::new(env!("CARGO_BIN_EXE_pipewright-gateway"))
@@ -110,6 +172,13 @@ fn it_says_what_is_missing() {
         .unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("PIPEWRIGHT__GATEWAY__ACTOR_SECRET"));
+    // That of another process cannot be heard.
+    let output = Command::new(env!("CARGO_BIN_EXE_pipewright-gateway"))
+        .args(["--supergraph", "x", "--identity", "http://x", "--actor-secret", SECRET, "--bus", "local:bus.db"])
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("PIPEWRIGHT__BUS__URL"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,7 +195,7 @@ async fn it_serves_another_supergraph_when_the_file_changes_or_it_is_told_to_loo
     // The time of a file is coarse, so each version has one of its own.
     let write = |text: &str, at: u64| {
         std::fs::write(file.path(), text).unwrap();
-        let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(at);
+        let at = std::time::UNIX_EPOCH + Duration::from_secs(at);
         std::fs::File::options().write(true).open(file.path()).unwrap().set_modified(at).unwrap();
     };
     write(&service(1).await, 1);
@@ -141,7 +210,7 @@ async fn it_serves_another_supergraph_when_the_file_changes_or_it_is_told_to_loo
     };
     let becomes = async |gateway: &Gateway, wanted: i64| {
         let changed = async { while version(gateway).await != wanted {} };
-        tokio::time::timeout(std::time::Duration::from_secs(20), changed).await.expect("the other version");
+        tokio::time::timeout(Duration::from_secs(20), changed).await.expect("the other version");
     };
     assert_eq!((version(&looks).await, version(&waits).await), (1, 1));
     write(&service(2).await, 2);

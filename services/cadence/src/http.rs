@@ -1,16 +1,15 @@
 //! What recipients of mail reach, and the folder of sent mail for whoever tries Pipewright out.
 
-use std::net::IpAddr;
-
 use axum::{
     Router,
     extract::{Path, Request, State},
-    http::{HeaderMap, HeaderName, StatusCode, header, uri::Authority},
+    http::{HeaderName, StatusCode, header},
     middleware::{self, Next},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
 use kernel::MessageId;
+use platform::door::is_from_here;
 
 use crate::{app::App, error::Error, mail::MailFolder};
 
@@ -45,16 +44,6 @@ pub fn router(app: App, folder: Option<MailFolder>) -> Router {
 
 async fn only_here(request: Request, next: Next) -> Response {
     if is_from_here(request.headers()) { next.run(request).await } else { StatusCode::NOT_FOUND.into_response() }
-}
-
-/// Did a browser on this machine ask for this machine by its own name? A proxy on it speaks for whoever reaches the proxy,
-/// and a foreign page can have its own name lead here.
-fn is_from_here(headers: &HeaderMap) -> bool {
-    const FORWARDED: [&str; 4] = ["forwarded", "via", "x-forwarded-for", "x-real-ip"];
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
-    let name = host.as_ref().map_or("", |host| host.host().trim_matches(['[', ']']));
-    let is_here = name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback());
-    is_here && !FORWARDED.iter().any(|name| headers.contains_key(*name))
 }
 
 /// Only asks: link scanners follow every link in a mail.

@@ -55,7 +55,7 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
     let authenticator = Arc::new(app.clone());
     parts.api = http::api(app.clone(), &config, authenticator.clone())?;
-    parts.http = http::internal(authenticator.clone(), tokens);
+    parts.internal = http::internal(authenticator.clone(), tokens);
     parts.authenticator = Some(authenticator);
     parts.jobs = jobs(&app);
     parts.handlers = vec![

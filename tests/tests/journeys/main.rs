@@ -7,6 +7,7 @@ mod failures;
 mod kill;
 mod lead_journey;
 mod rebuild;
+mod rights;
 mod signing_in;
 mod trail;
 

@@ -98,7 +98,7 @@ async fn the_first_read_after_signing_out_is_refused_in_one_process() -> Result<
     Ok(())
 }
 
-/// It has no bus: it asks again after some seconds.
+/// It hears of it on the bus, a moment later.
 #[tokio::test]
 async fn a_gateway_elsewhere_soon_refuses_who_has_signed_out() -> Result<()> {
     let platform = Deployment::start(Topology::Separate).await?;

@@ -86,7 +86,6 @@ fn serve(
     gateway: Option<Gateway>,
     tasks: &Tasks,
 ) -> anyhow::Result<()> {
-    let pages = services.iter().fold(Router::new(), |router, service| router.merge(service.parts.http.clone()));
     let stop = tasks.stop();
     let router = match gateway {
         Some(gateway) => {
@@ -96,30 +95,41 @@ fn serve(
                 draining.drain();
                 Ok(())
             });
-            tasks.spawn("rights", rights::follow(shared.bus.clone(), gateway.clone(), stop.clone()));
-            let api = rights::forgets(gateway.clone(), guarded(services, gateway.door()));
+            tasks.spawn("rights", gateway::rights::follow(shared.bus.clone(), gateway.clone(), stop.clone()));
+            let door = gateway.door();
+            let api = rights::forgets(gateway.clone(), guarded(services, door));
+            let pages = pages(services, door);
             gateway::router(gateway.clone()).merge(rest::router(gateway)?).merge(api).merge(pages)
         }
         None => {
             let door = Door::new(Rules::read(&shared.config.gateway)?, shared.clock.clone());
-            services
-                .iter()
-                .fold(pages, |router, service| {
-                    let subgraph = http::subgraph(service.parts.subgraph.clone(), shared.tokens.clone());
-                    // One service is where it is when it runs alone; several stand side by side.
-                    if services.len() == 1 {
-                        router.merge(subgraph)
-                    } else {
-                        router.nest(&format!("/{}", service.def.name), subgraph)
-                    }
-                })
+            door.unguarded(machines(services, shared), http::refusal)
                 .merge(guarded(services, &door))
+                .merge(pages(services, &door))
                 .merge(door.elsewhere(http::refusal))
-                .merge(http::health(readiness(services)))
         }
     };
     tasks.spawn("http", http::serve(listener, router, stop));
     Ok(())
+}
+
+/// What gateways in other processes ask of the services, and probes of this one.
+fn machines(services: &[Service], shared: &Shared) -> Router {
+    services.iter().fold(http::health(readiness(services)), |router, service| {
+        let subgraph = http::subgraph(service.parts.subgraph.clone(), shared.tokens.clone());
+        let router = router.merge(service.parts.internal.clone());
+        // One service is where it is when it runs alone; several stand side by side.
+        if services.len() == 1 {
+            router.merge(subgraph)
+        } else {
+            router.nest(&format!("/{}", service.def.name), subgraph)
+        }
+    })
+}
+
+/// What the services show to people.
+fn pages(services: &[Service], door: &Door) -> Router {
+    services.iter().fold(Router::new(), |router, service| router.merge(service.parts.pages(door)))
 }
 
 /// What the services serve to clients beside GraphQL.
@@ -149,4 +159,80 @@ fn announce_key(running: &Running) -> anyhow::Result<()> {
     }
     println!("listening on {}", running.url);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::config::Secret;
+    use serde_json::json;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    async fn started(folder: &TempDir, only: &[&str]) -> Running {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
+        config.listen.set_port(0);
+        config.gateway.actor_secret = Secret::new("secret-of-the-test-0123456789abcdef");
+        let only: Vec<String> = only.iter().map(|name| (*name).to_owned()).collect();
+        start(config, &only).await.unwrap()
+    }
+
+    /// What a client looks at first: status, content type and `Allow`; then the text.
+    async fn answer(request: reqwest::RequestBuilder) -> ((u16, String, String), String) {
+        let answer = request.send().await.unwrap();
+        let told = |name: &str| answer.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+        let head = (answer.status().as_u16(), told("content-type"), told("allow"));
+        (head, answer.text().await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn whatever_the_platform_refuses_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let (running, client) = (started(&folder, &[]).await, reqwest::Client::new());
+        let url = |path: &str| format!("{}{path}", running.url);
+        let (json, problem, html) = ("application/json", "application/problem+json", "text/html; charset=utf-8");
+        let of_graphql = "application/json; charset=utf-8";
+        for (method, path, status, media, allow, says) in [
+            ("PUT", "/graphql", 405, of_graphql, "GET, HEAD, POST, OPTIONS", "METHOD_NOT_ALLOWED"),
+            ("DELETE", "/openapi.json", 405, problem, "GET,HEAD", "METHOD_NOT_ALLOWED"),
+            ("GET", "/auth/sign-in", 405, json, "POST", "METHOD_NOT_ALLOWED"),
+            ("POST", "/live", 405, json, "GET,HEAD", "METHOD_NOT_ALLOWED"),
+            ("POST", "/ready", 405, json, "GET,HEAD", "METHOD_NOT_ALLOWED"),
+            ("POST", "/metrics", 405, json, "GET,HEAD", "METHOD_NOT_ALLOWED"),
+            ("POST", "/", 405, html, "GET,HEAD", "METHOD_NOT_ALLOWED"),
+            ("POST", "/assets/nothing.js", 405, html, "GET,HEAD", "METHOD_NOT_ALLOWED"),
+            ("GET", "/assets/nothing.js", 404, html, "", "NOT_FOUND"),
+            ("PUT", "/u/nothing", 405, html, "GET,HEAD,POST", "METHOD_NOT_ALLOWED"),
+            ("GET", "/u/nothing", 404, html, "", "This link is not valid"),
+            ("PATCH", "/dev/mail", 405, html, "GET,HEAD", "METHOD_NOT_ALLOWED"),
+            ("GET", "/nowhere", 404, json, "", "NOT_FOUND"),
+        ] {
+            let method: reqwest::Method = method.parse().unwrap();
+            let (head, text) = answer(client.request(method.clone(), url(path))).await;
+            assert_eq!(head, (status, media.to_owned(), allow.to_owned()), "{method} {path}");
+            assert!(text.contains(says), "{method} {path}: {text}");
+        }
+        let (head, text) = answer(client.get(url("/dev/mail")).header("x-forwarded-for", "192.0.2.1")).await;
+        assert_eq!(head, (404, html.to_owned(), String::new()));
+        assert!(text.contains("NOT_FOUND"), "{text}");
+        running.tasks.drain().await;
+    }
+
+    #[tokio::test]
+    async fn whom_a_key_stands_for_is_told_to_gateways_elsewhere_and_not_beside_the_gateway() {
+        let (alone, beside) = ((401, "UNAUTHENTICATED"), (404, "NOT_FOUND"));
+        let everybody = Vec::new();
+        for (only, (status, code)) in
+            [(vec!["identity"], alone), (vec!["gateway", "identity"], beside), (everybody, beside)]
+        {
+            let folder = tempfile::tempdir().unwrap();
+            let running = started(&folder, &only).await;
+            let request = reqwest::Client::new().post(format!("{}/internal/authenticate", running.url));
+            let (head, text) = answer(request.json(&json!({ "credential": "pw_unknown" }))).await;
+            assert_eq!(head, (status, "application/json".to_owned(), String::new()), "{only:?}");
+            assert!(text.contains(code), "{only:?}: {text}");
+            running.tasks.drain().await;
+        }
+    }
 }

@@ -69,7 +69,7 @@ pub struct GatewayConfig {
     /// The header in which a proxy names the client's address, for example `x-forwarded-for`: its last entry is
     /// believed. Empty where clients connect directly.
     pub client_address_header: String,
-    /// What a scraper presents to read `/metrics`. Left empty, that takes a key of who may read every record.
+    /// What a scraper presents to read `/metrics`. Left empty, only this machine reads them, and through no proxy.
     pub metrics_token: Secret,
     /// Answer `__schema` and `__type`.
     pub introspection: bool,

@@ -2,9 +2,11 @@
 //! pages of listed origins may call (CSRF and CORS), and what is too much is turned away.
 
 mod body;
+mod here;
 mod naming;
 mod origins;
 mod place;
+mod refusals;
 
 use std::{
     fmt,
@@ -14,7 +16,6 @@ use std::{
 
 use axum::{
     Extension, Router,
-    body::HttpBody,
     extract::{ConnectInfo, Request},
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
@@ -29,6 +30,8 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 
 pub use body::{BODY_TIME, Malformed, is_json, read_json};
+pub use here::is_from_here;
+pub use refusals::refusal_page;
 
 use self::place::Place;
 use crate::{config::GatewayConfig, http::REQUEST_ID_HEADER};
@@ -85,9 +88,19 @@ impl Rules {
             let last = parts.headers.get_all(name).iter().next_back()?;
             last.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
         });
-        let peer = || parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        told.or_else(peer).map(|address| address.to_canonical())
+        told.or_else(|| peer(parts)).map(|address| address.to_canonical())
     }
+
+    /// Does somebody on this machine ask it by its own name, and no proxy for somebody else?
+    pub fn is_from_here(&self, parts: &Parts) -> bool {
+        let proxied = self.address_header.as_ref().is_some_and(|name| parts.headers.contains_key(name));
+        let near = peer(parts).is_some_and(|peer| peer.to_canonical().is_loopback());
+        near && !proxied && is_from_here(&parts.headers)
+    }
+}
+
+fn peer(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
 }
 
 /// What a request is called and where it comes from; an extension of every request that came through a door.
@@ -149,10 +162,20 @@ impl Door {
         self.open(guarded, methods)
     }
 
+    /// For what everybody may open and no page of another origin reads: pages and probes. Names each request, and says
+    /// why where something is refused without a word.
+    pub fn unguarded(&self, router: Router, refuse: Refusal) -> Router {
+        let door = self.clone();
+        router.layer(from_fn(move |request, next| {
+            let door = door.clone();
+            async move { door.show(request, next, refuse).await }
+        }))
+    }
+
     /// The answer to whatever is nowhere, for one of all the routers that are served together.
     pub fn elsewhere(&self, refuse: Refusal) -> Router {
         let nothing = move |Extension(arrival): Extension<Arrival>| async move {
-            naming::name(refuse(Code::NotFound, "there is nothing at this path"), &arrival.request_id).await
+            naming::name(refuse(Code::NotFound, refusals::NOWHERE), &arrival.request_id).await
         };
         self.open(Router::new().fallback(nothing), "GET, POST")
     }
@@ -166,27 +189,35 @@ impl Door {
 
     async fn receive(&self, request: Request, next: Next, methods: &'static str) -> Response {
         let (mut parts, body) = request.into_parts();
-        let request_id = given_id(&parts.headers).map_or_else(|| self.new_request_id(), Arc::from);
-        let name = HeaderValue::from_str(&request_id).ok();
-        if let Some(name) = &name {
-            parts.headers.insert(REQUEST_ID_HEADER, name.clone());
-        }
-        let address = self.rules.address(&parts);
-        parts.extensions.insert(Arrival { request_id, address });
+        let request_id = self.arrived(&mut parts);
         let origin = parts.headers.get(ORIGIN).cloned();
         let mut response = match origins::preflight(&self.rules, &parts, methods) {
             Some(answer) => answer,
             None => next.run(Request::from_parts(parts, body)).await,
         };
         origins::share(&self.rules, origin.as_ref(), &mut response);
-        let told = response.headers_mut();
-        if let Some(name) = name {
-            told.insert(REQUEST_ID_HEADER, name);
-        }
-        // Whose answer it is a cache cannot tell, for keys come in headers of their own.
-        told.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-        told.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        label(&mut response, &request_id);
         response
+    }
+
+    async fn show(&self, request: Request, next: Next, refuse: Refusal) -> Response {
+        let (mut parts, body) = request.into_parts();
+        let request_id = self.arrived(&mut parts);
+        let response = next.run(Request::from_parts(parts, body)).await;
+        let mut response = naming::name(refusals::tell(response, refuse).await, &request_id).await;
+        label(&mut response, &request_id);
+        response
+    }
+
+    /// Names a request, for us and for whom it is passed on to.
+    fn arrived(&self, parts: &mut Parts) -> Arc<str> {
+        let request_id: Arc<str> = given_id(&parts.headers).map_or_else(|| self.new_request_id(), Arc::from);
+        if let Ok(name) = HeaderValue::from_str(&request_id) {
+            parts.headers.insert(REQUEST_ID_HEADER, name);
+        }
+        let address = self.rules.address(parts);
+        parts.extensions.insert(Arrival { request_id: request_id.clone(), address });
+        request_id
     }
 
     async fn admit(&self, request: Request, next: Next, refuse: Refusal) -> Response {
@@ -203,9 +234,8 @@ impl Door {
         }
         let Some(place) = Place::take(&self.places) else { return come_back(refuse(Code::Overloaded, TOO_MUCH)) };
         let response = next.run(request.map(|body| place.waits_for(body))).await;
-        let silent = response.body().size_hint().exact() == Some(0);
+        let response = refusals::tell(response, refuse).await;
         match response.status() {
-            StatusCode::METHOD_NOT_ALLOWED if silent => refuse(Code::MethodNotAllowed, WRONG_METHOD),
             StatusCode::SERVICE_UNAVAILABLE => come_back(response),
             _ => place.until_sent(response),
         }
@@ -215,7 +245,16 @@ impl Door {
 /// What is refused where there is too much to do.
 const TOO_MUCH: &str = "too much work at once; retry in a second";
 
-const WRONG_METHOD: &str = "the path is right, but not the method: the header `allow` has those that it takes";
+/// What every answer says beside its body.
+fn label(response: &mut Response, request_id: &str) {
+    let told = response.headers_mut();
+    if let Ok(name) = HeaderValue::from_str(request_id) {
+        told.insert(REQUEST_ID_HEADER, name);
+    }
+    // Whose answer it is a cache cannot tell, for keys come in headers of their own.
+    told.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    told.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
 
 /// Says when to come back, where that is not said yet.
 fn come_back(mut refused: Response) -> Response {

@@ -1,4 +1,6 @@
-//! Connections: how many there are at once, and how long a client may take to say what it wants.
+//! Connections: how many there are at once, how long a client may take to say what it wants, and how they end.
+
+mod parting;
 
 use std::{net::SocketAddr, pin::pin, time::Duration};
 
@@ -6,19 +8,19 @@ use axum::{
     Router,
     body::Body,
     extract::ConnectInfo,
-    http::{StatusCode, Version, header::HOST},
-    response::IntoResponse,
+    http::{Version, header::HOST},
     serve::Listener,
 };
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-};
+use kernel::Code;
+use tokio::{net::TcpListener, sync::mpsc, task::JoinSet};
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+
+use self::parting::{Parted, Parting};
+use super::refusal;
 
 /// How long a connection stays open without a request: longer than a load balancer in front keeps one that it may use
 /// again.
@@ -34,6 +36,8 @@ struct Bounds {
     head: Duration,
     /// Time for a client to take some of what is sent.
     stall: Duration,
+    /// How it is parted from a client that may not have ended yet.
+    parting: Parting,
     /// Connections at once; whoever comes then waits to be taken. WebSockets are counted elsewhere.
     open: usize,
     /// How long a stop waits for running requests: an open stream of events or a client that stalls never ends.
@@ -42,7 +46,13 @@ struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { head: IDLE, stall: Duration::from_secs(30), open: 10_000, grace: Duration::from_secs(10) }
+        Self {
+            head: IDLE,
+            stall: Duration::from_secs(30),
+            parting: Parting { bytes: 16 << 20, time: Duration::from_secs(5) },
+            open: 10_000,
+            grace: Duration::from_secs(10),
+        }
     }
 }
 
@@ -56,18 +66,38 @@ async fn serve_within(bounds: Bounds, mut listener: TcpListener, router: Router,
     // Turns handlers into routes once, and not for every request.
     let router = router.with_state(());
     let mut connections = JoinSet::new();
+    let (over, mut parted) = mpsc::unbounded_channel();
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
             (socket, peer) = Listener::accept(&mut listener), if connections.len() < bounds.open => {
+                let socket = Parted::new(socket, over.clone());
                 connections.spawn(talk(bounds, socket, peer, router.clone(), stop.clone()));
+            }
+            Some(socket) = parted.recv() => {
+                connections.spawn(bounds.parting.hear_out(socket));
             }
             Some(_) = connections.join_next() => {}
         }
     }
     // Whoever still comes is refused, and not kept waiting.
     drop(listener);
-    let finished = async { while connections.join_next().await.is_some() {} };
+    let finished = async {
+        loop {
+            tokio::select! {
+                // A connection hands its socket over before it is over itself.
+                biased;
+                Some(socket) = parted.recv() => {
+                    connections.spawn(bounds.parting.hear_out(socket));
+                }
+                ended = connections.join_next() => {
+                    if ended.is_none() {
+                        break;
+                    }
+                }
+            }
+        }
+    };
     if tokio::time::timeout(bounds.grace, finished).await.is_err() {
         tracing::info!("connections that are still open are cut");
     }
@@ -79,7 +109,7 @@ fn names_one_host(request: &Request<Body>) -> bool {
 }
 
 /// Answers what comes over one connection, until it ends, becomes something else or shall stop.
-async fn talk(bounds: Bounds, socket: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
+async fn talk(bounds: Bounds, socket: Parted, peer: SocketAddr, router: Router, stop: CancellationToken) {
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         // Some routes ask where a request comes from.
@@ -89,7 +119,7 @@ async fn talk(bounds: Bounds, socket: TcpStream, peer: SocketAddr, router: Route
             if names_one_host(&request) {
                 router.oneshot(request).await
             } else {
-                Ok(StatusCode::BAD_REQUEST.into_response())
+                Ok(refusal(Code::BadRequest, "a request names its host, and one only"))
             }
         }
     });
@@ -126,27 +156,29 @@ mod tests {
     use futures::stream;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
         sync::broadcast,
         time::timeout,
     };
 
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(30);
+    pub(super) const LONG: Duration = Duration::from_secs(30);
     /// Long enough for a client of the test to say what it wants.
-    const SHORT: Duration = Duration::from_millis(250);
-    const PATIENT: Bounds = Bounds { head: LONG, stall: LONG, open: 100, grace: LONG };
+    pub(super) const SHORT: Duration = Duration::from_millis(250);
+    pub(super) const PATIENT: Bounds =
+        Bounds { head: LONG, stall: LONG, parting: Parting { bytes: 16 << 20, time: LONG }, open: 100, grace: LONG };
 
     /// Runs until the test's runtime ends.
     #[expect(clippy::disallowed_methods, reason = "the test's runtime ends it")]
-    async fn served(bounds: Bounds, router: Router) -> SocketAddr {
+    pub(super) async fn served(bounds: Bounds, router: Router) -> SocketAddr {
         let listener = crate::http::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(serve_within(bounds, listener, router, CancellationToken::new()));
         address
     }
 
-    async fn says(address: SocketAddr, text: &str) -> TcpStream {
+    pub(super) async fn says(address: SocketAddr, text: &str) -> TcpStream {
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(text.as_bytes()).await.unwrap();
         client
@@ -162,7 +194,7 @@ mod tests {
     }
 
     /// All that comes until the server closes.
-    async fn closed(mut client: TcpStream) -> String {
+    pub(super) async fn closed(mut client: TcpStream) -> String {
         let mut heard = String::new();
         timeout(LONG, client.read_to_string(&mut heard)).await.expect("it is closed").unwrap();
         heard
@@ -240,6 +272,7 @@ mod tests {
             let heard =
                 closed(says(address, &format!("GET / HTTP/1.1\r\n{hosts}connection: close\r\n\r\n")).await).await;
             assert!(heard.starts_with(&format!("HTTP/1.1 {status} ")), "{hosts}: {heard}");
+            assert_eq!(heard.contains("\"BAD_REQUEST\""), status == "400", "{hosts}: {heard}");
         }
     }
 

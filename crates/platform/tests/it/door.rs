@@ -5,15 +5,16 @@ use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use axum::{
     Extension, Router,
     body::Body,
-    extract::ConnectInfo,
+    extract::{ConnectInfo, Path},
     http::{HeaderMap, Request, Response, StatusCode, header},
+    response::Html,
     routing::{get, post},
 };
 use futures::{StreamExt, channel::mpsc, poll, stream};
 use kernel::Clock;
 use pipewright_platform::{
     config::GatewayConfig,
-    door::{Arrival, Door, Rules, read_json},
+    door::{Arrival, Door, Refusal, Rules, read_json, refusal_page},
     http::refusal,
 };
 use serde_json::Value;
@@ -219,4 +220,78 @@ async fn every_refusal_has_a_code_and_the_id_of_its_request() {
         let error = error(refused).await;
         assert_eq!((&error["code"], &error["requestId"]), (&code.into(), &"req-1".into()), "{method} {path}");
     }
+}
+
+/// Refuses with a bare status, in a framework's plain text and in words of its own.
+fn pages() -> Router {
+    Router::new()
+        .route("/page", get(|| async { "hello" }))
+        .route("/page/{name}", get(|Path(name): Path<String>| async move { name }))
+        .route("/gone", get(|| async { StatusCode::NOT_FOUND }))
+        .route("/said", get(|| async { (StatusCode::BAD_REQUEST, "it is <this>") }))
+        .route("/busy", get(|| async { (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "7")]) }))
+        .route("/mine", get(|| async { (StatusCode::NOT_FOUND, Html("mine")) }))
+}
+
+#[tokio::test]
+async fn what_is_refused_without_a_word_is_told_in_the_form_of_its_door() {
+    let door = door(|_| {});
+    let forms: [(Refusal, &str, &str); 2] = [
+        (refusal, "application/json", "it is <this>"),
+        (refusal_page, "text/html; charset=utf-8", "it is &lt;this&gt;"),
+    ];
+    for (refuse, media, said) in forms {
+        let router = door.unguarded(pages(), refuse);
+        for (method, path, status, words, beside) in [
+            ("POST", "/page", 405, ["METHOD_NOT_ALLOWED", "not the method"], Some(("allow", "GET,HEAD"))),
+            ("GET", "/gone", 404, ["NOT_FOUND", "nothing at this path"], None),
+            ("GET", "/page/%FF", 400, ["BAD_REQUEST", "UTF-8"], None),
+            ("GET", "/said", 400, ["BAD_REQUEST", said], None),
+            ("GET", "/busy", 503, ["OVERLOADED", "retry"], Some(("retry-after", "7"))),
+        ] {
+            let request = Request::builder().method(method).uri(path).header("x-request-id", "req-1");
+            let request = request.header("origin", "https://app.example").body(Body::empty()).unwrap();
+            let refused = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(refused.status().as_u16(), status, "{path}");
+            let told = |name: &str| refused.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+            assert_eq!(told("content-type").as_deref(), Some(media), "{path}");
+            assert_eq!(told("x-request-id").as_deref(), Some("req-1"), "{path}");
+            assert_eq!(told("access-control-allow-origin"), None, "no page of another origin reads it");
+            if let Some((name, value)) = beside {
+                assert_eq!(told(name).as_deref(), Some(value), "{path}");
+            }
+            let length: usize = told("content-length").unwrap().parse().unwrap();
+            let body = text(refused).await;
+            assert_eq!(body.len(), length, "{path}");
+            assert!(words.iter().all(|word| body.contains(word)), "{path}: {body}");
+            assert_eq!(body.contains("\"requestId\":\"req-1\""), media == "application/json", "{path}: {body}");
+        }
+        let own = router.clone().oneshot(Request::get("/mine").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(text(own).await, "mine");
+        let answered = router.oneshot(Request::get("/page").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!((answered.status(), text(answered).await.as_str()), (StatusCode::OK, "hello"));
+    }
+}
+
+#[test]
+fn only_who_asks_this_machine_by_its_own_name_and_through_no_proxy_is_here() {
+    let door = door(|config| config.client_address_header = "x-client".into());
+    let is_here = |peer: &str, headers: &[(&str, &str)]| {
+        let request = Request::get("/").extension(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        door.rules().is_from_here(&request.body(()).unwrap().into_parts().0)
+    };
+    for peer in ["127.0.0.1:5", "[::1]:5", "[::ffff:127.0.0.1]:5"] {
+        for host in ["localhost:4000", "127.0.0.1", "[::1]:4000"] {
+            assert!(is_here(peer, &[("host", host)]), "{peer} {host}");
+        }
+        assert!(!is_here(peer, &[]), "{peer}");
+        for host in ["", "rebound.example:4000", "10.0.0.7", "localhost.evil.example"] {
+            assert!(!is_here(peer, &[("host", host)]), "{peer} {host}");
+        }
+        for name in ["x-client", "forwarded", "via", "x-real-ip", "x-forwarded-for", "x-forwarded-proto"] {
+            assert!(!is_here(peer, &[("host", "localhost"), (name, "127.0.0.1")]), "{peer} {name}");
+        }
+    }
+    assert!(!is_here("192.0.2.1:5", &[("host", "localhost")]));
 }

@@ -4,6 +4,7 @@ mod bus;
 mod door;
 mod events;
 mod fence;
+mod standalone;
 
 use ::events::{Envelope, examples};
 use chrono::{TimeZone, Utc};

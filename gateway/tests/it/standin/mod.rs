@@ -255,7 +255,11 @@ impl World {
     }
 
     pub fn served(supergraph_sdl: &str, standins: impl IntoIterator<Item = Standin>) -> Self {
-        Self::serve(supergraph_sdl, standins, Limits::default(), Resilience::default())
+        Self::served_within(Limits::default(), supergraph_sdl, standins)
+    }
+
+    pub fn served_within(limits: Limits, supergraph_sdl: &str, standins: impl IntoIterator<Item = Standin>) -> Self {
+        Self::serve(supergraph_sdl, standins, limits, Resilience::default())
     }
 
     fn serve(

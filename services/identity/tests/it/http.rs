@@ -26,7 +26,7 @@ async fn post(test: &ServiceTest, token: Option<&str>, credential: &str) -> (u16
         request = request.header(ACTOR_HEADER, token);
     }
     let body = axum::body::Body::from(json!({ "credential": credential }).to_string());
-    let response = test.service.parts.http.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+    let response = test.service.parts.internal.clone().oneshot(request.body(body).unwrap()).await.unwrap();
     let status = response.status().as_u16();
     let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
     (status, serde_json::from_slice(&body).unwrap_or_default())
