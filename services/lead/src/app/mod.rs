@@ -4,6 +4,10 @@ mod capture_lead;
 mod convert_lead;
 mod create_account;
 mod create_contact;
+mod create_segment;
+mod delete_segment;
+mod fill_segments;
+mod follow_segments;
 mod import_accounts;
 mod import_leads;
 mod import_once;
@@ -11,9 +15,12 @@ mod link_leads;
 mod matching;
 mod on_lead_routed;
 mod read;
+mod segments;
 mod update_account;
 mod update_contact;
 mod update_lead;
+mod update_segment;
+mod write_filter_keys;
 
 use std::collections::BTreeSet;
 
@@ -24,12 +31,17 @@ pub use capture_lead::{CaptureLead, Captured};
 pub use convert_lead::{ConvertLead, Converted, OpportunityRequest};
 pub use create_account::CreateAccount;
 pub use create_contact::CreateContact;
+pub use create_segment::CreateSegment;
 pub use import_leads::{ImportRow, ImportRows, Imported, Outcome, RowOutcome};
+pub use segments::{SegmentOverlap, Why};
 pub use update_account::UpdateAccount;
 pub use update_contact::UpdateContact;
 pub use update_lead::UpdateLead;
+pub use update_segment::UpdateSegment;
 
-use crate::{domain::lead::LeadChange, error::Error, store};
+use follow_segments::follow;
+
+use crate::{domain::lead::{Lead, LeadChange}, error::Error, store};
 
 /// The service's use cases and what they need. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -47,7 +59,8 @@ async fn save_changes(tx: &mut Tx, events: &mut Events<'_>, changes: &[LeadChang
         }
         events.push(&change.updated());
     }
-    Ok(())
+    let leads: Vec<&Lead> = changes.iter().map(|change| &change.current).collect();
+    Ok(follow(tx, events, &leads).await?)
 }
 
 /// Refuses an import whose rows, all together, give a field that the actor may not write. An actor without field rules,

@@ -1,5 +1,5 @@
 use async_graphql::dataloader::Loader;
-use kernel::{AccountId, ContactId, LeadId};
+use kernel::{AccountId, ContactId, LeadId, SegmentId};
 use platform::graphql::{Batch, For, LoadError, by_actor};
 
 use crate::{
@@ -47,5 +47,15 @@ impl Loader<For<ContactId>> for Loaders {
             Ok(contacts.into_iter().map(|contact| (contact.id, contact)))
         })
         .await
+    }
+}
+
+/// How many leads are in each.
+impl Loader<For<SegmentId>> for Loaders {
+    type Value = i64;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[For<SegmentId>]) -> Batch<SegmentId, i64> {
+        by_actor(keys, |actor, ids| async move { store::segments::counts(&self.0.db, &actor, &ids).await }).await
     }
 }

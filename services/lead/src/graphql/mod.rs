@@ -6,6 +6,7 @@ mod inputs;
 mod loaders;
 mod mutation;
 mod query;
+mod segments;
 mod types;
 
 use async_graphql::{EmptySubscription, Schema};

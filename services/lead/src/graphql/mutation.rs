@@ -1,11 +1,12 @@
 use async_graphql::{Context, Object, SimpleObject};
-use kernel::{Actor, OpportunityId};
+use kernel::{Actor, OpportunityId, SegmentId};
 use platform::graphql::{UserError, actor, mutation};
 
 use super::{
     account_inputs::{CreateAccountInput, UpdateAccountInput},
     contact_inputs::{CreateContactInput, UpdateContactInput},
     inputs::{CaptureLeadInput, ConvertLeadInput, ImportOutcome, ImportRowsInput, UpdateLeadInput},
+    segments::{CreateSegmentInput, DeleteSegmentInput, SegmentObject, UpdateSegmentInput},
     types::{AccountObject, ContactObject, LeadObject},
 };
 use crate::{
@@ -77,6 +78,28 @@ struct CreateContactPayload {
 #[derive(SimpleObject)]
 struct UpdateContactPayload {
     contact: Option<ContactObject>,
+    errors: Vec<UserError>,
+}
+
+/// What `createSegment` answers.
+#[derive(SimpleObject)]
+struct CreateSegmentPayload {
+    segment: Option<SegmentObject>,
+    errors: Vec<UserError>,
+}
+
+/// What `updateSegment` answers.
+#[derive(SimpleObject)]
+struct UpdateSegmentPayload {
+    segment: Option<SegmentObject>,
+    errors: Vec<UserError>,
+}
+
+/// What `deleteSegment` answers.
+#[derive(SimpleObject)]
+struct DeleteSegmentPayload {
+    /// The segment that is gone.
+    deleted_id: Option<SegmentId>,
     errors: Vec<UserError>,
 }
 
@@ -202,6 +225,39 @@ impl Mutation {
         let (app, actor) = parts(ctx)?;
         let (contact, errors) = mutation(async { app.update_contact(actor, input.try_into()?).await }.await)?;
         Ok(UpdateContactPayload { contact: contact.map(Into::into), errors })
+    }
+
+    /// Keeps together the leads that fit a definition. An error in the definition says in which line and column it is.
+    async fn create_segment(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateSegmentInput,
+    ) -> async_graphql::Result<CreateSegmentPayload> {
+        let (app, actor) = parts(ctx)?;
+        let (segment, errors) = mutation(async { app.create_segment(actor, input.try_into()?).await }.await)?;
+        Ok(CreateSegmentPayload { segment: segment.map(Into::into), errors })
+    }
+
+    /// Changes what is given. Under another definition leads come and go.
+    async fn update_segment(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateSegmentInput,
+    ) -> async_graphql::Result<UpdateSegmentPayload> {
+        let (app, actor) = parts(ctx)?;
+        let (segment, errors) = mutation(async { app.update_segment(actor, input.try_into()?).await }.await)?;
+        Ok(UpdateSegmentPayload { segment: segment.map(Into::into), errors })
+    }
+
+    /// Deletes a segment; its leads stay.
+    async fn delete_segment(
+        &self,
+        ctx: &Context<'_>,
+        input: DeleteSegmentInput,
+    ) -> async_graphql::Result<DeleteSegmentPayload> {
+        let (app, actor) = parts(ctx)?;
+        let (deleted_id, errors) = mutation(app.delete_segment(actor, input.id).await)?;
+        Ok(DeleteSegmentPayload { deleted_id, errors })
     }
 
     /// Takes a stretch of a lead export; `pipewright import leads` calls this. The same rows again change nothing.

@@ -3,22 +3,25 @@ use std::collections::HashSet;
 use events::lead::LeadStatus;
 use kernel::{
     AccountId, Action, Actor, ContactId, EmailAddress, EventId, LeadId, Object, PageArgs, PersonName, PhoneNumber,
-    Timestamp, UserId, WorkspaceId, access::Rows,
+    SegmentId, Timestamp, UserId, WorkspaceId, access::Rows,
 };
 use platform::{
     Db, Tx,
     db::{AccessColumns, Text, push_allowed, push_in_ids, push_in_texts, push_page, push_rows},
     execute, with_db, with_tx,
 };
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, QueryBuilder, types::Json};
 
 use super::{accounts, select_named};
-use crate::domain::lead::{Details, Lead, LeadChange};
+use crate::domain::{
+    lead::{Details, Lead, LeadChange},
+    lead_filter,
+};
 
 const COLUMNS: &str = "id, workspace_id, version, email, first_name, last_name, title, company, company_domain, phone, \
     country, employees, source, message, status, account_id, contact_id, owner_id, external_id, import_fingerprint, created_at, updated_at";
 
-const ACCESS: AccessColumns =
+pub(super) const ACCESS: AccessColumns =
     AccessColumns { owner: "owner_id", country: Some("country"), source: Some("source"), industry: None };
 
 /// Which leads a list shows.
@@ -28,6 +31,10 @@ pub struct LeadFilter {
     pub status: Option<LeadStatus>,
     pub source: Option<String>,
     pub account: Option<AccountId>,
+    /// Those who are in it.
+    pub segment: Option<SegmentId>,
+    /// What else must hold.
+    pub fits: Option<filter::Sql>,
 }
 
 #[derive(FromRow)]
@@ -107,6 +114,14 @@ macro_rules! push_filter {
             $query.push(" and account_id = ").push_bind(account);
             accounts::push_readable(&mut $query, $actor, "account_id");
         }
+        if let Some(segment) = $filter.segment {
+            $query.push(" and id in (select lead_id from segment_member where workspace_id = ").push_bind($actor.workspace);
+            $query.push(" and segment_id = ").push_bind(segment).push(")");
+        }
+        if let Some(fits) = &$filter.fits {
+            $query.push(" and ");
+            filter::push_filter(&mut $query, fits);
+        }
     };
 }
 
@@ -118,7 +133,7 @@ pub async fn insert(tx: &mut Tx, leads: &[Lead]) -> Result<HashSet<LeadId>, sqlx
             let mut query = QueryBuilder::new(
                 "insert into lead (id, workspace_id, version, email, first_name, last_name, title, company, company_key, \
                  company_domain, match_domain, phone, country, employees, source, message, status, account_id, external_id, \
-                 import_fingerprint, created_at, updated_at) ",
+                 import_fingerprint, created_at, updated_at, filter_keys, filter_stale) ",
             );
             push_rows(&mut query, chunk, |mut row, lead| {
                 let details = &lead.details;
@@ -143,7 +158,9 @@ pub async fn insert(tx: &mut Tx, leads: &[Lead]) -> Result<HashSet<LeadId>, sqlx
                     .push_bind(lead.external_id.clone())
                     .push_bind(lead.import_fingerprint.clone())
                     .push_bind(lead.created_at)
-                    .push_bind(lead.updated_at);
+                    .push_bind(lead.updated_at)
+                    .push_bind(Json(lead_filter::keys(lead)))
+                    .push_bind(false);
             });
             query.push(" on conflict do nothing returning id");
             query.build_query_scalar().persistent(chunk.len() == 500).fetch_all(conn).await?
@@ -157,8 +174,8 @@ pub async fn insert(tx: &mut Tx, leads: &[Lead]) -> Result<HashSet<LeadId>, sqlx
 pub async fn update(tx: &mut Tx, change: &LeadChange) -> Result<u64, sqlx::Error> {
     const SQL: &str = "update lead set version = $1, first_name = $2, last_name = $3, title = $4, company = $5, company_key = $6, \
         company_domain = $7, match_domain = $8, phone = $9, country = $10, employees = $11, source = $12, message = $13, \
-        status = $14, account_id = $15, contact_id = $16, import_fingerprint = $17, updated_at = $18 \
-        where workspace_id = $19 and id = $20 and version = $21";
+        status = $14, account_id = $15, contact_id = $16, import_fingerprint = $17, updated_at = $18, \
+        filter_keys = $22, filter_stale = false where workspace_id = $19 and id = $20 and version = $21";
     let LeadChange { previous, current } = change;
     let details = &current.details;
     execute!(
@@ -185,6 +202,7 @@ pub async fn update(tx: &mut Tx, change: &LeadChange) -> Result<u64, sqlx::Error
             .bind(current.workspace)
             .bind(current.id)
             .bind(previous.version)
+            .bind(Json(lead_filter::keys(current)))
     )
 }
 
@@ -212,6 +230,68 @@ pub async fn known(
         query.build_query_as().persistent(false).fetch_all(conn).await?
     });
     Ok(rows.into_iter().map(Lead::from).collect())
+}
+
+/// The leads with these ids, whoever may read them, as this transaction has written them.
+pub async fn any_by_ids(tx: &mut Tx, workspace: WorkspaceId, ids: &[LeadId]) -> Result<Vec<Lead>, sqlx::Error> {
+    let rows: Vec<Row> = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
+        query.push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, ids.iter().copied());
+        query.build_query_as().fetch_all(conn).await?
+    });
+    Ok(rows.into_iter().map(Lead::from).collect())
+}
+
+/// Up to `limit` leads in the order of their ids, from the one after `after`.
+pub async fn page_by_id(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    after: Option<LeadId>,
+    limit: i64,
+) -> Result<Vec<Lead>, sqlx::Error> {
+    let rows: Vec<Row> = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
+        query.push_bind(workspace);
+        if let Some(after) = after {
+            query.push(" and id > ").push_bind(after);
+        }
+        query.push(" order by id limit ").push_bind(limit);
+        query.build_query_as().fetch_all(conn).await?
+    });
+    Ok(rows.into_iter().map(Lead::from).collect())
+}
+
+/// A workspace with leads whose filter keys have yet to be written.
+pub async fn workspace_with_stale_keys(db: &Db) -> Result<Option<WorkspaceId>, sqlx::Error> {
+    const SQL: &str = "select workspace_id from lead where filter_stale limit 1";
+    with_db!(db.everywhere(), pool => sqlx::query_scalar(SQL).fetch_optional(pool).await)
+}
+
+/// Up to `limit` leads whose filter keys have yet to be written.
+pub async fn with_stale_keys(tx: &mut Tx, workspace: WorkspaceId, limit: i64) -> Result<Vec<Lead>, sqlx::Error> {
+    let rows: Vec<Row> = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where filter_stale and workspace_id = "));
+        query.push_bind(workspace).push(" order by id limit ").push_bind(limit);
+        query.build_query_as().fetch_all(conn).await?
+    });
+    Ok(rows.into_iter().map(Lead::from).collect())
+}
+
+/// Writes the filter keys of leads in one statement; whoever has changed one meanwhile has written them.
+pub async fn write_keys(tx: &mut Tx, workspace: WorkspaceId, leads: &[Lead]) -> Result<(), sqlx::Error> {
+    if leads.is_empty() {
+        return Ok(());
+    }
+    with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new("update lead set filter_keys = keyed.column2, filter_stale = false from (");
+        push_rows(&mut query, leads, |mut row, lead| {
+            row.push_bind(lead.id).push_bind(Json(lead_filter::keys(lead)));
+        });
+        query.push(") as keyed where lead.id = keyed.column1 and lead.filter_stale and lead.workspace_id = ");
+        query.push_bind(workspace);
+        query.build().persistent(false).execute(conn).await.map(|_| ())
+    })
 }
 
 /// Up to `limit` leads without an account that one of these domains or names would give one.
@@ -269,16 +349,15 @@ pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64, s
     })
 }
 
-/// Notes whose lead it is now, unless a later event has said so already.
+/// Notes whose lead it is now, unless a later event has said so already. Returns how many rows that changed.
 pub async fn set_owner(
     tx: &mut Tx,
     workspace: WorkspaceId,
     id: LeadId,
     owner: Option<UserId>,
     event: EventId,
-) -> Result<(), sqlx::Error> {
+) -> Result<u64, sqlx::Error> {
     const SQL: &str = "update lead set owner_id = $1, owner_event = $2 \
         where workspace_id = $3 and id = $4 and (owner_event is null or owner_event < $2)";
-    execute!(tx, sqlx::query(SQL).bind(owner).bind(event).bind(workspace).bind(id))?;
-    Ok(())
+    execute!(tx, sqlx::query(SQL).bind(owner).bind(event).bind(workspace).bind(id))
 }

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod contacts;
 pub mod leads;
+pub mod segments;
 
 use kernel::{WorkspaceId, id::TypedId};
 use platform::db::{ListBind, push_in_texts};
