@@ -1,8 +1,8 @@
 //! Published by the lead service.
 
 use kernel::{
-    AccountId, ContactId, EmailAddress, LeadId, Money, OpportunityId, PersonName, PhoneNumber, SegmentId,
-    Timestamp, UserId,
+    AccountId, ContactId, EmailAddress, LeadId, Money, OpportunityId, PersonName, PhoneNumber, SegmentId, Timestamp,
+    UserId,
 };
 use serde::{Deserialize, Serialize};
 

@@ -41,7 +41,11 @@ pub use update_segment::UpdateSegment;
 
 use follow_segments::follow;
 
-use crate::{domain::lead::{Lead, LeadChange}, error::Error, store};
+use crate::{
+    domain::lead::{Lead, LeadChange},
+    error::Error,
+    store,
+};
 
 /// The service's use cases and what they need. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -24,19 +24,14 @@ const TEXTS: [(&str, &str); 11] = [
     ("source", "source"),
 ];
 
-const STATUSES: [LeadStatus; 5] = [
-    LeadStatus::New,
-    LeadStatus::Working,
-    LeadStatus::Qualified,
-    LeadStatus::Disqualified,
-    LeadStatus::Converted,
-];
+const STATUSES: [LeadStatus; 5] =
+    [LeadStatus::New, LeadStatus::Working, LeadStatus::Qualified, LeadStatus::Disqualified, LeadStatus::Converted];
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let status = STATUSES.map(|status| word(status).to_owned()).to_vec();
-    let texts = TEXTS.iter().fold(Schema::new("lead.filter_keys"), |schema, &(name, _)| {
-        schema.field(name, Type::Text, Source::Keys)
-    });
+    let texts = TEXTS
+        .iter()
+        .fold(Schema::new("lead.filter_keys"), |schema, &(name, _)| schema.field(name, Type::Text, Source::Keys));
     texts
         .field("status", Type::Choice(status), Source::Column("lead.status"))
         .field("created_at", Type::Time, Source::Column("lead.created_at"))

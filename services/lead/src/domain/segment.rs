@@ -71,9 +71,25 @@ impl Definition {
 }
 
 impl Segment {
-    pub fn create(id: SegmentId, workspace: WorkspaceId, name: String, definition: &Definition, now: Timestamp) -> Self {
+    pub fn create(
+        id: SegmentId,
+        workspace: WorkspaceId,
+        name: String,
+        definition: &Definition,
+        now: Timestamp,
+    ) -> Self {
         let definition = definition.0.to_string();
-        Self { id, workspace, version: 1, name, definition, ready: false, filled_to: None, created_at: now, updated_at: now }
+        Self {
+            id,
+            workspace,
+            version: 1,
+            name,
+            definition,
+            ready: false,
+            filled_to: None,
+            created_at: now,
+            updated_at: now,
+        }
     }
 
     /// Takes another name or definition; `None` if that changes nothing. All leads are to be looked at again for another

@@ -115,7 +115,9 @@ macro_rules! push_filter {
             accounts::push_readable(&mut $query, $actor, "account_id");
         }
         if let Some(segment) = $filter.segment {
-            $query.push(" and id in (select lead_id from segment_member where workspace_id = ").push_bind($actor.workspace);
+            $query
+                .push(" and id in (select lead_id from segment_member where workspace_id = ")
+                .push_bind($actor.workspace);
             $query.push(" and segment_id = ").push_bind(segment).push(")");
         }
         if let Some(fits) = &$filter.fits {

@@ -31,7 +31,8 @@ struct Row {
 
 impl From<Row> for Segment {
     fn from(row: Row) -> Self {
-        let Row { id, workspace_id: workspace, version, name, definition, ready, filled_to, created_at, updated_at } = row;
+        let Row { id, workspace_id: workspace, version, name, definition, ready, filled_to, created_at, updated_at } =
+            row;
         Self { id, workspace, version, name, definition, ready, filled_to, created_at, updated_at }
     }
 }
@@ -194,7 +195,8 @@ pub async fn entered_at(
     workspace: WorkspaceId,
     (segment, lead): Member,
 ) -> Result<Option<Timestamp>, sqlx::Error> {
-    const SQL: &str = "select entered_at from segment_member where workspace_id = $1 and segment_id = $2 and lead_id = $3";
+    const SQL: &str =
+        "select entered_at from segment_member where workspace_id = $1 and segment_id = $2 and lead_id = $3";
     with_db!(db.of(workspace), pool => {
         sqlx::query_scalar(SQL).bind(workspace).bind(segment).bind(lead).fetch_optional(pool).await
     })

@@ -22,7 +22,10 @@ use testkit::{ServiceTest, on_both_engines, tenants};
 
 /// What takes no workspace, and why.
 const EXEMPT: [(&str, &[&str]); 3] = [
-    ("the row's own workspace", &["accounts::insert", "contacts::insert", "leads::insert", "segments::insert", "segments::enter"]),
+    (
+        "the row's own workspace",
+        &["accounts::insert", "contacts::insert", "leads::insert", "segments::insert", "segments::enter"],
+    ),
     (
         "a job's look over all of them",
         &["accounts::workspace_with_pending_links", "leads::workspace_with_stale_keys", "segments::workspace_to_fill"],
