@@ -12,10 +12,10 @@ const EVERY: Duration = Duration::from_secs(1);
 impl App {
     /// Writes what filters compare beside a page of leads from before there were filters. Says whether there was any.
     pub async fn write_filter_keys(&self) -> Result<bool, Error> {
-        let Some(workspace) = store::leads::workspace_with_stale_keys(&self.db).await? else { return Ok(false) };
+        let Some(workspace) = store::filter_keys::workspace_with_stale(&self.db).await? else { return Ok(false) };
         let mut tx = self.db.of(workspace).begin().await?;
-        let leads = store::leads::with_stale_keys(&mut tx, workspace, PAGE).await?;
-        store::leads::write_keys(&mut tx, workspace, &leads).await?;
+        let leads = store::filter_keys::with_stale(&mut tx, workspace, PAGE).await?;
+        store::filter_keys::write(&mut tx, workspace, &leads).await?;
         tx.commit().await?;
         Ok(true)
     }

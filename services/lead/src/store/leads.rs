@@ -18,7 +18,7 @@ use crate::domain::{
     lead_filter,
 };
 
-const COLUMNS: &str = "id, workspace_id, version, email, first_name, last_name, title, company, company_domain, phone, \
+pub(super) const COLUMNS: &str = "id, workspace_id, version, email, first_name, last_name, title, company, company_domain, phone, \
     country, employees, source, message, status, account_id, contact_id, owner_id, external_id, import_fingerprint, created_at, updated_at";
 
 pub(super) const ACCESS: AccessColumns =
@@ -38,7 +38,7 @@ pub struct LeadFilter {
 }
 
 #[derive(FromRow)]
-struct Row {
+pub(super) struct Row {
     id: LeadId,
     workspace_id: WorkspaceId,
     version: i64,
@@ -262,38 +262,6 @@ pub async fn page_by_id(
         query.build_query_as().fetch_all(conn).await?
     });
     Ok(rows.into_iter().map(Lead::from).collect())
-}
-
-/// A workspace with leads whose filter keys have yet to be written.
-pub async fn workspace_with_stale_keys(db: &Db) -> Result<Option<WorkspaceId>, sqlx::Error> {
-    const SQL: &str = "select workspace_id from lead where filter_stale limit 1";
-    with_db!(db.everywhere(), pool => sqlx::query_scalar(SQL).fetch_optional(pool).await)
-}
-
-/// Up to `limit` leads whose filter keys have yet to be written.
-pub async fn with_stale_keys(tx: &mut Tx, workspace: WorkspaceId, limit: i64) -> Result<Vec<Lead>, sqlx::Error> {
-    let rows: Vec<Row> = with_tx!(tx, conn => {
-        let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where filter_stale and workspace_id = "));
-        query.push_bind(workspace).push(" order by id limit ").push_bind(limit);
-        query.build_query_as().fetch_all(conn).await?
-    });
-    Ok(rows.into_iter().map(Lead::from).collect())
-}
-
-/// Writes the filter keys of leads in one statement; whoever has changed one meanwhile has written them.
-pub async fn write_keys(tx: &mut Tx, workspace: WorkspaceId, leads: &[Lead]) -> Result<(), sqlx::Error> {
-    if leads.is_empty() {
-        return Ok(());
-    }
-    with_tx!(tx, conn => {
-        let mut query = QueryBuilder::new("update lead set filter_keys = keyed.column2, filter_stale = false from (");
-        push_rows(&mut query, leads, |mut row, lead| {
-            row.push_bind(lead.id).push_bind(Json(lead_filter::keys(lead)));
-        });
-        query.push(") as keyed where lead.id = keyed.column1 and lead.filter_stale and lead.workspace_id = ");
-        query.push_bind(workspace);
-        query.build().persistent(false).execute(conn).await.map(|_| ())
-    })
 }
 
 /// Up to `limit` leads without an account that one of these domains or names would give one.

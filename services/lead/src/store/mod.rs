@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod contacts;
+pub mod filter_keys;
 pub mod leads;
 pub mod segments;
 

@@ -12,6 +12,7 @@ use pipewright_lead::{
     store::{
         accounts::{self, AccountFilter, Wanted},
         contacts::{self, ContactFilter},
+        filter_keys,
         leads::{self, LeadFilter},
         segments,
     },
@@ -28,7 +29,7 @@ const EXEMPT: [(&str, &[&str]); 3] = [
     ),
     (
         "a job's look over all of them",
-        &["accounts::workspace_with_pending_links", "leads::workspace_with_stale_keys", "segments::workspace_to_fill"],
+        &["accounts::workspace_with_pending_links", "filter_keys::workspace_with_stale", "segments::workspace_to_fill"],
     ),
     ("locks, and touches no row", &["segments::lock", "segments::share"]),
 ];
@@ -117,7 +118,7 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     assert_eq!(contacts::update(&mut tx, &change).await.unwrap(), 0);
     let mut foreign = Lead { workspace: theirs, version: lead.version + 1, updated_at: now, ..lead.clone() };
     foreign.details.title = Some("Mallory".into());
-    leads::write_keys(&mut tx, theirs, std::slice::from_ref(&lead)).await.unwrap();
+    filter_keys::write(&mut tx, theirs, std::slice::from_ref(&lead)).await.unwrap();
     assert_eq!(leads::update(&mut tx, &LeadChange { previous: lead, current: foreign }).await.unwrap(), 0);
     leads::set_owner(&mut tx, theirs, ours.lead, Some(test.clock.id()), test.clock.id()).await.unwrap();
     segments::update(&mut tx, &Segment { workspace: theirs, name: "Mallory".into(), ..segment }).await.unwrap();
@@ -153,7 +154,7 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(!segments::members(&mut tx, workspace, &[*lead]).await.unwrap().is_empty(), found);
     assert_eq!(!leads::any_by_ids(&mut tx, workspace, &[*lead]).await.unwrap().is_empty(), found);
     assert_eq!(!leads::page_by_id(&mut tx, workspace, None, 10).await.unwrap().is_empty(), found);
-    assert_eq!(!leads::with_stale_keys(&mut tx, workspace, 10).await.unwrap().is_empty(), found);
+    assert_eq!(!filter_keys::with_stale(&mut tx, workspace, 10).await.unwrap().is_empty(), found);
     for wanted in [
         Wanted { domains: vec!["engines.example".into()], ..Wanted::default() },
         Wanted { name_keys: vec!["engines".into()], ..Wanted::default() },
