@@ -51,11 +51,10 @@ impl App {
         Ok(LeadFilter { fits: Some(definition.filter().sql(self.clock.now())), ..LeadFilter::default() })
     }
 
-    /// The leads of a segment. Who fits would tell of a field that is hidden.
-    pub fn leads_of(&self, actor: &Actor, segment: &Segment) -> Result<LeadFilter, Error> {
+    /// Refuses to say who is in a segment, which would tell of a field that is hidden.
+    pub fn require_shown(&self, actor: &Actor, segment: &Segment) -> Result<(), Error> {
         actor.require(Permission::Read)?;
-        Definition::parse(&segment.definition)?.require_shown(&actor.access)?;
-        Ok(LeadFilter { segment: Some(segment.id), ..LeadFilter::default() })
+        Ok(Definition::parse(&segment.definition)?.require_shown(&actor.access)?)
     }
 
     pub async fn segment_overlap(
@@ -67,7 +66,7 @@ impl App {
         actor.require(Permission::Read)?;
         for (id, field) in [(left, "leftId"), (right, "rightId")] {
             let segment = self.segment(actor, id).await?.ok_or(Error::not_found("segment", field))?;
-            self.leads_of(actor, &segment)?;
+            self.require_shown(actor, &segment)?;
         }
         let counted = store::segments::overlap(&self.db, actor, left, right).await?;
         Ok(SegmentOverlap {

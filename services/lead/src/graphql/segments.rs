@@ -6,12 +6,12 @@ use platform::graphql::{IntoGraphql, List, Long, actor, load, page};
 
 use super::{
     inputs::text,
-    loaders::Loaders,
-    types::{LeadObject, LeadTotal},
+    loaders::{Loaders, PageOf},
+    types::{LeadObject, LeadTotal, count_of},
 };
 use crate::{
     app::{App, CreateSegment, SegmentOverlap, UpdateSegment, Why},
-    domain::segment::Segment,
+    domain::{lead::Lead, segment::Segment},
     error::Error,
     store::leads::LeadFilter,
 };
@@ -55,10 +55,7 @@ impl From<Segment> for SegmentObject {
 impl SegmentObject {
     /// How many leads that you may read are in it; null if the definition asks for a field that is hidden from you.
     async fn count(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Long>> {
-        if self.shown(ctx)?.is_none() {
-            return Ok(None);
-        }
-        Ok(Some(Long(load::<Loaders, _, i64>(ctx, self.id).await?.unwrap_or_default())))
+        if self.is_shown(ctx)? { count_of(ctx, self.id).await.map(Some) } else { Ok(None) }
     }
 
     /// The leads in it that you may read, newest first; null if the definition asks for a field that is hidden from you.
@@ -69,18 +66,21 @@ impl SegmentObject {
         #[graphql(desc = "A cursor of this list.")] after: Option<String>,
     ) -> async_graphql::Result<Option<List<LeadObject, LeadTotal>>> {
         let args = PageArgs::parse(first, after.as_deref()).graphql()?;
-        let Some(filter) = self.shown(ctx)? else { return Ok(None) };
-        leads(ctx, filter, args).await.map(Some)
+        if !self.is_shown(ctx)? {
+            return Ok(None);
+        }
+        let leads: Option<Vec<Lead>> = load::<Loaders, _, _>(ctx, PageOf { segment: self.id, args }).await?;
+        Ok(Some(listed(leads.unwrap_or_default(), args, LeadTotal::In(self.id))))
     }
 }
 
 impl SegmentObject {
-    /// Who is in it, to an actor who may know.
-    fn shown(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<LeadFilter>> {
+    /// Whether the actor may know who is in it.
+    fn is_shown(&self, ctx: &Context<'_>) -> async_graphql::Result<bool> {
         let app: &App = ctx.data_unchecked();
-        match app.leads_of(actor(ctx)?, &self.segment) {
-            Err(error) if error.code() == Code::Forbidden => Ok(None),
-            filter => filter.map(Some).graphql(),
+        match app.require_shown(actor(ctx)?, &self.segment) {
+            Err(error) if error.code() == Code::Forbidden => Ok(false),
+            shown => shown.map(|()| true).graphql(),
         }
     }
 }
@@ -93,7 +93,11 @@ pub async fn leads(
 ) -> async_graphql::Result<List<LeadObject, LeadTotal>> {
     let app: &App = ctx.data_unchecked();
     let leads = app.leads(actor(ctx)?, &filter, args).await.graphql()?;
-    Ok(page(leads, args.first, LeadTotal(filter), |lead| Cursor { time: lead.created_at, id: lead.id.uuid() }))
+    Ok(listed(leads, args, LeadTotal::Found(Box::new(filter))))
+}
+
+fn listed(leads: Vec<Lead>, args: PageArgs, total: LeadTotal) -> List<LeadObject, LeadTotal> {
+    page(leads, args.first, total, |lead| Cursor { time: lead.created_at, id: lead.id.uuid() })
 }
 
 /// Of the leads that you may read.

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use events::lead::LeadStatus;
 use kernel::{
     AccountId, Action, Actor, ContactId, EmailAddress, EventId, LeadId, Object, PageArgs, PersonName, PhoneNumber,
-    SegmentId, Timestamp, UserId, WorkspaceId, access::Rows,
+    Timestamp, UserId, WorkspaceId, access::Rows,
 };
 use platform::{
     Db, Tx,
@@ -31,8 +31,6 @@ pub struct LeadFilter {
     pub status: Option<LeadStatus>,
     pub source: Option<String>,
     pub account: Option<AccountId>,
-    /// Those who are in it.
-    pub segment: Option<SegmentId>,
     /// What else must hold.
     pub fits: Option<filter::Sql>,
 }
@@ -113,12 +111,6 @@ macro_rules! push_filter {
         if let Some(account) = $filter.account {
             $query.push(" and account_id = ").push_bind(account);
             accounts::push_readable(&mut $query, $actor, "account_id");
-        }
-        if let Some(segment) = $filter.segment {
-            $query
-                .push(" and id in (select lead_id from segment_member where workspace_id = ")
-                .push_bind($actor.workspace);
-            $query.push(" and segment_id = ").push_bind(segment).push(")");
         }
         if let Some(fits) = &$filter.fits {
             $query.push(" and ");

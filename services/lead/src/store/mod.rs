@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod contacts;
 pub mod filter_keys;
 pub mod leads;
+pub mod segment_leads;
 pub mod segments;
 
 use kernel::{WorkspaceId, id::TypedId};

@@ -295,10 +295,12 @@ async fn a_lead_costs_the_same_statements_however_many_segments_there_are(test: 
     }
     let (more, _) = test.statements(capture(&test, many)).await;
     assert_eq!(few, more);
-    let listed = "{ segments(first: 30) { edges { node { count } } } }";
+    let listed =
+        "{ segments(first: 30) { edges { node { count leads(first: 1) { totalCount edges { node { email } } } } } } }";
     let (cost, data) = test.statements(test.graphql(listed, json!({}))).await;
-    assert_eq!(data["segments"]["edges"][29]["node"]["count"], 2);
-    assert_eq!(cost, 2, "the page, and the counts");
+    let newest = json!({ "totalCount": 2, "edges": [{ "node": { "email": "many@a.example" } }] });
+    assert_eq!(data["segments"]["edges"][29]["node"], json!({ "count": 2, "leads": newest }));
+    assert!(cost <= 4, "the segments, their leads, and the counts of each: {cost}");
 }
 
 on_both_engines!(SERVICE, a_workspace_has_a_bounded_number_of_segments);
@@ -322,4 +324,26 @@ async fn leads_from_before_there_were_filters_are_found_once_the_job_has_seen_th
     assert_eq!(within(&test, &germany).await, set(["ada@a.example"]), "who is in one does not wait for it");
     test.settle().await;
     assert_eq!(previewed(&test, "country = \"DE\"").await, set(["ada@a.example"]));
+}
+
+on_both_engines!(SERVICE, the_pages_of_a_segment_follow_one_another_without_gap_or_repeat);
+async fn the_pages_of_a_segment_follow_one_another_without_gap_or_repeat(test: ServiceTest) {
+    const PAGE: &str = "query($id: ID!, $after: String) { segment(id: $id) {
+        leads(first: 3, after: $after) { totalCount edges { node { email } } pageInfo { hasNextPage endCursor } } } }";
+    for number in 0..8 {
+        capture(&test, json!({ "email": format!("p{number}@a.example"), "country": "DE" })).await;
+        capture(&test, json!({ "email": format!("f{number}@a.example"), "country": "FR" })).await;
+        test.clock.advance(chrono::TimeDelta::seconds(1));
+    }
+    let germany = segment(&test, "Germany", "country = \"DE\"").await;
+    segment(&test, "All", "email is known").await;
+    let (mut seen, mut after) = (Vec::new(), json!(null));
+    for left in [true, true, false] {
+        let read = test.graphql(PAGE, json!({ "id": germany, "after": after })).await["segment"]["leads"].take();
+        assert_eq!((&read["totalCount"], &read["pageInfo"]["hasNextPage"]), (&json!(8), &json!(left)));
+        let edges = read["edges"].as_array().unwrap();
+        seen.extend(edges.iter().map(|edge| edge["node"]["email"].as_str().unwrap().to_owned()));
+        after = read["pageInfo"]["endCursor"].clone();
+    }
+    assert_eq!(seen, (0..8).rev().map(|number| format!("p{number}@a.example")).collect::<Vec<_>>());
 }
