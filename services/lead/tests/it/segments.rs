@@ -34,6 +34,11 @@ async fn update_lead(test: &ServiceTest, input: Value) {
     assert_eq!(updated["updateLead"]["errors"], json!([]));
 }
 
+async fn convert(test: &ServiceTest, id: &Value) {
+    let convert = "mutation($id: ID!) { convertLead(input: { id: $id }) { errors { code message } } }";
+    assert_eq!(test.graphql(convert, json!({ "id": id })).await["convertLead"]["errors"], json!([]));
+}
+
 /// The addresses of a page whose count agrees with it.
 fn emails(list: &Value) -> BTreeSet<String> {
     let edges = list["edges"].as_array().unwrap();
@@ -156,8 +161,7 @@ async fn who_is_in_a_segment_follows_whatever_happens_to_a_lead(test: ServiceTes
     let account = "mutation { createAccount(input: { name: \"B\", domain: \"b.example\" }) { errors { code } } }";
     test.graphql(account, json!({})).await;
     assert_eq!(within(&test, &matched).await, set(["ben@b.example"]));
-    let convert = "mutation($id: ID!) { convertLead(input: { id: $id }) { errors { code } } }";
-    test.graphql(convert, json!({ "id": id })).await;
+    convert(&test, id).await;
     assert_eq!(within(&test, &done).await, set(["ada@a.example"]));
     assert_eq!(within(&test, &matched).await, set(["ada@a.example", "ben@b.example"]));
 }
@@ -217,7 +221,7 @@ impl Dice {
     }
 }
 
-const DEFINITIONS: [&str; 8] = [
+const DEFINITIONS: [&str; 9] = [
     "country = \"strasse\"",
     "country != \"DE\" and title is known",
     "not (title contains \"chief\" or country in (\"DE\", \"FR\"))",
@@ -225,6 +229,7 @@ const DEFINITIONS: [&str; 8] = [
     "employees = \"11-50\" or company starts with \"É\"",
     "title ends with \"100%\" and status != \"new\"",
     "company is unknown",
+    "owner is known and not status = \"converted\"",
     "email ends with \"1@a.example\" and created_at >= \"2020-01-01\"",
 ];
 
@@ -255,8 +260,15 @@ async fn who_came_in_by_and_by_is_who_would_come_in_at_once(test: ServiceTest) {
             let of: Vec<_> = leads.iter().collect();
             input["id"] = dice.roll(&of).clone();
             input["status"] = json!(dice.roll(&["NEW", "WORKING", "QUALIFIED", "DISQUALIFIED"]));
+            let routed = input["id"].as_str().unwrap().parse().unwrap();
             update_lead(&test, input).await;
+            if *dice.roll(&[&true, &false]) {
+                test.route(routed, &test.user(kernel::BuiltInRole::Bdr)).await;
+            }
         }
+    }
+    for lead in leads.iter().step_by(4) {
+        convert(&test, lead).await;
     }
     for (nth, definition) in DEFINITIONS.iter().enumerate() {
         let followed = within(&test, &segments[nth]).await;
@@ -282,6 +294,20 @@ async fn a_segment_made_amid_captures_misses_nobody(test: ServiceTest) {
     let (_, germany) = futures::join!(captures, segment(&test, "Germany", "country = \"DE\""));
     assert_eq!(within(&test, &germany).await.len(), 30);
     assert_eq!(test.published::<SegmentEntered>().await.len(), 30);
+}
+
+on_both_engines!(SERVICE, a_lead_that_is_routed_while_it_changes_is_where_both_lead);
+async fn a_lead_that_is_routed_while_it_changes_is_where_both_lead(test: ServiceTest) {
+    let owned = segment(&test, "Owned chiefs", "owner is known and title = \"chief\"").await;
+    let rep = test.user(kernel::BuiltInRole::Bdr);
+    for number in 0..10 {
+        let lead = capture(&test, json!({ "email": format!("p{number}@a.example") })).await["lead"]["id"].clone();
+        let id = lead.as_str().unwrap().parse().unwrap();
+        let chief = json!({ "id": lead, "title": "Chief" });
+        futures::join!(update_lead(&test, chief), test.route(id, &rep));
+    }
+    assert_eq!(within(&test, &owned).await.len(), 10);
+    assert_eq!(test.published::<SegmentEntered>().await.len(), 10);
 }
 
 on_both_engines!(SERVICE, a_lead_costs_the_same_statements_however_many_segments_there_are);
