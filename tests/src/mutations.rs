@@ -9,6 +9,7 @@ pub const CREATES: &[&str] = &[
     "createContact",
     "createOpportunity",
     "createRole",
+    "createSegment",
     "createServiceAccount",
     "createTeam",
     "createUser",
@@ -28,6 +29,7 @@ pub const CREATES: &[&str] = &[
 pub const CHANGES: &[&str] = &[
     "addTeamMember",
     "deleteRole",
+    "deleteSegment",
     "deleteTeam",
     "moveOpportunity",
     "moveTeam",
@@ -45,6 +47,7 @@ pub const CHANGES: &[&str] = &[
     "updateOpportunity",
     "updateRep",
     "updateRole",
+    "updateSegment",
     "updateTeam",
     "updateUser",
 ];

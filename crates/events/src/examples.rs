@@ -64,6 +64,9 @@ pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadEr
         lead::LeadCaptured,
         lead::LeadConverted,
         lead::LeadUpdated,
+        lead::SegmentChanged,
+        lead::SegmentEntered,
+        lead::SegmentExited,
         pipeline::OpportunityCreated,
         pipeline::OpportunityStageChanged,
         pipeline::OpportunityUpdated,
@@ -217,6 +220,7 @@ impl Examples {
             current: lead::Account { version: 2, domain: None, ..account },
         });
         self.contact_updated(contact);
+        self.segments();
     }
 
     /// Later than the rest, as [`access`](Self::access).
@@ -225,6 +229,21 @@ impl Examples {
         let clock = std::mem::replace(&mut self.clock, later);
         let current = lead::Contact { version: 2, title: Some("Chief Engineer".into()), ..previous.clone() };
         self.add(&lead::ContactUpdated { previous, current });
+        self.clock = clock;
+    }
+
+    /// Later than the rest, as [`access`](Self::access).
+    fn segments(&mut self) {
+        let later = Clock::fixed(self.clock.now(), 12);
+        let clock = std::mem::replace(&mut self.clock, later);
+        let segment: kernel::SegmentId = self.id();
+        let definition = "country in (\"DE\", \"FR\") and not title contains \"intern\"".to_owned();
+        let previous = lead::Segment { id: segment, version: 1, name: "Enterprise".into(), definition };
+        let current = lead::Segment { version: 2, name: "Continental".into(), ..previous.clone() };
+        self.add(&lead::SegmentChanged { segment, previous: Some(previous), current: Some(current) });
+        let lead = self.id();
+        self.add(&lead::SegmentEntered { segment, version: 2, lead });
+        self.add(&lead::SegmentExited { segment, version: 2, lead });
         self.clock = clock;
     }
 

@@ -1,7 +1,8 @@
 //! Published by the lead service.
 
 use kernel::{
-    AccountId, ContactId, EmailAddress, LeadId, Money, OpportunityId, PersonName, PhoneNumber, Timestamp, UserId,
+    AccountId, ContactId, EmailAddress, LeadId, Money, OpportunityId, PersonName, PhoneNumber, SegmentId, Timestamp,
+    UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -132,3 +133,46 @@ pub struct ContactUpdated {
     pub current: Contact,
 }
 event!(ContactUpdated, "crm.lead.contact.updated.v1", |e| e.current.id);
+
+/// A segment as it stands at `version`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Segment {
+    pub id: SegmentId,
+    pub version: i64,
+    pub name: String,
+    /// Which leads are in it, in the filter language.
+    pub definition: String,
+}
+
+/// A segment was made, changed or deleted. With a segment go all who were in it: no [`SegmentExited`] tells of each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SegmentChanged {
+    pub segment: SegmentId,
+    /// Left out when it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Segment>,
+    /// Left out when it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<Segment>,
+}
+event!(SegmentChanged, "crm.lead.segment.changed.v1", |e| e.segment);
+
+/// A lead fits a segment that it was not in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SegmentEntered {
+    pub segment: SegmentId,
+    /// Of the segment.
+    pub version: i64,
+    pub lead: LeadId,
+}
+event!(SegmentEntered, "crm.lead.segment.entered.v1", |e| e.lead);
+
+/// A lead no longer fits a segment that it was in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SegmentExited {
+    pub segment: SegmentId,
+    /// Of the segment.
+    pub version: i64,
+    pub lead: LeadId,
+}
+event!(SegmentExited, "crm.lead.segment.exited.v1", |e| e.lead);

@@ -172,6 +172,8 @@ typed_id! {
     LeadId = "lead";
     AccountId = "acct";
     ContactId = "cont";
+    /// Leads that fit a definition.
+    SegmentId = "seg";
     ImportId = "imp";
     EnrichmentRunId = "erun";
     /// A stored, replayable [`Decision`](crate::Decision).

@@ -2,7 +2,7 @@ use kernel::{Code, Coded, PageError};
 use platform::idempotency::IdempotencyError;
 use thiserror::Error;
 
-use crate::domain::import::ImportError;
+use crate::domain::{import::ImportError, segment::DefinitionError};
 
 /// What can go wrong in the lead service. `Display` is safe to show.
 #[derive(Debug, Error)]
@@ -21,6 +21,8 @@ pub enum Error {
     DomainTaken,
     #[error("another contact has this e-mail address")]
     EmailTaken,
+    #[error("another segment has this name")]
+    SegmentNameTaken,
     #[error("the object was changed by somebody else meanwhile; read it again and retry")]
     Conflict,
     #[error(transparent)]
@@ -29,6 +31,8 @@ pub enum Error {
     Page(#[from] PageError),
     #[error(transparent)]
     Import(#[from] ImportError),
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
     #[error("something broke on our side")]
     Db(#[source] sqlx::Error),
 }
@@ -47,6 +51,7 @@ impl From<sqlx::Error> for Error {
         match text {
             Some(text) if text.contains("account_domain") || text.contains("account.domain") => Self::DomainTaken,
             Some(text) if text.contains("contact_email") || text.contains("contact.email") => Self::EmailTaken,
+            Some(text) if text.contains("segment_name") || text.contains("segment.name") => Self::SegmentNameTaken,
             Some(_) => Self::Conflict,
             None => Self::Db(error),
         }
@@ -61,11 +66,12 @@ impl Coded for Error {
             Self::NotFound { .. } => Code::NotFound,
             Self::Invalid { code, .. } => *code,
             Self::AlreadyConverted => Code::AlreadyConverted,
-            Self::DomainTaken | Self::EmailTaken => Code::AlreadyExists,
+            Self::DomainTaken | Self::EmailTaken | Self::SegmentNameTaken => Code::AlreadyExists,
             Self::Conflict => Code::Conflict,
             Self::Idempotency(error) => error.code(),
             Self::Page(error) => error.code(),
             Self::Import(error) => error.code(),
+            Self::Definition(error) => error.code(),
             Self::Db(_) => Code::Internal,
         }
     }
@@ -76,9 +82,11 @@ impl Coded for Error {
             Self::Denied(error) => error.field(),
             Self::DomainTaken => Some("domain"),
             Self::EmailTaken => Some("email"),
+            Self::SegmentNameTaken => Some("name"),
             Self::Idempotency(error) => error.field(),
             Self::Page(error) => error.field(),
             Self::Import(error) => error.field(),
+            Self::Definition(error) => error.field(),
             _ => None,
         }
     }

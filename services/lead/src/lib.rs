@@ -29,6 +29,6 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
     let owners = Arc::new(app.clone());
     parts.handlers.push(Handler { name: "lead-owner", subjects: events::routing::OWNER_EVENTS, apply: owners });
-    parts.jobs.push(app.link_job());
+    parts.jobs.extend([app.clone().link_job(), app.clone().filter_keys_job(), app.segment_job()]);
     Ok(parts)
 }

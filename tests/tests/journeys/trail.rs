@@ -20,11 +20,13 @@ const ACTIONS: &[(&str, &str)] = &[
     ("createContact", "crm.lead.contact.created.v1"),
     ("createOpportunity", "crm.pipeline.opportunity.created.v1"),
     ("createRole", "crm.identity.role.changed.v1"),
+    ("createSegment", "crm.lead.segment.changed.v1"),
     ("createServiceAccount", "crm.identity.user.created.v1"),
     ("createTeam", "crm.identity.team.changed.v1"),
     ("createUser", "crm.identity.user.created.v1"),
     ("createWorkspace", "crm.identity.workspace.created.v1"),
     ("deleteRole", "crm.identity.role.changed.v1"),
+    ("deleteSegment", "crm.lead.segment.changed.v1"),
     ("deleteTeam", "crm.identity.team.changed.v1"),
     ("enrichLead", "crm.enrichment.lead.enriched.v1"),
     ("enrollLead", "crm.cadence.enrollment.started.v1"),
@@ -50,6 +52,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("updateOpportunity", "crm.pipeline.opportunity.updated.v1"),
     ("updateRep", "crm.routing.rep.updated.v1"),
     ("updateRole", "crm.identity.role.changed.v1"),
+    ("updateSegment", "crm.lead.segment.changed.v1"),
     ("updateTeam", "crm.identity.team.changed.v1"),
     ("updateUser", "crm.identity.user.updated.v1"),
 ];
@@ -201,6 +204,10 @@ impl<'a> Caller<'a> {
         self.does("enrichLead", json!({ "leadId": lead }), "").await?;
         self.does("routeLead", json!({ "leadId": lead }), "").await?;
         self.does("updateLead", json!({ "id": lead, "title": "Countess" }), "").await?;
+        let segment = json!({ "name": "Engines", "definition": "company = 'engines'" });
+        let segment = self.does("createSegment", segment, "segment { id }").await?["segment"]["id"].take();
+        self.does("updateSegment", json!({ "id": segment, "name": "Machines" }), "").await?;
+        self.does("deleteSegment", json!({ "id": segment }), "").await?;
         Ok(lead)
     }
 

@@ -3,7 +3,7 @@ use kernel::{Action, Actor, EmailAddress, Object, Permission};
 use platform::idempotency::{Request, made_before};
 use serde_json::{Value, json};
 
-use super::{App, matching, save_changes};
+use super::{App, matching, save_changes, segments::follow};
 use crate::{
     domain::lead::{Details, Lead, LeadDraft},
     error::Error,
@@ -74,6 +74,7 @@ impl App {
                 return Err(Error::Conflict);
             }
             events.push(&LeadCaptured { current: lead.published() });
+            follow(&mut tx, &mut events, &[&lead]).await?;
             Captured { lead: Some(lead), created: true }
         };
         events.save(&mut tx).await?;

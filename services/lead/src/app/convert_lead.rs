@@ -7,7 +7,7 @@ use platform::{
 };
 use serde_json::{Value, json};
 
-use super::{App, link_leads::link_leads, matching};
+use super::{App, link_leads::link_leads, matching, segments::follow};
 use crate::{
     domain::{
         account::{Account, AccountDetails, AccountDraft},
@@ -109,6 +109,7 @@ impl App {
             opportunity,
             owner: change.current.owner,
         });
+        follow(&mut tx, &mut events, &[&change.current]).await?;
         link_leads(&mut tx, &mut events, actor.workspace, std::slice::from_ref(&account), now).await?;
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;

@@ -9,6 +9,7 @@ use super::{
     App,
     import_once::{keep_outcomes, outcomes_before},
     matching, require_write, save_changes,
+    segments::follow,
 };
 use crate::{
     domain::{
@@ -166,6 +167,7 @@ impl App {
             // Another import took some of the addresses meanwhile; the client sends the stretch again.
             return Err(Error::Conflict);
         }
+        follow(&mut tx, &mut events, &leads.iter().collect::<Vec<_>>()).await?;
         matching::match_again(&mut tx, &mut events, &mut changes, now).await?;
         save_changes(&mut tx, &mut events, &changes).await?;
         events.save(&mut tx).await?;

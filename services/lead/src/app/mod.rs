@@ -11,6 +11,7 @@ mod link_leads;
 mod matching;
 mod on_lead_routed;
 mod read;
+mod segments;
 mod update_account;
 mod update_contact;
 mod update_lead;
@@ -25,11 +26,18 @@ pub use convert_lead::{ConvertLead, Converted, OpportunityRequest};
 pub use create_account::CreateAccount;
 pub use create_contact::CreateContact;
 pub use import_leads::{ImportRow, ImportRows, Imported, Outcome, RowOutcome};
+pub use segments::{CreateSegment, SegmentOverlap, UpdateSegment, Why};
 pub use update_account::UpdateAccount;
 pub use update_contact::UpdateContact;
 pub use update_lead::UpdateLead;
 
-use crate::{domain::lead::LeadChange, error::Error, store};
+use segments::follow;
+
+use crate::{
+    domain::lead::{Lead, LeadChange},
+    error::Error,
+    store,
+};
 
 /// The service's use cases and what they need. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -47,7 +55,8 @@ async fn save_changes(tx: &mut Tx, events: &mut Events<'_>, changes: &[LeadChang
         }
         events.push(&change.updated());
     }
-    Ok(())
+    let leads: Vec<&Lead> = changes.iter().map(|change| &change.current).collect();
+    Ok(follow(tx, events, &leads).await?)
 }
 
 /// Refuses an import whose rows, all together, give a field that the actor may not write. An actor without field rules,

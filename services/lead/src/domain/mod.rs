@@ -4,5 +4,7 @@ pub mod account;
 pub mod contact;
 pub mod import;
 pub mod lead;
+pub mod lead_filter;
 pub mod matching;
 pub mod normalise;
+pub mod segment;

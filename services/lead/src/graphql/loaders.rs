@@ -1,6 +1,6 @@
 use async_graphql::dataloader::Loader;
-use kernel::{AccountId, ContactId, LeadId};
-use platform::graphql::{Batch, For, LoadError, by_actor};
+use kernel::{AccountId, ContactId, LeadId, PageArgs, SegmentId};
+use platform::graphql::{Batch, For, LoadError, by_actor, lists};
 
 use crate::{
     app::App,
@@ -10,6 +10,17 @@ use crate::{
 
 /// Reads what one level of a query asks for in one statement.
 pub struct Loaders(pub App);
+
+/// Key of the number of a segment's leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CountOf(pub SegmentId);
+
+/// Key of one page of a segment's leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PageOf {
+    pub segment: SegmentId,
+    pub args: PageArgs,
+}
 
 impl Loader<For<LeadId>> for Loaders {
     type Value = Lead;
@@ -45,6 +56,38 @@ impl Loader<For<ContactId>> for Loaders {
         by_actor(keys, |actor, ids| async move {
             let contacts = store::contacts::by_ids(&self.0.db, &actor, &ids).await?;
             Ok(contacts.into_iter().map(|contact| (contact.id, contact)))
+        })
+        .await
+    }
+}
+
+impl Loader<For<CountOf>> for Loaders {
+    type Value = i64;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[For<CountOf>]) -> Batch<CountOf, i64> {
+        by_actor(keys, |actor, keys| async move {
+            let segments: Vec<_> = keys.iter().map(|key| key.0).collect();
+            let counts = store::segments::counts(&self.0.db, &actor, &segments).await?;
+            Ok(counts.into_iter().map(|(segment, count)| (CountOf(segment), count)))
+        })
+        .await
+    }
+}
+
+/// The segments of one level ask for the same page, so one statement answers them all.
+impl Loader<For<PageOf>> for Loaders {
+    type Value = Vec<Lead>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[For<PageOf>]) -> Batch<PageOf, Vec<Lead>> {
+        by_actor(keys, |actor, pages| async move {
+            let mut rows = Vec::new();
+            for (args, segments) in lists(pages.into_iter().map(|page| (page.args, page.segment))) {
+                let found = store::segment_leads::pages(&self.0.db, &actor, &segments, args).await?;
+                rows.extend(found.into_iter().map(|(segment, lead)| (PageOf { segment, args }, lead)));
+            }
+            Ok(lists(rows))
         })
         .await
     }

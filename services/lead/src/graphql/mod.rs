@@ -6,15 +6,26 @@ mod inputs;
 mod loaders;
 mod mutation;
 mod query;
+mod segments;
 mod types;
 
-use async_graphql::{EmptySubscription, Schema};
-use platform::graphql::batch_loader;
+use async_graphql::{Context, EmptySubscription, MergedObject, Schema};
+use kernel::Actor;
+use platform::graphql::{actor, batch_loader};
 
 use crate::app::App;
 use loaders::Loaders;
-use mutation::Mutation;
-use query::Query;
+use mutation::RecordMutation;
+use query::RecordQuery;
+use segments::{SegmentMutation, SegmentQuery};
+
+/// What can be read. Lists come in pages.
+#[derive(Default, MergedObject)]
+pub struct Query(RecordQuery, SegmentQuery);
+
+/// What can be changed. What the caller can mend comes back in `errors`, anything else as a top-level error.
+#[derive(Default, MergedObject)]
+pub struct Mutation(RecordMutation, SegmentMutation);
 
 pub type LeadSchema = Schema<Query, Mutation, EmptySubscription>;
 
@@ -29,5 +40,9 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
-    platform::graphql::schema_builder(Query, Mutation, EmptySubscription)
+    platform::graphql::schema_builder(Query::default(), Mutation::default(), EmptySubscription)
+}
+
+fn parts<'a>(ctx: &Context<'a>) -> async_graphql::Result<(&'a App, &'a Actor)> {
+    Ok((ctx.data_unchecked(), actor(ctx)?))
 }

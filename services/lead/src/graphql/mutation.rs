@@ -1,19 +1,18 @@
 use async_graphql::{Context, Object, SimpleObject};
-use kernel::{Actor, OpportunityId};
-use platform::graphql::{UserError, actor, mutation};
+use kernel::OpportunityId;
+use platform::graphql::{UserError, mutation};
 
 use super::{
     account_inputs::{CreateAccountInput, UpdateAccountInput},
     contact_inputs::{CreateContactInput, UpdateContactInput},
     inputs::{CaptureLeadInput, ConvertLeadInput, ImportOutcome, ImportRowsInput, UpdateLeadInput},
+    parts,
     types::{AccountObject, ContactObject, LeadObject},
 };
-use crate::{
-    app::{App, Imported},
-    error::Error,
-};
+use crate::{app::Imported, error::Error};
 
-pub struct Mutation;
+#[derive(Default)]
+pub struct RecordMutation;
 
 /// What `captureLead` answers.
 #[derive(Default, SimpleObject)]
@@ -114,9 +113,8 @@ struct RejectedRow {
     message: String,
 }
 
-/// What can be changed. What the caller can mend comes back in `errors`, anything else as a top-level error.
 #[Object]
-impl Mutation {
+impl RecordMutation {
     /// Takes a lead durably. An address that is known is not captured twice.
     async fn capture_lead(
         &self,
@@ -215,10 +213,6 @@ impl Mutation {
         let (app, actor) = parts(ctx)?;
         import_payload(app.import_accounts(actor, input.into()).await)
     }
-}
-
-fn parts<'a>(ctx: &Context<'a>) -> async_graphql::Result<(&'a App, &'a Actor)> {
-    Ok((ctx.data_unchecked(), actor(ctx)?))
 }
 
 fn import_payload(outcome: Result<Imported, Error>) -> async_graphql::Result<ImportPayload> {

@@ -6,6 +6,7 @@ use super::{
     contact_inputs::ContactFilterInput,
     inputs::parse_email,
     loaders::Loaders,
+    segments::leads,
     types::{AccountObject, AccountTotal, ContactObject, ContactTotal, LeadObject, LeadStatus, LeadTotal},
 };
 use crate::{
@@ -14,7 +15,8 @@ use crate::{
     store::{accounts::AccountFilter, contacts::ContactFilter, leads::LeadFilter},
 };
 
-pub struct Query;
+#[derive(Default)]
+pub struct RecordQuery;
 
 /// All conditions must hold; one left out holds always.
 #[derive(Default, InputObject)]
@@ -37,9 +39,8 @@ struct AccountFilterInput {
     name: Option<String>,
 }
 
-/// What can be read. Lists come in pages.
 #[Object]
-impl Query {
+impl RecordQuery {
     /// One lead by its id; null if there is none.
     async fn lead(&self, ctx: &Context<'_>, id: LeadId) -> async_graphql::Result<Option<LeadObject>> {
         Ok(load::<Loaders, _, Lead>(ctx, id).await?.map(LeadObject::from))
@@ -53,7 +54,6 @@ impl Query {
         #[graphql(desc = "A cursor of this list.")] after: Option<String>,
         filter: Option<LeadFilterInput>,
     ) -> async_graphql::Result<List<LeadObject, LeadTotal>> {
-        let app: &App = ctx.data_unchecked();
         let args = PageArgs::parse(first, after.as_deref()).graphql()?;
         let filter = filter.unwrap_or_default();
         let filter = LeadFilter {
@@ -61,9 +61,9 @@ impl Query {
             status: filter.status.map(Into::into),
             source: filter.source.map(|source| source.replace('\0', "")),
             account: filter.account_id,
+            ..LeadFilter::default()
         };
-        let leads = app.leads(actor(ctx)?, &filter, args).await.graphql()?;
-        Ok(page(leads, args.first, LeadTotal(filter), |lead| Cursor { time: lead.created_at, id: lead.id.uuid() }))
+        leads(ctx, filter, args).await
     }
 
     /// One account by its id; null if there is none.

@@ -1,10 +1,10 @@
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use events::lead::LeadStatus as Status;
-use kernel::{AccountId, Actor, ContactId, LeadId, UserId};
+use kernel::{AccountId, Actor, ContactId, LeadId, SegmentId, UserId};
 use platform::graphql::{IntoGraphql, Long, actor, load};
 
-use super::loaders::Loaders;
+use super::loaders::{CountOf, Loaders};
 use crate::{
     app::App,
     domain::{
@@ -215,15 +215,26 @@ impl From<Contact> for ContactObject {
 }
 
 /// Counts only when asked.
-pub struct LeadTotal(pub LeadFilter);
+pub enum LeadTotal {
+    Found(Box<LeadFilter>),
+    In(SegmentId),
+}
 
 #[Object]
 impl LeadTotal {
     /// How many leads the filter finds, on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<Long> {
         let (app, actor): (&App, &Actor) = (ctx.data_unchecked(), actor(ctx)?);
-        app.count_leads(actor, &self.0).await.graphql().map(Long)
+        match self {
+            Self::Found(filter) => app.count_leads(actor, filter).await.graphql().map(Long),
+            Self::In(segment) => count_of(ctx, *segment).await,
+        }
     }
+}
+
+/// How many leads that the actor may read are in a segment.
+pub async fn count_of(ctx: &Context<'_>, segment: SegmentId) -> async_graphql::Result<Long> {
+    Ok(Long(load::<Loaders, _, i64>(ctx, CountOf(segment)).await?.unwrap_or_default()))
 }
 
 /// Counts only when asked.

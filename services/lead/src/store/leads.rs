@@ -10,15 +10,18 @@ use platform::{
     db::{AccessColumns, Text, push_allowed, push_in_ids, push_in_texts, push_page, push_rows},
     execute, with_db, with_tx,
 };
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, QueryBuilder, types::Json};
 
 use super::{accounts, select_named};
-use crate::domain::lead::{Details, Lead, LeadChange};
+use crate::domain::{
+    lead::{Details, Lead, LeadChange},
+    lead_filter,
+};
 
-const COLUMNS: &str = "id, workspace_id, version, email, first_name, last_name, title, company, company_domain, phone, \
+pub(super) const COLUMNS: &str = "id, workspace_id, version, email, first_name, last_name, title, company, company_domain, phone, \
     country, employees, source, message, status, account_id, contact_id, owner_id, external_id, import_fingerprint, created_at, updated_at";
 
-const ACCESS: AccessColumns =
+pub(super) const ACCESS: AccessColumns =
     AccessColumns { owner: "owner_id", country: Some("country"), source: Some("source"), industry: None };
 
 /// Which leads a list shows.
@@ -28,10 +31,12 @@ pub struct LeadFilter {
     pub status: Option<LeadStatus>,
     pub source: Option<String>,
     pub account: Option<AccountId>,
+    /// What else must hold.
+    pub fits: Option<filter::Sql>,
 }
 
 #[derive(FromRow)]
-struct Row {
+pub(super) struct Row {
     id: LeadId,
     workspace_id: WorkspaceId,
     version: i64,
@@ -107,6 +112,10 @@ macro_rules! push_filter {
             $query.push(" and account_id = ").push_bind(account);
             accounts::push_readable(&mut $query, $actor, "account_id");
         }
+        if let Some(fits) = &$filter.fits {
+            $query.push(" and ");
+            filter::push_filter(&mut $query, fits);
+        }
     };
 }
 
@@ -118,7 +127,7 @@ pub async fn insert(tx: &mut Tx, leads: &[Lead]) -> Result<HashSet<LeadId>, sqlx
             let mut query = QueryBuilder::new(
                 "insert into lead (id, workspace_id, version, email, first_name, last_name, title, company, company_key, \
                  company_domain, match_domain, phone, country, employees, source, message, status, account_id, external_id, \
-                 import_fingerprint, created_at, updated_at) ",
+                 import_fingerprint, created_at, updated_at, filter_keys, filter_stale) ",
             );
             push_rows(&mut query, chunk, |mut row, lead| {
                 let details = &lead.details;
@@ -143,7 +152,9 @@ pub async fn insert(tx: &mut Tx, leads: &[Lead]) -> Result<HashSet<LeadId>, sqlx
                     .push_bind(lead.external_id.clone())
                     .push_bind(lead.import_fingerprint.clone())
                     .push_bind(lead.created_at)
-                    .push_bind(lead.updated_at);
+                    .push_bind(lead.updated_at)
+                    .push_bind(Json(lead_filter::keys(lead)))
+                    .push_bind(false);
             });
             query.push(" on conflict do nothing returning id");
             query.build_query_scalar().persistent(chunk.len() == 500).fetch_all(conn).await?
@@ -157,8 +168,8 @@ pub async fn insert(tx: &mut Tx, leads: &[Lead]) -> Result<HashSet<LeadId>, sqlx
 pub async fn update(tx: &mut Tx, change: &LeadChange) -> Result<u64, sqlx::Error> {
     const SQL: &str = "update lead set version = $1, first_name = $2, last_name = $3, title = $4, company = $5, company_key = $6, \
         company_domain = $7, match_domain = $8, phone = $9, country = $10, employees = $11, source = $12, message = $13, \
-        status = $14, account_id = $15, contact_id = $16, import_fingerprint = $17, updated_at = $18 \
-        where workspace_id = $19 and id = $20 and version = $21";
+        status = $14, account_id = $15, contact_id = $16, import_fingerprint = $17, updated_at = $18, \
+        filter_keys = $22, filter_stale = false where workspace_id = $19 and id = $20 and version = $21";
     let LeadChange { previous, current } = change;
     let details = &current.details;
     execute!(
@@ -185,6 +196,7 @@ pub async fn update(tx: &mut Tx, change: &LeadChange) -> Result<u64, sqlx::Error
             .bind(current.workspace)
             .bind(current.id)
             .bind(previous.version)
+            .bind(Json(lead_filter::keys(current)))
     )
 }
 
@@ -210,6 +222,36 @@ pub async fn known(
     let rows: Vec<Row> = with_tx!(tx, conn => {
         let mut query = select_named(COLUMNS, "lead", workspace, &[("email", emails), ("external_id", external_ids)]);
         query.build_query_as().persistent(false).fetch_all(conn).await?
+    });
+    Ok(rows.into_iter().map(Lead::from).collect())
+}
+
+/// The leads with these ids, whoever may read them, as this transaction has written them.
+pub async fn any_by_ids(tx: &mut Tx, workspace: WorkspaceId, ids: &[LeadId]) -> Result<Vec<Lead>, sqlx::Error> {
+    let rows: Vec<Row> = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
+        query.push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, ids.iter().copied());
+        query.build_query_as().fetch_all(conn).await?
+    });
+    Ok(rows.into_iter().map(Lead::from).collect())
+}
+
+/// Up to `limit` leads in the order of their ids, from the one after `after`.
+pub async fn page_by_id(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    after: Option<LeadId>,
+    limit: i64,
+) -> Result<Vec<Lead>, sqlx::Error> {
+    let rows: Vec<Row> = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
+        query.push_bind(workspace);
+        if let Some(after) = after {
+            query.push(" and id > ").push_bind(after);
+        }
+        query.push(" order by id limit ").push_bind(limit);
+        query.build_query_as().fetch_all(conn).await?
     });
     Ok(rows.into_iter().map(Lead::from).collect())
 }
@@ -269,16 +311,15 @@ pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64, s
     })
 }
 
-/// Notes whose lead it is now, unless a later event has said so already.
+/// Notes whose lead it is now, unless a later event has said so already. Returns how many rows that changed.
 pub async fn set_owner(
     tx: &mut Tx,
     workspace: WorkspaceId,
     id: LeadId,
     owner: Option<UserId>,
     event: EventId,
-) -> Result<(), sqlx::Error> {
+) -> Result<u64, sqlx::Error> {
     const SQL: &str = "update lead set owner_id = $1, owner_event = $2 \
         where workspace_id = $3 and id = $4 and (owner_event is null or owner_event < $2)";
-    execute!(tx, sqlx::query(SQL).bind(owner).bind(event).bind(workspace).bind(id))?;
-    Ok(())
+    execute!(tx, sqlx::query(SQL).bind(owner).bind(event).bind(workspace).bind(id))
 }

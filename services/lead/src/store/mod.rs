@@ -2,7 +2,10 @@
 
 pub mod accounts;
 pub mod contacts;
+pub mod filter_keys;
 pub mod leads;
+pub mod segment_leads;
+pub mod segments;
 
 use kernel::{WorkspaceId, id::TypedId};
 use platform::db::{ListBind, push_in_texts};

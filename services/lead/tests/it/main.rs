@@ -7,4 +7,6 @@ mod convert;
 mod idempotency;
 mod import;
 mod leads;
+mod segment_answers;
+mod segments;
 mod tenants;

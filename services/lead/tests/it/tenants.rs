@@ -1,17 +1,20 @@
 //! Two workspaces in one database: no method of the store reads or changes what is the other's.
 
-use kernel::{AccountId, Actor, ContactId, EmailAddress, LeadId, PageArgs};
+use kernel::{AccountId, Actor, ContactId, EmailAddress, LeadId, PageArgs, SegmentId};
 use pipewright_lead::{
     SERVICE,
     domain::{
         account::{Account, AccountChange},
         contact::{Contact, ContactChange},
         lead::{Lead, LeadChange},
+        segment::Segment,
     },
     store::{
         accounts::{self, AccountFilter, Wanted},
         contacts::{self, ContactFilter},
+        filter_keys,
         leads::{self, LeadFilter},
+        segment_leads, segments,
     },
 };
 use platform::{Db, execute, with_db, with_tx};
@@ -19,9 +22,16 @@ use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines, tenants};
 
 /// What takes no workspace, and why.
-const EXEMPT: [(&str, &[&str]); 2] = [
-    ("the row's own workspace", &["accounts::insert", "contacts::insert", "leads::insert"]),
-    ("a job's look over all of them", &["accounts::workspace_with_pending_links"]),
+const EXEMPT: [(&str, &[&str]); 3] = [
+    (
+        "the row's own workspace",
+        &["accounts::insert", "contacts::insert", "leads::insert", "segments::insert", "segments::enter"],
+    ),
+    (
+        "a job's look over all of them",
+        &["accounts::workspace_with_pending_links", "filter_keys::workspace_with_stale", "segments::workspace_to_fill"],
+    ),
+    ("locks, and touches no row", &["segments::lock", "segments::share"]),
 ];
 
 #[test]
@@ -38,8 +48,10 @@ async fn every_table_of_a_workspace_is_behind_the_fence() {
 struct Ours {
     account: AccountId,
     contact: ContactId,
-    /// Converted; another one has no account.
+    /// Converted; another one has no account. Nobody has written its filter keys.
     lead: LeadId,
+    /// The lead is in it.
+    segment: SegmentId,
 }
 
 fn email() -> EmailAddress {
@@ -59,7 +71,9 @@ async fn equip(test: &ServiceTest) -> Ours {
     let lead = test.graphql(CAPTURE, json!({ "email": email() })).await["captureLead"]["lead"]["id"].take();
     test.graphql(CAPTURE, json!({ "email": "ben@looms.example" })).await;
     let contact = id(&test.graphql(CONVERT, json!({ "id": lead })).await["convertLead"]["contact"]["id"]);
-    let ours = Ours { account, contact, lead: id(&lead) };
+    let segment = "mutation { createSegment(input: { name: \"Ada\", definition: \"email starts with \\\"ada\\\"\" }) { segment { id } } }";
+    let segment = id(&test.graphql(segment, json!({})).await["createSegment"]["segment"]["id"]);
+    let ours = Ours { account, contact, lead: id(&lead), segment };
     let import = "mutation { importAccounts(input: { headers: [\"Record ID\", \"Company name\"], rows: [{ row: 1, cells: [\"c-1\", \"Mills\"] }] }) { outcomes { outcome } }
         importLeads(input: { headers: [\"Record ID\", \"Email\"], rows: [{ row: 1, cells: [\"l-1\", \"eve@mills.example\"] }] }) { outcomes { outcome } } }";
     let imported = test.graphql(import, json!({})).await;
@@ -70,6 +84,8 @@ async fn equip(test: &ServiceTest) -> Ours {
     let account = accounts::by_ids(db, &test.actor, &[ours.account]).await.unwrap();
     let mut tx = db.of(test.actor.workspace).begin().await.unwrap();
     accounts::set_link_pending(&mut tx, test.actor.workspace, &account, true).await.unwrap();
+    let stale = "update lead set filter_stale = true, filter_keys = '{}' where id = $1";
+    execute!(tx, sqlx::query(stale).bind(ours.lead)).unwrap();
     tx.commit().await.unwrap();
     ours
 }
@@ -87,6 +103,7 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     let account = accounts::by_ids(db, &test.actor, &[ours.account]).await.unwrap().pop().unwrap();
     let contact = contacts::by_ids(db, &test.actor, &[ours.contact]).await.unwrap().pop().unwrap();
     let lead = leads::by_ids(db, &test.actor, &[ours.lead]).await.unwrap().pop().unwrap();
+    let segment = segments::by_id(db, test.actor.workspace, ours.segment).await.unwrap().unwrap();
     let theirs = other.workspace;
     // With no fence but the predicates.
     let mut tx = db.everywhere().begin().await.unwrap();
@@ -101,15 +118,19 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     assert_eq!(contacts::update(&mut tx, &change).await.unwrap(), 0);
     let mut foreign = Lead { workspace: theirs, version: lead.version + 1, updated_at: now, ..lead.clone() };
     foreign.details.title = Some("Mallory".into());
+    filter_keys::write(&mut tx, theirs, std::slice::from_ref(&lead)).await.unwrap();
     assert_eq!(leads::update(&mut tx, &LeadChange { previous: lead, current: foreign }).await.unwrap(), 0);
     leads::set_owner(&mut tx, theirs, ours.lead, Some(test.clock.id()), test.clock.id()).await.unwrap();
+    segments::update(&mut tx, &Segment { workspace: theirs, name: "Mallory".into(), ..segment }).await.unwrap();
+    segments::exit(&mut tx, theirs, &[(ours.segment, ours.lead)]).await.unwrap();
+    segments::delete(&mut tx, theirs, ours.segment).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(tenants::rows(&test, test.actor.workspace).await, before);
 }
 
 async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     let (workspace, page) = (actor.workspace, PageArgs { first: 50, after: None });
-    let Ours { account, contact, lead } = ours;
+    let Ours { account, contact, lead, segment } = ours;
     let (all_accounts, all_contacts, all_leads) =
         (AccountFilter::default(), ContactFilter::default(), LeadFilter::default());
     assert_eq!(!accounts::by_ids(db, actor, &[*account]).await.unwrap().is_empty(), found);
@@ -121,7 +142,18 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(!leads::by_ids(db, actor, &[*lead]).await.unwrap().is_empty(), found);
     assert_eq!(!leads::list(db, actor, &all_leads, page).await.unwrap().is_empty(), found);
     assert_eq!(leads::count(db, actor, &all_leads).await.unwrap() > 0, found);
+    assert_eq!(!segment_leads::pages(db, actor, &[*segment], page).await.unwrap().is_empty(), found);
+    assert_eq!(segments::by_id(db, workspace, *segment).await.unwrap().is_some(), found);
+    assert_eq!(!segments::list(db, workspace, page).await.unwrap().is_empty(), found);
+    assert_eq!(segments::entered_at(db, workspace, (*segment, *lead)).await.unwrap().is_some(), found);
+    assert_eq!(!segments::counts(db, actor, &[*segment]).await.unwrap().is_empty(), found);
+    assert_eq!(segments::overlap(db, actor, *segment, *segment).await.unwrap().in_both > 0, found);
     let mut tx = db.everywhere().begin().await.unwrap();
+    assert_eq!(!segments::all(&mut tx, workspace).await.unwrap().is_empty(), found);
+    assert_eq!(!segments::members(&mut tx, workspace, &[*lead]).await.unwrap().is_empty(), found);
+    assert_eq!(!leads::any_by_ids(&mut tx, workspace, &[*lead]).await.unwrap().is_empty(), found);
+    assert_eq!(!leads::page_by_id(&mut tx, workspace, None, 10).await.unwrap().is_empty(), found);
+    assert_eq!(!filter_keys::with_stale(&mut tx, workspace, 10).await.unwrap().is_empty(), found);
     for wanted in [
         Wanted { domains: vec!["engines.example".into()], ..Wanted::default() },
         Wanted { name_keys: vec!["engines".into()], ..Wanted::default() },
