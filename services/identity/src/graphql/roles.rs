@@ -65,8 +65,8 @@ pub enum GrantAction {
     Create,
     Read,
     Update,
-    /// Take one away for good. No record can be taken away yet, so whoever is granted it can do nothing more. Teams,
-    /// roles and keys are no records: admins delete or revoke those, whatever is granted.
+    /// Take something away for good: a segment of leads, with the grant for all leads. No record itself can be taken away
+    /// yet. Teams, roles and keys are no records: admins delete or revoke those, whatever is granted.
     Delete,
     /// Take a list of them out of the workspace.
     Export,

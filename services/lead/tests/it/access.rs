@@ -37,7 +37,7 @@ async fn seen(test: &ServiceTest, actor: &Actor, lead: LeadId) -> [bool; 3] {
     ]
 }
 
-fn role(grants: &[(Object, Scope, &[Action])]) -> Grants {
+pub fn role(grants: &[(Object, Scope, &[Action])]) -> Grants {
     let grant = |&(object, scope, actions): &(Object, Scope, &[Action])| Grant {
         object,
         scope,

@@ -3,13 +3,13 @@
 use events::lead::SegmentChanged;
 use kernel::{
     Action, Actor, BuiltInRole, LeadId, Object,
-    access::{FieldRule, Grants},
+    access::{FieldRule, Grants, Scope},
 };
 use pipewright_lead::SERVICE;
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
 
-use crate::leads::capture;
+use crate::{access::role, leads::capture};
 
 const CREATE: &str = "mutation($name: String!, $definition: String!) {
     createSegment(input: { name: $name, definition: $definition }) { segment { id } errors { code } } }";
@@ -131,6 +131,24 @@ async fn segments_are_for_those_who_may_change_every_lead(test: ServiceTest) {
         assert_eq!(code(&test.graphql_as(&nobody, query, variables).await), "FORBIDDEN");
     }
     assert_eq!(test.published::<SegmentChanged>().await.len(), 1);
+}
+
+on_both_engines!(SERVICE, a_segment_is_deleted_by_who_may_delete_every_lead);
+async fn a_segment_is_deleted_by_who_may_delete_every_lead(test: ServiceTest) {
+    let delete = "mutation($id: ID!) { deleteSegment(input: { id: $id }) { deletedId errors { code } } }";
+    let segment = segment(&test, "S", "email is known").await;
+    let keeper = [Action::Read, Action::Update];
+    let keeper = test.user_with(role(&[(Object::Lead, Scope::All, &keeper)]));
+    let of_their_own = test
+        .user_with(role(&[(Object::Lead, Scope::All, &[Action::Read]), (Object::Lead, Scope::Own, &[Action::Delete])]));
+    for refused in [&keeper, &of_their_own] {
+        let answer = test.graphql_as(refused, delete, json!({ "id": segment })).await;
+        assert_eq!(code(&answer), "FORBIDDEN");
+    }
+    let tidier = [Action::Read, Action::Delete];
+    let tidier = test.user_with(role(&[(Object::Lead, Scope::All, &tidier)]));
+    let answer = test.graphql_as(&tidier, delete, json!({ "id": segment })).await;
+    assert_eq!(answer["data"]["deleteSegment"]["deletedId"], segment);
 }
 
 on_both_engines!(SERVICE, nothing_of_a_hidden_field_is_found_out_through_a_segment);

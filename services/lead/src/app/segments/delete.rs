@@ -1,5 +1,5 @@
 use events::lead::SegmentChanged;
-use kernel::{Actor, SegmentId};
+use kernel::{Action, Actor, SegmentId};
 
 use super::create::require_segments;
 use crate::{app::App, error::Error, store};
@@ -7,7 +7,7 @@ use crate::{app::App, error::Error, store};
 impl App {
     /// Deletes a segment with all who are in it.
     pub async fn delete_segment(&self, actor: &Actor, id: SegmentId) -> Result<SegmentId, Error> {
-        require_segments(actor)?;
+        require_segments(actor, Action::Delete)?;
         let mut tx = self.db.of(actor.workspace).begin().await?;
         store::segments::lock(&mut tx, actor.workspace).await?;
         let known = store::segments::all(&mut tx, actor.workspace).await?;

@@ -1,5 +1,5 @@
 use events::lead::SegmentChanged;
-use kernel::{Actor, SegmentId};
+use kernel::{Action, Actor, SegmentId};
 
 use super::{create::require_segments, fill::fill};
 use crate::{
@@ -23,7 +23,7 @@ impl App {
     /// Under another definition the first page of leads comes and goes at once, the rest by the job; until then the
     /// segment says that it is not ready.
     pub async fn update_segment(&self, actor: &Actor, input: UpdateSegment) -> Result<Segment, Error> {
-        require_segments(actor)?;
+        require_segments(actor, Action::Update)?;
         let UpdateSegment { id, name, definition, version } = input;
         let definition = definition.map(|definition| Definition::parse(&definition)).transpose()?;
         if let Some(definition) = &definition {
