@@ -85,7 +85,7 @@ impl Family {
         let changed = self.changed_since(place);
         let merge = self.merges.remove(place);
         for (field, step) in &merge.content.steps {
-            self.withdraw(place, merge.survivor, field, step);
+            self.pass_on(place, merge.survivor, field, &step.merged, &step.previous);
         }
         Some((merge, changed))
     }
@@ -129,55 +129,41 @@ impl Family {
         pairs.filter(|(record, shown)| record != shown).collect()
     }
 
-    /// Takes `step` out of the chain of its field; merges from `place` on are later.
-    fn withdraw(&mut self, place: usize, survivor: Uuid, field: &str, step: &Step) {
-        if !self.take_over(place, survivor, field, &step.merged, &step.previous) {
-            self.rewrite(survivor, field, &step.merged, &step.previous);
-        }
-    }
-
-    /// The next later step of the field takes `new` as what stood before it, if `old` stood there: whether there is one.
-    fn take_over(
-        &mut self,
-        place: usize,
-        survivor: Uuid,
-        field: &str,
-        old: &Option<String>,
-        new: &Option<String>,
-    ) -> bool {
-        let later = self.merges[place..].iter_mut().filter(|merge| merge.survivor == survivor);
-        let mut later = later.filter_map(|merge| merge.content.steps.get_mut(field));
-        let Some(next) = later.next() else { return false };
-        if next.previous == *old {
-            next.previous.clone_from(new);
-        }
-        true
-    }
-
-    /// A record that says `old` says `new` instead, and so does what took the value from there.
-    fn rewrite(&mut self, record: Uuid, field: &str, old: &Option<String>, new: &Option<String>) {
-        let Some(values) = self.records.get_mut(&record) else { return };
-        if values.get(field) != old.as_deref() {
-            return;
-        }
-        values.set(field, new.clone());
-        for merge in self.merges.iter_mut().filter(|merge| merge.survivor == record) {
+    /// From the merge at `place` on, `survivor` says `new` where it said `old`. The next step of the field takes it over as
+    /// what stood before it; without one the record says it, and so does what took the value from there.
+    fn pass_on(&mut self, place: usize, survivor: Uuid, field: &str, old: &Option<String>, new: &Option<String>) {
+        for merge in self.merges[place..].iter_mut().filter(|merge| merge.survivor == survivor) {
+            if let Some(next) = merge.content.steps.get_mut(field) {
+                if next.previous == *old {
+                    next.previous.clone_from(new);
+                }
+                return;
+            }
             if merge.content.after.get(field) == old.as_deref() {
                 merge.content.after.set(field, new.clone());
             }
         }
+        let Some(values) = self.records.get_mut(&survivor) else { return };
+        if values.get(field) == old.as_deref() {
+            values.set(field, new.clone());
+            self.pass_up(survivor, field, old, new);
+        }
+    }
+
+    /// A record that is merged away says `new` where it said `old`: its survivor does so too, if it took the value.
+    fn pass_up(&mut self, record: Uuid, field: &str, old: &Option<String>, new: &Option<String>) {
         let Some(place) = self.merges.iter().position(|merge| merge.others.contains(&record)) else { return };
-        let survivor = self.merges[place].survivor;
-        let Some(step) = self.merges[place].content.steps.get_mut(field) else { return };
+        let Merge { survivor, content, .. } = &mut self.merges[place];
+        let survivor = *survivor;
+        let Some(step) = content.steps.get_mut(field) else { return };
         if step.from != Some(record) || step.merged != *old {
             return;
         }
         // A record that knows nothing gives nothing: its survivor has again what it had.
         let given = new.clone().or_else(|| step.previous.clone());
         step.merged.clone_from(&given);
-        if !self.take_over(place + 1, survivor, field, old, &given) {
-            self.rewrite(survivor, field, old, &given);
-        }
+        content.after.set(field, given.clone());
+        self.pass_on(place + 1, survivor, field, old, &given);
     }
 
     /// The records whose values differ from those of `before`.

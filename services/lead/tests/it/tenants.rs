@@ -191,26 +191,18 @@ async fn merge_writes(tx: &mut Tx, test: &ServiceTest, theirs: WorkspaceId, ours
     duplicates::dismiss(tx, theirs, kind, &[(twins[0].min(twins[1]), twins[0].max(twins[1]))], now).await.unwrap();
 }
 
-async fn merge_reads(tx: &mut Tx, db: &Db, actor: &Actor, ours: &Ours, found: bool) {
-    let (workspace, page, kind) = (actor.workspace, PageArgs { first: 50, after: None }, Kind::Contact);
+async fn merge_reads_in(tx: &mut Tx, actor: &Actor, ours: &Ours, found: bool) {
+    let (workspace, kind) = (actor.workspace, Kind::Contact);
     let (survivor, away, twins) = (ours.survivor.uuid(), ours.away.uuid(), ours.twins.map(TypedId::uuid));
-    assert_eq!(!contacts::asked(db, actor, &[ours.away]).await.unwrap().is_empty(), found);
-    assert_eq!(!accounts::asked(db, actor, &[ours.account]).await.unwrap().is_empty(), found);
-    assert_eq!(!leads::asked(db, actor, &[ours.lead]).await.unwrap().is_empty(), found);
     assert_eq!(!records::readable(tx, actor, kind, &[survivor]).await.unwrap().is_empty(), found);
     assert_eq!(!records::any(tx, workspace, kind, &[away]).await.unwrap().is_empty(), found);
     assert_eq!(!records::family(tx, workspace, kind, &[survivor]).await.unwrap().is_empty(), found);
     assert_eq!(!records::stale(tx, workspace, Kind::Lead, 10).await.unwrap().is_empty(), found);
-    assert_eq!(!records::shown(db, workspace, kind, &[away]).await.unwrap().is_empty(), found);
     assert_eq!(merges::by_id(tx, workspace, ours.merge).await.unwrap().is_some(), found);
     assert_eq!(!merges::in_force(tx, workspace, &[survivor]).await.unwrap().is_empty(), found);
-    assert_eq!(!merges::of_record(db, actor, away).await.unwrap().is_empty(), found);
     let since = kernel::Timestamp::UNIX_EPOCH;
     let account = ours.account.uuid();
     assert_eq!(!merges::attached_since(tx, workspace, account, since, 10).await.unwrap().is_empty(), found);
-    let filter = DuplicateFilter { kinds: vec![kind], min_confidence: 0.0 };
-    assert_eq!(!duplicates::list(db, actor, &filter, page).await.unwrap().is_empty(), found);
-    assert_eq!(!duplicates::of_records(db, actor, kind, &twins).await.unwrap().is_empty(), found);
     assert_eq!(!duplicates::touching(tx, workspace, &twins).await.unwrap().is_empty(), found);
     let dismissed = [survivor, ours.contact.uuid()];
     assert_eq!(!duplicates::dismissed(tx, workspace, kind, &dismissed).await.unwrap().is_empty(), found);
@@ -222,7 +214,21 @@ async fn merge_reads(tx: &mut Tx, db: &Db, actor: &Actor, ours: &Ours, found: bo
     assert_eq!(accounts::domain_leads_to(tx, workspace, "engines.example").await.unwrap().is_some(), found);
 }
 
+async fn merge_reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
+    let (workspace, page, kind) = (actor.workspace, PageArgs { first: 50, after: None }, Kind::Contact);
+    let (away, twins) = (ours.away.uuid(), ours.twins.map(TypedId::uuid));
+    let filter = DuplicateFilter { kinds: vec![kind], min_confidence: 0.0 };
+    assert_eq!(!contacts::asked(db, actor, &[ours.away]).await.unwrap().is_empty(), found);
+    assert_eq!(!accounts::asked(db, actor, &[ours.account]).await.unwrap().is_empty(), found);
+    assert_eq!(!leads::asked(db, actor, &[ours.lead]).await.unwrap().is_empty(), found);
+    assert_eq!(!records::shown(db, workspace, kind, &[away]).await.unwrap().is_empty(), found);
+    assert_eq!(!merges::of_record(db, actor, away).await.unwrap().is_empty(), found);
+    assert_eq!(!duplicates::list(db, actor, &filter, page).await.unwrap().is_empty(), found);
+    assert_eq!(!duplicates::of_records(db, actor, kind, &twins).await.unwrap().is_empty(), found);
+}
+
 async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
+    merge_reads(db, actor, ours, found).await;
     let (workspace, page) = (actor.workspace, PageArgs { first: 50, after: None });
     let Ours { account, contact, lead, segment, .. } = ours;
     let (all_accounts, all_contacts, all_leads) =
@@ -269,7 +275,7 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(!leads::unmatched(&mut tx, workspace, &domain, &[], 10).await.unwrap().is_empty(), found);
     assert_eq!(!leads::unmatched(&mut tx, workspace, &[], &company, 10).await.unwrap().is_empty(), found);
     assert_eq!(leads::by_id(&mut tx, actor, *lead).await.unwrap().is_some(), found);
-    merge_reads(&mut tx, db, actor, ours, found).await;
+    merge_reads_in(&mut tx, actor, ours, found).await;
     tx.rollback().await.unwrap();
 }
 
