@@ -159,9 +159,10 @@ impl Family {
         if step.from != Some(record) || step.merged != *old {
             return;
         }
+        step.merged.clone_from(new);
         // A record that knows nothing gives nothing: its survivor has again what it had.
-        let given = new.clone().or_else(|| step.previous.clone());
-        step.merged.clone_from(&given);
+        let given =
+            if new.is_none() { content.steps.remove(field).and_then(|step| step.previous) } else { new.clone() };
         content.after.set(field, given.clone());
         self.pass_on(place + 1, survivor, field, old, &given);
     }
