@@ -35,11 +35,7 @@ impl Loader<For<LeadId>> for Loaders {
     type Error = LoadError;
 
     async fn load(&self, keys: &[For<LeadId>]) -> Batch<LeadId, Lead> {
-        by_actor(
-            keys,
-            |actor, ids| async move { store::leads::asked(&self.0.db, &actor, &ids).await.map_err(Into::into) },
-        )
-        .await
+        by_actor(keys, |actor, ids| async move { store::leads::asked(&self.0.db, &actor, &ids).await }).await
     }
 }
 
@@ -48,10 +44,7 @@ impl Loader<For<AccountId>> for Loaders {
     type Error = LoadError;
 
     async fn load(&self, keys: &[For<AccountId>]) -> Batch<AccountId, Account> {
-        by_actor(keys, |actor, ids| async move {
-            store::accounts::asked(&self.0.db, &actor, &ids).await.map_err(Into::into)
-        })
-        .await
+        by_actor(keys, |actor, ids| async move { store::accounts::asked(&self.0.db, &actor, &ids).await }).await
     }
 }
 
@@ -60,10 +53,7 @@ impl Loader<For<ContactId>> for Loaders {
     type Error = LoadError;
 
     async fn load(&self, keys: &[For<ContactId>]) -> Batch<ContactId, Contact> {
-        by_actor(keys, |actor, ids| async move {
-            store::contacts::asked(&self.0.db, &actor, &ids).await.map_err(Into::into)
-        })
-        .await
+        by_actor(keys, |actor, ids| async move { store::contacts::asked(&self.0.db, &actor, &ids).await }).await
     }
 }
 

@@ -191,7 +191,7 @@ async fn an_address_that_is_merged_away_finds_the_surviving_lead(test: ServiceTe
     assert_eq!((&again["created"], &again["lead"]["id"]), (&json!(false), &a));
     assert_eq!(again["lead"]["title"], "Countess", "the blank is the survivor's");
     let exited: Vec<_> = test.published::<SegmentExited>().await.iter().map(|event| json!(event.lead)).collect();
-    assert_eq!(exited, [b.clone()]);
+    assert_eq!(exited, std::slice::from_ref(&b));
     let import = "mutation { importLeads(input: { headers: [\"Email\", \"Country\"], rows: [{ row: 1, cells: [\"a.lovelace@engines.example\", \"GB\"] }] }) { outcomes { outcome } } }";
     let imported = test.graphql(import, json!({})).await;
     assert_eq!(imported["importLeads"]["outcomes"], json!([{ "outcome": "DUPLICATE" }]));
