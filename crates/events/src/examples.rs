@@ -17,6 +17,7 @@ pub fn all() -> Vec<Envelope> {
     examples.routing();
     examples.cadence();
     examples.pipeline();
+    examples.merges();
     let mut envelopes = examples.envelopes;
     envelopes.sort_by(|a, b| a.r#type.cmp(&b.r#type));
     envelopes
@@ -58,11 +59,18 @@ pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadEr
         identity::UserUpdated,
         identity::WorkspaceCreated,
         lead::AccountCreated,
+        lead::AccountMerged,
+        lead::AccountUnmerged,
         lead::AccountUpdated,
         lead::ContactCreated,
+        lead::ContactMerged,
+        lead::ContactUnmerged,
         lead::ContactUpdated,
+        lead::DuplicateDismissed,
         lead::LeadCaptured,
         lead::LeadConverted,
+        lead::LeadMerged,
+        lead::LeadUnmerged,
         lead::LeadUpdated,
         lead::SegmentChanged,
         lead::SegmentEntered,
@@ -373,6 +381,99 @@ impl Examples {
         let renamed = pipeline::Opportunity { version: 3, name: "Engines for 2028".into(), ..moved.clone() };
         self.add(&pipeline::OpportunityStageChanged { previous: opportunity, current: moved.clone() });
         self.add(&pipeline::OpportunityUpdated { previous: moved, current: renamed });
+    }
+
+    /// Later than the rest, as [`access`](Self::access).
+    fn merges(&mut self) {
+        let later = Clock::fixed(self.clock.now(), 21);
+        let clock = std::mem::replace(&mut self.clock, later);
+        let created_at = self.clock.now();
+        let lead = |id, version, address: &str| lead::Lead {
+            id,
+            version,
+            email: email(address),
+            first_name: Some(PersonName::new("Ada")),
+            last_name: Some(PersonName::new("Lovelace")),
+            title: None,
+            company: Some("Engines".into()),
+            company_domain: None,
+            phone: None,
+            country: None,
+            employees: None,
+            source: "Webinar".into(),
+            status: lead::LeadStatus::New,
+            account: None,
+            created_at,
+        };
+        let (merge, one, other) = (self.id(), self.id(), self.id());
+        let to = |to| vec![lead::Redirect { from: other, to }];
+        self.add(&lead::LeadMerged {
+            merge,
+            previous: lead(one, 1, "ada@example.com"),
+            current: lead(one, 2, "ada@example.com"),
+            others: vec![lead(other, 2, "a.lovelace@example.com")],
+            redirects: to(Some(one)),
+        });
+        let restored = vec![lead(other, 3, "a.lovelace@example.com")];
+        self.add(&lead::LeadUnmerged { merge, survivor: one, restored, redirects: to(None) });
+        self.contact_merges();
+        self.account_merges();
+        let records = vec![one.to_string(), other.to_string()];
+        let id = self.id();
+        self.add(&lead::DuplicateDismissed { id, kind: kernel::Object::Lead, records });
+        self.clock = clock;
+    }
+
+    fn contact_merges(&mut self) {
+        let created_at = self.clock.now();
+        let contact = |id, version, address: &str| lead::Contact {
+            id,
+            version,
+            account: None,
+            email: email(address),
+            first_name: Some(PersonName::new("Ada")),
+            last_name: Some(PersonName::new("Lovelace")),
+            title: None,
+            owner: None,
+            created_at,
+        };
+        let (merge, one, other) = (self.id(), self.id(), self.id());
+        let to = |to| vec![lead::Redirect { from: other, to }];
+        self.add(&lead::ContactMerged {
+            merge,
+            previous: contact(one, 1, "ada@example.com"),
+            current: contact(one, 2, "ada@example.com"),
+            others: vec![contact(other, 2, "a.lovelace@example.com")],
+            redirects: to(Some(one)),
+        });
+        let restored = vec![contact(other, 3, "a.lovelace@example.com")];
+        self.add(&lead::ContactUnmerged { merge, survivor: one, restored, redirects: to(None) });
+    }
+
+    fn account_merges(&mut self) {
+        let created_at = self.clock.now();
+        let account = |id, version, name: &str, domain: &str| lead::Account {
+            id,
+            version,
+            name: name.into(),
+            domain: Some(domain.into()),
+            industry: None,
+            country: None,
+            employees: None,
+            owner: None,
+            created_at,
+        };
+        let (merge, one, other) = (self.id(), self.id(), self.id());
+        let to = |to| vec![lead::Redirect { from: other, to }];
+        self.add(&lead::AccountMerged {
+            merge,
+            previous: account(one, 1, "Engines", "engines.example"),
+            current: account(one, 2, "Engines", "engines.example"),
+            others: vec![account(other, 2, "Engines Ltd", "engines-uk.example")],
+            redirects: to(Some(one)),
+        });
+        let restored = vec![account(other, 3, "Engines Ltd", "engines-uk.example")];
+        self.add(&lead::AccountUnmerged { merge, survivor: one, restored, redirects: to(None) });
     }
 }
 

@@ -1,8 +1,8 @@
 //! Published by the lead service.
 
 use kernel::{
-    AccountId, ContactId, EmailAddress, LeadId, Money, OpportunityId, PersonName, PhoneNumber, SegmentId, Timestamp,
-    UserId,
+    AccountId, ContactId, DuplicateId, EmailAddress, LeadId, MergeId, Money, Object, OpportunityId, PersonName,
+    PhoneNumber, SegmentId, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -176,3 +176,88 @@ pub struct SegmentExited {
     pub lead: LeadId,
 }
 event!(SegmentExited, "crm.lead.segment.exited.v1", |e| e.lead);
+
+/// What one id leads to from now on: another record, or itself again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Redirect<Id> {
+    pub from: Id,
+    pub to: Option<Id>,
+}
+
+/// Leads became one. The others are gone from every list, and lead to the survivor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeadMerged {
+    pub merge: MergeId,
+    /// The survivor.
+    pub previous: Lead,
+    pub current: Lead,
+    /// Those that were merged into it, each one version on.
+    pub others: Vec<Lead>,
+    /// With those that had been merged into the others before.
+    pub redirects: Vec<Redirect<LeadId>>,
+}
+event!(LeadMerged, "crm.lead.lead.merged.v1", |e| e.current.id);
+
+/// A merge of leads was taken back. What that changes of the survivor, a [`LeadUpdated`] tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeadUnmerged {
+    pub merge: MergeId,
+    pub survivor: LeadId,
+    /// Themselves again, each one version on.
+    pub restored: Vec<Lead>,
+    pub redirects: Vec<Redirect<LeadId>>,
+}
+event!(LeadUnmerged, "crm.lead.lead.unmerged.v1", |e| e.survivor);
+
+/// Contacts became one, as [`LeadMerged`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContactMerged {
+    pub merge: MergeId,
+    pub previous: Contact,
+    pub current: Contact,
+    pub others: Vec<Contact>,
+    pub redirects: Vec<Redirect<ContactId>>,
+}
+event!(ContactMerged, "crm.lead.contact.merged.v1", |e| e.current.id);
+
+/// A merge of contacts was taken back, as [`LeadUnmerged`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContactUnmerged {
+    pub merge: MergeId,
+    pub survivor: ContactId,
+    pub restored: Vec<Contact>,
+    pub redirects: Vec<Redirect<ContactId>>,
+}
+event!(ContactUnmerged, "crm.lead.contact.unmerged.v1", |e| e.survivor);
+
+/// Accounts became one, as [`LeadMerged`]. Who was at one of the others is at the survivor as long as that holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountMerged {
+    pub merge: MergeId,
+    pub previous: Account,
+    pub current: Account,
+    pub others: Vec<Account>,
+    pub redirects: Vec<Redirect<AccountId>>,
+}
+event!(AccountMerged, "crm.lead.account.merged.v1", |e| e.current.id);
+
+/// A merge of accounts was taken back, as [`LeadUnmerged`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountUnmerged {
+    pub merge: MergeId,
+    pub survivor: AccountId,
+    pub restored: Vec<Account>,
+    pub redirects: Vec<Redirect<AccountId>>,
+}
+event!(AccountUnmerged, "crm.lead.account.unmerged.v1", |e| e.survivor);
+
+/// Somebody has said of records that no two of them are one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DuplicateDismissed {
+    pub id: DuplicateId,
+    /// What they are.
+    pub kind: Object,
+    /// Their ids.
+    pub records: Vec<String>,
+}
+event!(DuplicateDismissed, "crm.lead.duplicate.dismissed.v1", |e| e.id);

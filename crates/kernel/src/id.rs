@@ -174,6 +174,10 @@ typed_id! {
     ContactId = "cont";
     /// Leads that fit a definition.
     SegmentId = "seg";
+    /// Records that look like one.
+    DuplicateId = "dup";
+    /// Records that were made one.
+    MergeId = "merge";
     ImportId = "imp";
     EnrichmentRunId = "erun";
     /// A stored, replayable [`Decision`](crate::Decision).

@@ -46,6 +46,14 @@ pub struct Duplicates<Id> {
 
 /// The duplicates among `people`, whose ids are unique.
 pub fn duplicate_people<Id: Copy + Ord>(people: &[(Id, PreparedPerson)]) -> Duplicates<Id> {
+    duplicate_people_except(people, |_, _| false)
+}
+
+/// The same, where somebody has said of some pairs that they are two people: no cluster holds both.
+pub fn duplicate_people_except<Id: Copy + Ord>(
+    people: &[(Id, PreparedPerson)],
+    are_two: impl Fn(Id, Id) -> bool,
+) -> Duplicates<Id> {
     let people = in_order(people);
     let population = Population::of_people(people.iter().map(|(_, person)| person));
     let keys = people.iter().map(|(_, person)| person_keys(person));
@@ -56,12 +64,21 @@ pub fn duplicate_people<Id: Copy + Ord>(people: &[(Id, PreparedPerson)]) -> Dupl
             judge: &|one, other| judge_people(one, other, &population),
             compare: &|one, other| compare_people(one, other, &population),
             identified_apart: &people_identified_apart,
+            are_two: &are_two,
         },
     )
 }
 
 /// The duplicates among `companies`, whose ids are unique.
 pub fn duplicate_companies<Id: Copy + Ord>(companies: &[(Id, PreparedCompany)]) -> Duplicates<Id> {
+    duplicate_companies_except(companies, |_, _| false)
+}
+
+/// The same, where somebody has said of some pairs that they are two companies: no cluster holds both.
+pub fn duplicate_companies_except<Id: Copy + Ord>(
+    companies: &[(Id, PreparedCompany)],
+    are_two: impl Fn(Id, Id) -> bool,
+) -> Duplicates<Id> {
     let companies = in_order(companies);
     let population = Population::of_companies(companies.iter().map(|(_, company)| company));
     let keys = companies.iter().map(|(_, company)| company_keys(company));
@@ -72,6 +89,7 @@ pub fn duplicate_companies<Id: Copy + Ord>(companies: &[(Id, PreparedCompany)]) 
             judge: &|one, other| judge_companies(one, other, &population),
             compare: &|one, other| compare_companies(one, other, &population),
             identified_apart: &companies_identified_apart,
+            are_two: &are_two,
         },
     )
 }
@@ -83,22 +101,24 @@ fn in_order<Id: Copy + Ord, Record>(records: &[(Id, Record)]) -> Vec<&(Id, Recor
 }
 
 /// How two records of a kind are compared.
-struct Rules<'a, Record> {
+struct Rules<'a, Id, Record> {
     judge: &'a dyn Fn(&Record, &Record) -> Judgement,
     compare: &'a dyn Fn(&Record, &Record) -> Comparison,
     identified_apart: &'a dyn Fn(&Record, &Record) -> bool,
+    are_two: &'a dyn Fn(Id, Id) -> bool,
 }
 
 fn find<Id: Copy + Ord, Record>(
     records: &[&(Id, Record)],
     pairs: Vec<(u32, u32)>,
-    rules: &Rules<Record>,
+    rules: &Rules<Id, Record>,
 ) -> Duplicates<Id> {
-    let Rules { judge, compare, identified_apart } = rules;
+    let Rules { judge, compare, identified_apart, are_two } = rules;
     let record = |index: u32| &records[index as usize].1;
+    let id = |index: u32| records[index as usize].0;
     let compared = pairs.len();
     let (mut links, mut possible) = (Vec::new(), Vec::new());
-    for (one, other) in pairs {
+    for (one, other) in pairs.into_iter().filter(|(one, other)| !are_two(id(*one), id(*other))) {
         let judgement = judge(record(one), record(other));
         match judgement.verdict {
             Verdict::Match => links.push(Link { one, other, bits: judgement.bits }),
@@ -106,10 +126,10 @@ fn find<Id: Copy + Ord, Record>(
             Verdict::Different => {}
         }
     }
-    let (groups, refused) = groups(links, |one, other| judge(record(one), record(other)).conflict.is_some());
+    let (groups, refused) =
+        groups(links, |one, other| are_two(id(one), id(other)) || judge(record(one), record(other)).conflict.is_some());
     possible.extend(refused.iter().map(|link| (link.one, link.other)));
     possible.sort_unstable();
-    let id = |index: u32| records[index as usize].0;
     let pair = |one, other| Pair { one: id(one), other: id(other), comparison: compare(record(one), record(other)) };
     let cluster = |group: crate::cluster::Group| {
         let links: Vec<Pair<Id>> = group.links.iter().map(|link| pair(link.one, link.other)).collect();

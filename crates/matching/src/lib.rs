@@ -19,5 +19,8 @@ pub use company::{Company, PreparedCompany};
 pub use compare::{
     Comparison, Conflict, Field, Level, MATCH, POSSIBLE, Population, Reason, Verdict, compare_companies, compare_people,
 };
-pub use find::{Cluster, Duplicates, Pair, duplicate_companies, duplicate_people};
+pub use find::{
+    Cluster, Duplicates, Pair, duplicate_companies, duplicate_companies_except, duplicate_people,
+    duplicate_people_except,
+};
 pub use person::{Person, PreparedPerson};

@@ -3,7 +3,7 @@
 use pipewright_matching::{
     Comparison, Conflict, Field, Level, Person, Population, PreparedPerson,
     Verdict::{self, Different, Match, Possible},
-    compare_people, duplicate_people,
+    compare_people, duplicate_people, duplicate_people_except,
 };
 
 /// Of `field: value` pairs: `first`, `last`, `email`, `phone`, `company`, `address`, `country`.
@@ -252,4 +252,19 @@ fn whatever_stands_in_a_field_can_be_compared() {
         }
     }
     assert!(duplicate_people(&people).clusters.is_empty());
+}
+
+#[test]
+fn two_of_whom_somebody_said_so_stay_two_even_through_a_third() {
+    let ada = |email: &str| {
+        let mut fields = ADA.to_vec();
+        fields[2] = ("email", email);
+        person(&fields)
+    };
+    let people = [(1, ada("ada@engines.example")), (2, ada("info@engines.example")), (3, ada("ada@engines.example"))];
+    assert_eq!(duplicate_people(&people).clusters[0].members, [1, 2, 3]);
+    let found = duplicate_people_except(&people, |one, other| (one, other) == (1, 3));
+    assert!(found.clusters.iter().all(|cluster| cluster.members.len() == 2), "{:?}", found.clusters);
+    let pairs = found.clusters.iter().flat_map(|cluster| &cluster.links).chain(&found.possible);
+    assert!(pairs.clone().count() > 0 && pairs.into_iter().all(|pair| (pair.one, pair.other) != (1, 3)));
 }

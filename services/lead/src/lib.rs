@@ -29,6 +29,7 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
     let owners = Arc::new(app.clone());
     parts.handlers.push(Handler { name: "lead-owner", subjects: events::routing::OWNER_EVENTS, apply: owners });
-    parts.jobs.extend([app.clone().link_job(), app.clone().filter_keys_job(), app.segment_job()]);
+    parts.jobs.extend([app.clone().link_job(), app.clone().filter_keys_job(), app.clone().segment_job()]);
+    parts.jobs.push(app.duplicates_job());
     Ok(parts)
 }

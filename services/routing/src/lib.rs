@@ -12,6 +12,7 @@ use events::{
     Event,
     enrichment::LeadEnriched,
     identity::{UserCreated, UserUpdated},
+    lead::{LeadMerged, LeadUnmerged},
 };
 use platform::{Handler, Parts, ServiceContext, ServiceDef, db::Migrations, graphql::InProcess};
 use sqlx::migrate::Migrator;
@@ -35,7 +36,7 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     parts.jobs.push(app.clone().route_waiting_job());
     parts.handlers.push(Handler {
         name: "routing",
-        subjects: &[UserCreated::TYPE, UserUpdated::TYPE, LeadEnriched::TYPE],
+        subjects: &[UserCreated::TYPE, UserUpdated::TYPE, LeadEnriched::TYPE, LeadMerged::TYPE, LeadUnmerged::TYPE],
         apply: Arc::new(app),
     });
     parts.handlers.push(platform::lead_access::attributes_handler("routing-lead-access"));

@@ -3,6 +3,7 @@
 mod access;
 mod at_once;
 mod doors;
+mod duplicates;
 mod failures;
 mod kill;
 mod lead_journey;

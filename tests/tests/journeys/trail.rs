@@ -33,6 +33,11 @@ const ACTIONS: &[(&str, &str)] = &[
     ("importAccounts", "crm.lead.account.created.v1"),
     ("importLeads", "crm.lead.lead.captured.v1"),
     ("inviteUser", "crm.identity.user.invited.v1"),
+    ("dismissDuplicate", "crm.lead.duplicate.dismissed.v1"),
+    ("mergeAccounts", "crm.lead.account.merged.v1"),
+    ("mergeContacts", "crm.lead.contact.merged.v1"),
+    ("mergeLeads", "crm.lead.lead.merged.v1"),
+    ("unmerge", "crm.lead.contact.unmerged.v1"),
     ("moveOpportunity", "crm.pipeline.opportunity.stage_changed.v1"),
     ("moveTeam", "crm.identity.team.changed.v1"),
     ("pauseEnrollment", "crm.cadence.enrollment.paused.v1"),
@@ -80,6 +85,7 @@ async fn every_mutation_leaves_its_entry(topology: Topology) -> Result<()> {
     caller.accounts_and_opportunities().await?;
     caller.enrolments(&lead).await?;
     caller.reps().await?;
+    caller.duplicates().await?;
     caller.does("convertLead", json!({ "id": lead, "opportunity": { "name": "Engines" } }), "").await?;
     let listed: BTreeSet<&str> = CREATES.iter().chain(CHANGES).copied().collect();
     let untried: Vec<_> = listed.difference(&caller.tried).collect();
@@ -226,6 +232,27 @@ impl<'a> Caller<'a> {
         self.does("updateOpportunity", json!({ "id": deal["id"], "name": "More looms" }), "").await?;
         let next = json!({ "id": deal["id"], "stageId": deal["pipeline"]["stages"][1]["id"] });
         self.does("moveOpportunity", next, "").await?;
+        Ok(())
+    }
+
+    /// Merges two of each kind, of which nobody knows more.
+    async fn duplicates(&mut self) -> Result<()> {
+        let mut ids: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+        for name in ["Twin", "Double"] {
+            let email = format!("{}@pairs.example", name.to_lowercase());
+            let lead = self.does("captureLead", json!({ "email": email }), "lead { id }").await?;
+            ids.entry("lead").or_default().push(lead["lead"]["id"].clone());
+            let contact = self.does("createContact", json!({ "email": email }), "contact { id }").await?;
+            ids.entry("contact").or_default().push(contact["contact"]["id"].clone());
+            let account = self.does("createAccount", json!({ "name": name }), "account { id }").await?;
+            ids.entry("account").or_default().push(account["account"]["id"].clone());
+        }
+        self.does("dismissDuplicate", json!({ "kind": "CONTACT", "ids": ids["contact"] }), "").await?;
+        let pair = |kind: &str| json!({ "survivorId": ids[kind][0], "otherIds": [ids[kind][1]] });
+        self.does("mergeLeads", pair("lead"), "").await?;
+        self.does("mergeAccounts", pair("account"), "").await?;
+        let merge = self.does("mergeContacts", pair("contact"), "merge { id }").await?["merge"]["id"].take();
+        self.does("unmerge", json!({ "mergeId": merge }), "").await?;
         Ok(())
     }
 

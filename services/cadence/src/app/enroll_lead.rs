@@ -31,6 +31,8 @@ impl App {
             return store::enrollments::by_id(&mut tx, workspace, first).await?.ok_or(Error::Conflict);
         }
         let lead = store::leads::by_id(&mut tx, workspace, input.lead).await?;
+        // One that is merged away is gone to whoever asks for it.
+        let lead = lead.filter(|lead| lead.merged_into.is_none());
         let lead = lead.ok_or(Error::NotFound { what: "lead", field: "leadId" })?;
         let sequence = match input.sequence {
             Some(id) => store::sequences::by_id(&mut tx, workspace, id)

@@ -6,6 +6,7 @@ mod enroll_lead;
 mod enrolling;
 mod on_email_verified;
 mod on_lead_changed;
+mod on_lead_merged;
 mod on_lead_routed;
 mod reacts;
 mod read;

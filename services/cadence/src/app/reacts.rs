@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use events::{
     Envelope, Event,
     enrichment::EmailVerified,
-    lead::{LeadCaptured, LeadConverted, LeadUpdated},
+    lead::{LeadCaptured, LeadConverted, LeadMerged, LeadUnmerged, LeadUpdated},
     routing::LeadRouted,
 };
 use platform::{EventHandler, HandleError, Tx};
@@ -10,8 +10,15 @@ use platform::{EventHandler, HandleError, Tx};
 use super::App;
 use crate::error::Error;
 
-pub const EVENTS: &[&str] =
-    &[LeadCaptured::TYPE, LeadUpdated::TYPE, LeadConverted::TYPE, EmailVerified::TYPE, LeadRouted::TYPE];
+pub const EVENTS: &[&str] = &[
+    LeadCaptured::TYPE,
+    LeadUpdated::TYPE,
+    LeadConverted::TYPE,
+    LeadMerged::TYPE,
+    LeadUnmerged::TYPE,
+    EmailVerified::TYPE,
+    LeadRouted::TYPE,
+];
 
 /// What the service does with what others tell it.
 pub struct Reacts(pub App);
@@ -24,6 +31,8 @@ impl EventHandler for Reacts {
             LeadCaptured::TYPE => app.on_lead_changed(tx, event, event.payload::<LeadCaptured>()?.current).await,
             LeadUpdated::TYPE => app.on_lead_changed(tx, event, event.payload::<LeadUpdated>()?.current).await,
             LeadConverted::TYPE => app.on_lead_changed(tx, event, event.payload::<LeadConverted>()?.current).await,
+            LeadMerged::TYPE => app.on_lead_merged(tx, event, event.payload()?).await,
+            LeadUnmerged::TYPE => app.on_lead_unmerged(tx, event, event.payload()?).await,
             EmailVerified::TYPE => app.on_email_verified(tx, event, event.payload()?).await,
             LeadRouted::TYPE => app.on_lead_routed(tx, event, event.payload()?).await,
             _ => Ok(()),

@@ -18,6 +18,8 @@ pub struct Lead {
     pub status: LeadStatus,
     /// Name of the rep whom routing chose.
     pub owner_name: Option<String>,
+    /// The lead that stands for it, if it is merged away.
+    pub merged_into: Option<LeadId>,
 }
 
 impl Lead {
@@ -32,14 +34,21 @@ impl Lead {
             company: lead.company,
             status: lead.status,
             owner_name: None,
+            merged_into: None,
         }
     }
 
     /// Why nobody should write to the lead any more.
     pub fn closed_because(&self) -> Option<&'static str> {
+        if self.merged_into.is_some() {
+            return Some(MERGED);
+        }
         closed_because(self.status)
     }
 }
+
+/// Why nobody writes to a lead that another stands for: that one is written to.
+pub const MERGED: &str = "the lead was merged into another";
 
 pub fn closed_because(status: LeadStatus) -> Option<&'static str> {
     match status {

@@ -1,5 +1,5 @@
 use events::{enrichment::Verdict, lead::LeadStatus};
-use kernel::{EmailAddress, LeadId, PersonName, Timestamp, WorkspaceId};
+use kernel::{EmailAddress, EventId, LeadId, PersonName, Timestamp, WorkspaceId};
 use platform::{Tx, db::Text, execute, with_tx};
 use sqlx::FromRow;
 
@@ -16,11 +16,13 @@ struct Row {
     company: Option<String>,
     status: Text<LeadStatus>,
     owner_name: Option<String>,
+    merged_into: Option<LeadId>,
 }
 
 impl From<Row> for Lead {
     fn from(row: Row) -> Self {
-        let Row { id, workspace_id, version, email, first_name, last_name, company, status, owner_name } = row;
+        let Row { id, workspace_id, version, email, first_name, last_name, company, status, owner_name, merged_into } =
+            row;
         Self {
             id,
             workspace: workspace_id,
@@ -31,6 +33,7 @@ impl From<Row> for Lead {
             company,
             status: status.0,
             owner_name,
+            merged_into,
         }
     }
 }
@@ -58,7 +61,7 @@ pub async fn save(tx: &mut Tx, lead: &Lead) -> Result<bool, sqlx::Error> {
 }
 
 pub async fn by_id(tx: &mut Tx, workspace: WorkspaceId, id: LeadId) -> Result<Option<Lead>, sqlx::Error> {
-    const SQL: &str = "select id, workspace_id, version, email, first_name, last_name, company, status, owner_name \
+    const SQL: &str = "select id, workspace_id, version, email, first_name, last_name, company, status, owner_name, merged_into \
         from lead where workspace_id = $1 and id = $2";
     let row: Option<Row> =
         with_tx!(tx, conn => sqlx::query_as(SQL).bind(workspace).bind(id).fetch_optional(conn).await)?;
@@ -77,6 +80,20 @@ pub async fn save_owner(
         where workspace_id = $3 and id = $4 and (owned_at is null or owned_at <= $2)";
     execute!(tx, sqlx::query(SQL).bind(name).bind(at).bind(workspace).bind(id))?;
     Ok(())
+}
+
+/// Notes which lead stands for one from now on, itself if none, unless a later event has said so already. One that was not
+/// heard of is none that could be written to.
+pub async fn redirect(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: LeadId,
+    into: Option<LeadId>,
+    event: EventId,
+) -> Result<u64, sqlx::Error> {
+    const SQL: &str = "update lead set merged_into = $1, merged_event = $2 \
+        where workspace_id = $3 and id = $4 and (merged_event is null or merged_event < $2)";
+    execute!(tx, sqlx::query(SQL).bind(into).bind(event).bind(workspace).bind(id))
 }
 
 /// Remembers the latest verdict on an address.

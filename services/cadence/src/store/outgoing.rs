@@ -31,7 +31,7 @@ pub struct Facts {
     pub lead_status: Text<LeadStatus>,
     pub owner_name: Option<String>,
     pub verdict: Option<Text<Verdict>>,
-    /// Why the address is suppressed.
+    /// Why the address is suppressed, or another that is the same person's.
     pub suppressed: Option<String>,
     pub mailbox_paused: Option<bool>,
     /// The last other message that went, or may have gone, to the address.
@@ -53,7 +53,9 @@ impl From<Row> for Outgoing {
 }
 
 const FACTS: &str = "s.subject as subject_template, s.body as body_template, e.token, l.email as lead_email, l.first_name, l.last_name, \
-    l.company, l.status as lead_status, l.owner_name, v.verdict, u.reason as suppressed, b.paused as mailbox_paused, \
+    l.company, l.status as lead_status, l.owner_name, v.verdict, coalesce(u.reason, (select min(o.reason) from lead a \
+    join suppression o on o.workspace_id = a.workspace_id and o.email = a.email \
+    where a.workspace_id = m.workspace_id and a.merged_into = m.lead_id)) as suppressed, b.paused as mailbox_paused, \
     (select max(coalesce(x.sent_at, x.attempted_at)) from message x where x.workspace_id = m.workspace_id and x.email = m.email \
     and x.id <> m.id and x.state in ('sending', 'sent', 'uncertain')) as last_message_at \
     from message m \

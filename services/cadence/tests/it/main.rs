@@ -5,6 +5,7 @@ mod enrolling;
 mod entities;
 mod gate;
 mod lists;
+mod merging;
 mod pages;
 mod senders;
 mod smtp;

@@ -97,6 +97,8 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     let foreign = Lead { workspace: theirs, version: 99, company: Some("Mallory's".into()), ..lead.clone() };
     assert!(!leads::save(&mut tx, &foreign).await.unwrap());
     leads::save_owner(&mut tx, theirs, lead.id, "Mallory", now).await.unwrap();
+    let other_lead = Some(test.clock.id());
+    assert_eq!(leads::redirect(&mut tx, theirs, lead.id, other_lead, test.clock.id()).await.unwrap(), 0);
     leads::save_verdict(&mut tx, theirs, &lead.email, Verdict::Invalid, now).await.unwrap();
     assert!(mailboxes::by_id(&mut tx, test.actor.workspace, mailbox.id).await.unwrap().is_some());
     assert!(mailboxes::by_id(&mut tx, theirs, mailbox.id).await.unwrap().is_none());

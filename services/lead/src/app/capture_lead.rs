@@ -1,6 +1,9 @@
 use events::lead::LeadCaptured;
-use kernel::{Action, Actor, EmailAddress, Object, Permission};
-use platform::idempotency::{Request, made_before};
+use kernel::{Action, Actor, EmailAddress, LeadId, Object, Permission};
+use platform::{
+    Tx,
+    idempotency::{Request, made_before},
+};
 use serde_json::{Value, json};
 
 use super::{App, matching, save_changes, segments::follow};
@@ -52,10 +55,11 @@ impl App {
         let mut tx = self.db.of(actor.workspace).begin().await?;
         let again = made_before(&mut tx, actor, request, id).await?;
         let known = store::leads::known(&mut tx, actor.workspace, &[draft.email.as_str()], &[]).await?.pop();
+        let (named, known) = survivor(&mut tx, actor, known).await?;
         if let Some(first) = again {
             let lead = known.ok_or(Error::Conflict)?;
             // The key remembers the id that it offered: a lead that was known then has another.
-            return Ok(Captured { created: lead.id == first, lead: shown(actor, lead) });
+            return Ok(Captured { created: named == Some(first), lead: shown(actor, lead) });
         }
         let mut events = self.outbox.events(actor.into());
         let captured = if let Some(lead) = known {
@@ -101,4 +105,11 @@ impl CaptureLead {
 fn shown(actor: &Actor, lead: Lead) -> Option<Lead> {
     let readable = actor.may(Action::Read, Object::Lead, &lead.facts()).is_ok();
     readable.then(|| lead.seen_by(&actor.access))
+}
+
+/// The lead that is known, by the id that its address names, and the one that shows for it.
+async fn survivor(tx: &mut Tx, actor: &Actor, known: Option<Lead>) -> Result<(Option<LeadId>, Option<Lead>), Error> {
+    let named = known.as_ref().map(|lead| lead.id);
+    let Some(into) = known.as_ref().and_then(|lead| lead.merged_into) else { return Ok((named, known)) };
+    Ok((named, store::leads::any_by_ids(tx, actor.workspace, &[into]).await?.pop()))
 }

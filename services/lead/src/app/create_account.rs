@@ -1,6 +1,9 @@
 use events::lead::AccountCreated;
-use kernel::{Action, Actor, Object, Permission};
-use platform::idempotency::{Request, made_before};
+use kernel::{AccountId, Action, Actor, Object, Permission};
+use platform::{
+    Tx,
+    idempotency::{Request, made_before},
+};
 use serde_json::{Value, json};
 
 use super::{App, link_leads::link_leads};
@@ -32,6 +35,7 @@ impl App {
             let account = store::accounts::by_id(&mut tx, actor, first).await?.ok_or(Error::Conflict)?;
             return Ok(account.seen_by(&actor.access));
         }
+        require_free(&mut tx, actor, input.details.domain.as_deref(), None).await?;
         let draft = AccountDraft { details: input.details, external_id: None, import_fingerprint: None };
         let account = Account::create(draft, id, actor.workspace, self.clock.now()).owned_by(actor.user());
         let mut events = self.outbox.events(actor.into());
@@ -52,4 +56,16 @@ impl CreateAccount {
         let AccountDetails { name, domain, industry, country, employees } = &self.details;
         json!({ "name": name, "domain": domain, "industry": industry, "country": country, "employees": employees })
     }
+}
+
+/// Refuses a domain that leads to another account than `own`.
+pub(super) async fn require_free(
+    tx: &mut Tx,
+    actor: &Actor,
+    domain: Option<&str>,
+    own: Option<AccountId>,
+) -> Result<(), Error> {
+    let Some(domain) = domain else { return Ok(()) };
+    let leads_to = store::accounts::domain_leads_to(tx, actor.workspace, domain).await?;
+    if leads_to.is_some() && leads_to != own { Err(Error::DomainTaken) } else { Ok(()) }
 }

@@ -133,6 +133,10 @@ impl Batch {
             self.fresh.push(row);
             return Outcome::Created;
         };
+        // What it was merged into is not this row's to change.
+        if known.merged_into.is_some() {
+            return Outcome::Duplicate;
+        }
         // A domain that another account has stays there, or the whole stretch would be refused.
         row.details.domain =
             row.details.domain.filter(|domain| self.by_domain.get(domain).is_none_or(|owner| *owner == known.id));

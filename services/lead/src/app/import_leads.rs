@@ -216,7 +216,11 @@ impl Known {
             return if seen || self.taken.contains(&draft.email) { Decided::Same } else { Decided::New };
         };
         // The address is the lead's identity: a row that changes it does not move the lead to another person.
-        if lead.import_fingerprint == draft.import_fingerprint || lead.email != draft.email || lead.is_converted() {
+        if lead.import_fingerprint == draft.import_fingerprint
+            || lead.email != draft.email
+            || lead.is_converted()
+            || lead.merged_into.is_some()
+        {
             return Decided::Same;
         }
         let change = lead.change(now, |lead| {

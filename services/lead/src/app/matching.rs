@@ -42,6 +42,7 @@ pub(super) async fn find_account(
 ) -> Result<Option<AccountId>, Error> {
     if let Some((id, domain)) = index.learns_domain(email, details) {
         let account = store::accounts::any_by_id(tx, workspace, id).await?;
+        let account = account.filter(|account| account.details.domain.is_none());
         let change =
             account.and_then(|account| account.change(now, |account| account.details.domain = Some(domain.clone())));
         if let Some(change) = change

@@ -4,11 +4,13 @@ mod capture_lead;
 mod convert_lead;
 mod create_account;
 mod create_contact;
+mod duplicates;
 mod import_accounts;
 mod import_leads;
 mod import_once;
 mod link_leads;
 mod matching;
+mod merges;
 mod on_lead_routed;
 mod read;
 mod segments;
@@ -25,11 +27,15 @@ pub use capture_lead::{CaptureLead, Captured};
 pub use convert_lead::{ConvertLead, Converted, OpportunityRequest};
 pub use create_account::CreateAccount;
 pub use create_contact::CreateContact;
+pub use duplicates::PossibleDuplicate;
 pub use import_leads::{ImportRow, ImportRows, Imported, Outcome, RowOutcome};
+pub use merges::{MergeRecords, Merged, Preview, Unmerged};
 pub use segments::{CreateSegment, SegmentOverlap, UpdateSegment, Why};
 pub use update_account::UpdateAccount;
 pub use update_contact::UpdateContact;
 pub use update_lead::UpdateLead;
+
+pub use merges::is_shown;
 
 use segments::follow;
 

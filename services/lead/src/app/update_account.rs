@@ -1,6 +1,6 @@
 use kernel::{AccountId, Action, Actor, Object, Permission};
 
-use super::{App, link_leads::link_leads};
+use super::{App, create_account::require_free, link_leads::link_leads};
 use crate::{
     domain::account::{Account, AccountChange, AccountDetails},
     error::Error,
@@ -42,6 +42,7 @@ impl App {
         if version.is_some_and(|version| version != account.version) {
             return Err(Error::Conflict);
         }
+        require_free(&mut tx, actor, wanted.domain.as_deref(), Some(id)).await?;
         let change = account.change(now, |account| {
             account.details.overwrite_with(wanted);
             account.details.empty(&emptied);

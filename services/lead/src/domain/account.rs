@@ -14,6 +14,8 @@ pub struct Account {
     pub owner: Option<UserId>,
     pub external_id: Option<String>,
     pub import_fingerprint: Option<String>,
+    /// The account that shows in its place, if it is merged away.
+    pub merged_into: Option<AccountId>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -64,6 +66,7 @@ impl Account {
             owner: None,
             external_id,
             import_fingerprint,
+            merged_into: None,
             created_at: now,
             updated_at: now,
         }

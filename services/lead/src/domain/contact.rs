@@ -17,6 +17,8 @@ pub struct Contact {
     pub email: EmailAddress,
     pub details: ContactDetails,
     pub owner: Option<UserId>,
+    /// The contact that shows in its place, if it is merged away.
+    pub merged_into: Option<ContactId>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -57,7 +59,18 @@ pub struct ContactChange {
 impl Contact {
     pub fn create(draft: ContactDraft, id: ContactId, workspace: WorkspaceId, now: Timestamp) -> Self {
         let ContactDraft { email, account, details, owner } = draft;
-        Self { id, workspace, version: 1, account, email, details, owner, created_at: now, updated_at: now }
+        Self {
+            id,
+            workspace,
+            version: 1,
+            account,
+            email,
+            details,
+            owner,
+            merged_into: None,
+            created_at: now,
+            updated_at: now,
+        }
     }
 
     /// The change `edit` makes, or `None` if it makes none.

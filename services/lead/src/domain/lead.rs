@@ -30,6 +30,8 @@ pub struct Lead {
     pub external_id: Option<String>,
     /// Of the row last imported; see [`LeadRow::fingerprint`].
     pub import_fingerprint: Option<String>,
+    /// The lead that shows in its place, if it is merged away.
+    pub merged_into: Option<LeadId>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -108,6 +110,7 @@ impl Lead {
             owner: None,
             external_id: draft.external_id,
             import_fingerprint: draft.import_fingerprint,
+            merged_into: None,
             created_at: now,
             updated_at: now,
         }

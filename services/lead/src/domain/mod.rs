@@ -2,9 +2,13 @@
 
 pub mod account;
 pub mod contact;
+pub mod duplicates;
+pub mod family;
 pub mod import;
 pub mod lead;
 pub mod lead_filter;
 pub mod matching;
+pub mod merge;
 pub mod normalise;
+pub mod record;
 pub mod segment;

@@ -132,7 +132,7 @@ pub fn moves(segments: &[Segment], leads: &[Lead], members: &HashSet<Member>, no
         let Ok(definition) = Definition::parse(&segment.definition) else { continue };
         for lead in leads {
             let member = (segment.id, lead.id);
-            match (definition.0.matches(lead, now), members.contains(&member)) {
+            match (lead.merged_into.is_none() && definition.0.matches(lead, now), members.contains(&member)) {
                 (true, false) => moves.entered.push(member),
                 (false, true) => moves.exited.push(member),
                 _ => {}

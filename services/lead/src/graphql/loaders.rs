@@ -1,10 +1,11 @@
 use async_graphql::dataloader::Loader;
 use kernel::{AccountId, ContactId, LeadId, PageArgs, SegmentId};
 use platform::graphql::{Batch, For, LoadError, by_actor, lists};
+use uuid::Uuid;
 
 use crate::{
     app::App,
-    domain::{account::Account, contact::Contact, lead::Lead},
+    domain::{account::Account, contact::Contact, duplicates::Duplicate, lead::Lead, record::Kind},
     store,
 };
 
@@ -22,16 +23,19 @@ pub struct PageOf {
     pub args: PageArgs,
 }
 
+/// Key of the duplicates that a record is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DuplicatesOf {
+    pub kind: Kind,
+    pub record: Uuid,
+}
+
 impl Loader<For<LeadId>> for Loaders {
     type Value = Lead;
     type Error = LoadError;
 
     async fn load(&self, keys: &[For<LeadId>]) -> Batch<LeadId, Lead> {
-        by_actor(keys, |actor, ids| async move {
-            let leads = store::leads::by_ids(&self.0.db, &actor, &ids).await?;
-            Ok(leads.into_iter().map(|lead| (lead.id, lead)))
-        })
-        .await
+        by_actor(keys, |actor, ids| async move { store::leads::asked(&self.0.db, &actor, &ids).await }).await
     }
 }
 
@@ -40,11 +44,7 @@ impl Loader<For<AccountId>> for Loaders {
     type Error = LoadError;
 
     async fn load(&self, keys: &[For<AccountId>]) -> Batch<AccountId, Account> {
-        by_actor(keys, |actor, ids| async move {
-            let accounts = store::accounts::by_ids(&self.0.db, &actor, &ids).await?;
-            Ok(accounts.into_iter().map(|account| (account.id, account)))
-        })
-        .await
+        by_actor(keys, |actor, ids| async move { store::accounts::asked(&self.0.db, &actor, &ids).await }).await
     }
 }
 
@@ -53,11 +53,7 @@ impl Loader<For<ContactId>> for Loaders {
     type Error = LoadError;
 
     async fn load(&self, keys: &[For<ContactId>]) -> Batch<ContactId, Contact> {
-        by_actor(keys, |actor, ids| async move {
-            let contacts = store::contacts::by_ids(&self.0.db, &actor, &ids).await?;
-            Ok(contacts.into_iter().map(|contact| (contact.id, contact)))
-        })
-        .await
+        by_actor(keys, |actor, ids| async move { store::contacts::asked(&self.0.db, &actor, &ids).await }).await
     }
 }
 
@@ -86,6 +82,23 @@ impl Loader<For<PageOf>> for Loaders {
             for (args, segments) in lists(pages.into_iter().map(|page| (page.args, page.segment))) {
                 let found = store::segment_leads::pages(&self.0.db, &actor, &segments, args).await?;
                 rows.extend(found.into_iter().map(|(segment, lead)| (PageOf { segment, args }, lead)));
+            }
+            Ok(lists(rows))
+        })
+        .await
+    }
+}
+
+impl Loader<For<DuplicatesOf>> for Loaders {
+    type Value = Vec<Duplicate>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[For<DuplicatesOf>]) -> Batch<DuplicatesOf, Vec<Duplicate>> {
+        by_actor(keys, |actor, keys| async move {
+            let mut rows = Vec::new();
+            for (kind, records) in lists(keys.into_iter().map(|key| (key.kind, key.record))) {
+                let found = store::duplicates::of_records(&self.0.db, &actor, kind, &records).await?;
+                rows.extend(found.into_iter().map(|(record, duplicate)| (DuplicatesOf { kind, record }, duplicate)));
             }
             Ok(lists(rows))
         })

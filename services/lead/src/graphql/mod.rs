@@ -2,8 +2,10 @@
 
 mod account_inputs;
 mod contact_inputs;
+mod duplicates;
 mod inputs;
 mod loaders;
+mod merges;
 mod mutation;
 mod query;
 mod segments;
@@ -14,18 +16,20 @@ use kernel::Actor;
 use platform::graphql::{actor, batch_loader};
 
 use crate::app::App;
+use duplicates::{DuplicateMutation, DuplicateQuery};
 use loaders::Loaders;
+use merges::{MergeMutation, MergeQuery};
 use mutation::RecordMutation;
 use query::RecordQuery;
 use segments::{SegmentMutation, SegmentQuery};
 
 /// What can be read. Lists come in pages.
 #[derive(Default, MergedObject)]
-pub struct Query(RecordQuery, SegmentQuery);
+pub struct Query(RecordQuery, SegmentQuery, DuplicateQuery, MergeQuery);
 
 /// What can be changed. What the caller can mend comes back in `errors`, anything else as a top-level error.
 #[derive(Default, MergedObject)]
-pub struct Mutation(RecordMutation, SegmentMutation);
+pub struct Mutation(RecordMutation, SegmentMutation, DuplicateMutation, MergeMutation);
 
 pub type LeadSchema = Schema<Query, Mutation, EmptySubscription>;
 

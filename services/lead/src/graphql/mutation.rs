@@ -5,6 +5,7 @@ use platform::graphql::{UserError, mutation};
 use super::{
     account_inputs::{CreateAccountInput, UpdateAccountInput},
     contact_inputs::{CreateContactInput, UpdateContactInput},
+    duplicates::PossibleDuplicates,
     inputs::{CaptureLeadInput, ConvertLeadInput, ImportOutcome, ImportRowsInput, UpdateLeadInput},
     parts,
     types::{AccountObject, ContactObject, LeadObject},
@@ -22,6 +23,8 @@ struct CaptureLeadPayload {
     /// False when the address was known: then nothing was made twice, and blanks were filled if one may change the lead.
     created: bool,
     errors: Vec<UserError>,
+    #[graphql(flatten)]
+    possible: PossibleDuplicates,
 }
 
 /// What `updateLead` answers.
@@ -126,6 +129,7 @@ impl RecordMutation {
         Ok(captured.map_or_else(
             || CaptureLeadPayload { errors, ..Default::default() },
             |captured| CaptureLeadPayload {
+                possible: PossibleDuplicates(captured.lead.as_ref().map(|lead| lead.id)),
                 lead: captured.lead.map(Into::into),
                 created: captured.created,
                 errors: Vec::new(),

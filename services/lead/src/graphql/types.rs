@@ -1,16 +1,20 @@
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use events::lead::LeadStatus as Status;
-use kernel::{AccountId, Actor, ContactId, LeadId, SegmentId, UserId};
+use kernel::{AccountId, Actor, ContactId, LeadId, SegmentId, UserId, id::TypedId};
 use platform::graphql::{IntoGraphql, Long, actor, load};
 
-use super::loaders::{CountOf, Loaders};
+use super::{
+    duplicates::{DuplicateObject, duplicates_of},
+    loaders::{CountOf, Loaders},
+};
 use crate::{
     app::App,
     domain::{
         account::Account,
         contact::{Contact, ContactDetails},
         lead::Lead,
+        record::Kind,
     },
     store::{accounts::AccountFilter, contacts::ContactFilter, leads::LeadFilter},
 };
@@ -77,6 +81,11 @@ impl LeadObject {
         Ok(load::<Loaders, _, Account>(ctx, id).await?.map(AccountObject::from))
     }
 
+    /// What it looks like one with; null to whom a field of leads is hidden.
+    async fn duplicates(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<DuplicateObject>>> {
+        duplicates_of(ctx, Kind::Lead, self.id.uuid()).await
+    }
+
     /// What it was converted into.
     async fn contact(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ContactObject>> {
         let Some(id) = self.contact_id else { return Ok(None) };
@@ -112,7 +121,7 @@ impl From<Lead> for LeadObject {
 
 /// A company that is sold to.
 #[derive(SimpleObject)]
-#[graphql(name = "Account")]
+#[graphql(complex, name = "Account")]
 pub struct AccountObject {
     id: AccountId,
     /// Grows by one with every change; give it to `updateAccount` to refuse overwriting somebody else's.
@@ -130,6 +139,14 @@ pub struct AccountObject {
     owner: Option<UserReference>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+}
+
+#[ComplexObject]
+impl AccountObject {
+    /// What it looks like one with; null to whom a field of accounts is hidden.
+    async fn duplicates(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<DuplicateObject>>> {
+        duplicates_of(ctx, Kind::Account, self.id.uuid()).await
+    }
 }
 
 /// Known to the identity service.
@@ -188,6 +205,11 @@ pub struct ContactObject {
 
 #[ComplexObject]
 impl ContactObject {
+    /// What it looks like one with; null to whom a field of contacts is hidden.
+    async fn duplicates(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<DuplicateObject>>> {
+        duplicates_of(ctx, Kind::Contact, self.id.uuid()).await
+    }
+
     /// The company they work for.
     async fn account(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<AccountObject>> {
         let Some(id) = self.account_id else { return Ok(None) };

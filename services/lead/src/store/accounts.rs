@@ -8,15 +8,15 @@ use platform::{
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use super::select_named;
+use super::{asked_for, select_named};
 use crate::domain::{
     account::{Account, AccountChange, AccountDetails},
     matching::AccountKeys,
 };
 
-const COLUMNS: &str = "id, workspace_id, version, name, domain, industry, country, employees, owner_id, external_id, import_fingerprint, created_at, updated_at";
+pub(super) const COLUMNS: &str = "id, workspace_id, version, name, domain, industry, country, employees, owner_id, external_id, import_fingerprint, merged_into, created_at, updated_at";
 
-const ACCESS: AccessColumns =
+pub(super) const ACCESS: AccessColumns =
     AccessColumns { owner: "owner_id", country: Some("country"), source: None, industry: Some("industry") };
 
 /// Which accounts a list shows.
@@ -28,7 +28,7 @@ pub struct AccountFilter {
 }
 
 #[derive(FromRow)]
-struct Row {
+pub(super) struct Row {
     id: AccountId,
     workspace_id: WorkspaceId,
     version: i64,
@@ -40,6 +40,7 @@ struct Row {
     owner_id: Option<UserId>,
     external_id: Option<String>,
     import_fingerprint: Option<String>,
+    merged_into: Option<AccountId>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -60,6 +61,7 @@ impl From<Row> for Account {
             owner: row.owner_id,
             external_id: row.external_id,
             import_fingerprint: row.import_fingerprint,
+            merged_into: row.merged_into,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
@@ -70,17 +72,21 @@ fn readable(actor: &Actor) -> Rows<'_> {
     actor.access.rows(Object::Account, Action::Read)
 }
 
-/// Appends the condition that the actor may read the account in `column`: nothing is found by an account that is hidden.
-pub(super) fn push_readable<DB: ListBind>(query: &mut QueryBuilder<DB>, actor: &Actor, column: &str)
+/// Appends the condition that a record is at this account, or at one that was merged into it, and that the actor may
+/// read the account: nothing is found by one that is hidden.
+pub(super) fn push_at<DB: ListBind>(query: &mut QueryBuilder<DB>, actor: &Actor, account: AccountId)
 where
     WorkspaceId: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    AccountId: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
 {
+    query.push(" and account_id in (select id from account where workspace_id = ").push_bind(actor.workspace);
+    query.push(" and (id = ").push_bind(account).push(" or merged_into = ").push_bind(account).push("))");
     let rows = readable(actor);
     if rows == Rows::All {
         return;
     }
-    query.push(" and ").push(column).push(" in (select id from account where workspace_id = ");
-    query.push_bind(actor.workspace);
+    query.push(" and exists (select 1 from account where workspace_id = ").push_bind(actor.workspace);
+    query.push(" and id = ").push_bind(account);
     push_allowed(query, &rows, &ACCESS);
     query.push(")");
 }
@@ -133,7 +139,7 @@ pub async fn insert(tx: &mut Tx, accounts: &[Account]) -> Result<HashSet<Account
 /// Writes the current state of a changed account. Returns 0 if it no longer stood at its previous version.
 pub async fn update(tx: &mut Tx, change: &AccountChange) -> Result<u64, sqlx::Error> {
     const SQL: &str = "update account set version = $1, name = $2, name_key = $3, domain = $4, industry = $5, country = $6, \
-        employees = $7, import_fingerprint = $8, updated_at = $9 where workspace_id = $10 and id = $11 and version = $12";
+        employees = $7, import_fingerprint = $8, updated_at = $9, match_stale = true where workspace_id = $10 and id = $11 and version = $12";
     let AccountChange { previous, current } = change;
     let details = &current.details;
     execute!(
@@ -195,7 +201,7 @@ pub async fn with_pending_links(tx: &mut Tx, workspace: WorkspaceId, limit: i64)
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[AccountId]) -> Result<Vec<Account>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
-        query.push_bind(actor.workspace).push(" and id");
+        query.push_bind(actor.workspace).push(" and merged_into is null and id");
         push_in_ids(&mut query, ids.iter().copied());
         push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_as().fetch_all(pool).await?
@@ -207,21 +213,33 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[AccountId]) -> Result<Vec<Acc
 pub async fn by_id(tx: &mut Tx, actor: &Actor, id: AccountId) -> Result<Option<Account>, sqlx::Error> {
     let row: Option<Row> = with_tx!(tx, conn => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
-        query.push_bind(actor.workspace).push(" and id = ").push_bind(id);
+        query.push_bind(actor.workspace).push(" and merged_into is null and id = ").push_bind(id);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_as().fetch_optional(conn).await?
     });
     Ok(row.map(Account::from))
 }
 
-/// One account of the workspace, whoever asks.
+/// One account of the workspace, or the one that it was merged into, whoever asks.
 pub async fn any_by_id(tx: &mut Tx, workspace: WorkspaceId, id: AccountId) -> Result<Option<Account>, sqlx::Error> {
     let row: Option<Row> = with_tx!(tx, conn => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
-        query.push_bind(workspace).push(" and id = ").push_bind(id);
+        query.push_bind(workspace).push(" and id = (select coalesce(merged_into, id) from account where workspace_id = ");
+        query.push_bind(workspace).push(" and id = ").push_bind(id).push(")");
         query.build_query_as().fetch_optional(conn).await?
     });
     Ok(row.map(Account::from))
+}
+
+/// Which account a domain leads to whose own account is merged away, and comes back with it.
+pub async fn domain_leads_to(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    domain: &str,
+) -> Result<Option<AccountId>, sqlx::Error> {
+    const SQL: &str =
+        "select merged_into from account where workspace_id = $1 and domain = $2 and merged_into is not null limit 1";
+    with_tx!(tx, conn => sqlx::query_scalar(SQL).bind(workspace).bind(domain).fetch_optional(conn).await)
 }
 
 /// Every account that one of these domains, names or foreign ids names.
@@ -242,7 +260,8 @@ pub struct Wanted {
     pub external_ids: Vec<String>,
 }
 
-/// What a lead is compared with of every account that has one of these domains or names.
+/// What a lead is compared with of every account that has one of these domains or names; one that is merged away stands
+/// for the one it was merged into.
 pub async fn keys(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -251,17 +270,34 @@ pub async fn keys(
 ) -> Result<Vec<AccountKeys>, sqlx::Error> {
     let rows: Vec<(AccountId, String, Option<String>)> = with_tx!(tx, conn => {
         let columns = [("domain", domains), ("name_key", name_keys)];
-        let mut query = select_named("id, name_key, domain", "account", workspace, &columns);
+        let mut query = select_named("coalesce(merged_into, id), name_key, domain", "account", workspace, &columns);
         query.build_query_as().persistent(false).fetch_all(conn).await?
     });
     Ok(rows.into_iter().map(|(id, name_key, domain)| AccountKeys { id, name_key, domain }).collect())
+}
+
+/// What the actor may read of these accounts, each by the id it was asked for: of one that is merged away, the survivor.
+pub async fn asked(db: &Db, actor: &Actor, ids: &[AccountId]) -> Result<Vec<(AccountId, Account)>, sqlx::Error> {
+    let rows: Vec<Asked> = with_db!(db.of(actor.workspace), pool => {
+        let mut query = asked_for("account", COLUMNS, actor.workspace, ids);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
+        query.build_query_as().fetch_all(pool).await?
+    });
+    Ok(rows.into_iter().map(|row| (row.asked_id, Account::from(row.row).seen_by(&actor.access))).collect())
+}
+
+#[derive(FromRow)]
+struct Asked {
+    asked_id: AccountId,
+    #[sqlx(flatten)]
+    row: Row,
 }
 
 /// A page, newest first, with one row more than the page if another follows.
 pub async fn list(db: &Db, actor: &Actor, filter: &AccountFilter, page: PageArgs) -> Result<Vec<Account>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
-        query.push_bind(actor.workspace);
+        query.push_bind(actor.workspace).push(" and merged_into is null");
         push_filter!(query, filter);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         push_page(&mut query, "created_at", "id", page);
@@ -273,7 +309,7 @@ pub async fn list(db: &Db, actor: &Actor, filter: &AccountFilter, page: PageArgs
 pub async fn count(db: &Db, actor: &Actor, filter: &AccountFilter) -> Result<i64, sqlx::Error> {
     with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new("select count(*) from account where workspace_id = ");
-        query.push_bind(actor.workspace);
+        query.push_bind(actor.workspace).push(" and merged_into is null");
         push_filter!(query, filter);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_scalar().fetch_one(pool).await

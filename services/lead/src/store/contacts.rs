@@ -9,12 +9,13 @@ use platform::{
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use super::accounts;
+use super::{accounts, asked_for};
 use crate::domain::contact::{Contact, ContactChange, ContactDetails};
 
-const COLUMNS: &str = "id, workspace_id, version, account_id, email, first_name, last_name, title, phone, owner_id, created_at, updated_at";
+pub(super) const COLUMNS: &str = "id, workspace_id, version, account_id, email, first_name, last_name, title, phone, owner_id, merged_into, created_at, updated_at";
 
-const ACCESS: AccessColumns = AccessColumns { owner: "owner_id", country: None, source: None, industry: None };
+pub(super) const ACCESS: AccessColumns =
+    AccessColumns { owner: "owner_id", country: None, source: None, industry: None };
 
 /// Which contacts a list shows.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +25,7 @@ pub struct ContactFilter {
 }
 
 #[derive(FromRow)]
-struct Row {
+pub(super) struct Row {
     id: ContactId,
     workspace_id: WorkspaceId,
     version: i64,
@@ -35,6 +36,7 @@ struct Row {
     title: Option<String>,
     phone: Option<PhoneNumber>,
     owner_id: Option<UserId>,
+    merged_into: Option<ContactId>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -52,6 +54,7 @@ impl From<Row> for Contact {
             title,
             phone,
             owner_id,
+            merged_into,
             created_at,
             updated_at,
         } = row;
@@ -63,6 +66,7 @@ impl From<Row> for Contact {
             email,
             details: ContactDetails { first_name, last_name, title, phone },
             owner: owner_id,
+            merged_into,
             created_at,
             updated_at,
         }
@@ -79,8 +83,7 @@ macro_rules! push_filter {
             $query.push(" and email = ").push_bind(email.as_str().to_owned());
         }
         if let Some(account) = $filter.account {
-            $query.push(" and account_id = ").push_bind(account);
-            accounts::push_readable(&mut $query, $actor, "account_id");
+            accounts::push_at(&mut $query, $actor, account);
         }
     };
 }
@@ -112,7 +115,7 @@ pub async fn insert(tx: &mut Tx, contact: &Contact) -> Result<bool, sqlx::Error>
 /// Writes the current state of a changed contact. Returns 0 if it no longer stood at its previous version.
 pub async fn update(tx: &mut Tx, change: &ContactChange) -> Result<u64, sqlx::Error> {
     const SQL: &str = "update contact set version = $1, account_id = $2, email = $3, first_name = $4, last_name = $5, \
-        title = $6, phone = $7, updated_at = $8 where workspace_id = $9 and id = $10 and version = $11";
+        title = $6, phone = $7, updated_at = $8, match_stale = true where workspace_id = $9 and id = $10 and version = $11";
     let ContactChange { previous, current } = change;
     let details = &current.details;
     execute!(
@@ -132,6 +135,7 @@ pub async fn update(tx: &mut Tx, change: &ContactChange) -> Result<u64, sqlx::Er
     )
 }
 
+/// The contact with this address, or the one that it was merged into.
 pub async fn by_email(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -139,7 +143,8 @@ pub async fn by_email(
 ) -> Result<Option<Contact>, sqlx::Error> {
     let row: Option<Row> = with_tx!(tx, conn => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from contact where workspace_id = "));
-        query.push_bind(workspace).push(" and email = ").push_bind(email.as_str().to_owned());
+        query.push_bind(workspace).push(" and id = (select coalesce(merged_into, id) from contact where workspace_id = ");
+        query.push_bind(workspace).push(" and email = ").push_bind(email.as_str().to_owned()).push(")");
         query.build_query_as().fetch_optional(conn).await?
     });
     Ok(row.map(Contact::from))
@@ -149,7 +154,7 @@ pub async fn by_email(
 pub async fn by_id(tx: &mut Tx, actor: &Actor, id: ContactId) -> Result<Option<Contact>, sqlx::Error> {
     let row: Option<Row> = with_tx!(tx, conn => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from contact where workspace_id = "));
-        query.push_bind(actor.workspace).push(" and id = ").push_bind(id);
+        query.push_bind(actor.workspace).push(" and merged_into is null and id = ").push_bind(id);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_as().fetch_optional(conn).await?
     });
@@ -160,7 +165,7 @@ pub async fn by_id(tx: &mut Tx, actor: &Actor, id: ContactId) -> Result<Option<C
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[ContactId]) -> Result<Vec<Contact>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from contact where workspace_id = "));
-        query.push_bind(actor.workspace).push(" and id");
+        query.push_bind(actor.workspace).push(" and merged_into is null and id");
         push_in_ids(&mut query, ids.iter().copied());
         push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_as().fetch_all(pool).await?
@@ -168,11 +173,28 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[ContactId]) -> Result<Vec<Con
     Ok(rows.into_iter().map(|row| Contact::from(row).seen_by(&actor.access)).collect())
 }
 
+/// What the actor may read of these contacts, each by the id it was asked for: of one that is merged away, the survivor.
+pub async fn asked(db: &Db, actor: &Actor, ids: &[ContactId]) -> Result<Vec<(ContactId, Contact)>, sqlx::Error> {
+    let rows: Vec<Asked> = with_db!(db.of(actor.workspace), pool => {
+        let mut query = asked_for("contact", COLUMNS, actor.workspace, ids);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
+        query.build_query_as().fetch_all(pool).await?
+    });
+    Ok(rows.into_iter().map(|row| (row.asked_id, Contact::from(row.row).seen_by(&actor.access))).collect())
+}
+
+#[derive(FromRow)]
+struct Asked {
+    asked_id: ContactId,
+    #[sqlx(flatten)]
+    row: Row,
+}
+
 /// A page, newest first, with one row more than the page if another follows.
 pub async fn list(db: &Db, actor: &Actor, filter: &ContactFilter, page: PageArgs) -> Result<Vec<Contact>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from contact where workspace_id = "));
-        query.push_bind(actor.workspace);
+        query.push_bind(actor.workspace).push(" and merged_into is null");
         push_filter!(query, actor, filter);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         push_page(&mut query, "created_at", "id", page);
@@ -184,7 +206,7 @@ pub async fn list(db: &Db, actor: &Actor, filter: &ContactFilter, page: PageArgs
 pub async fn count(db: &Db, actor: &Actor, filter: &ContactFilter) -> Result<i64, sqlx::Error> {
     with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new("select count(*) from contact where workspace_id = ");
-        query.push_bind(actor.workspace);
+        query.push_bind(actor.workspace).push(" and merged_into is null");
         push_filter!(query, actor, filter);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_scalar().fetch_one(pool).await

@@ -12,14 +12,14 @@ use platform::{
 };
 use sqlx::{FromRow, QueryBuilder, types::Json};
 
-use super::{accounts, select_named};
+use super::{accounts, asked_for, select_named};
 use crate::domain::{
     lead::{Details, Lead, LeadChange},
     lead_filter,
 };
 
 pub(super) const COLUMNS: &str = "id, workspace_id, version, email, first_name, last_name, title, company, company_domain, phone, \
-    country, employees, source, message, status, account_id, contact_id, owner_id, external_id, import_fingerprint, created_at, updated_at";
+    country, employees, source, message, status, account_id, contact_id, owner_id, external_id, import_fingerprint, merged_into, created_at, updated_at";
 
 pub(super) const ACCESS: AccessColumns =
     AccessColumns { owner: "owner_id", country: Some("country"), source: Some("source"), industry: None };
@@ -57,6 +57,7 @@ pub(super) struct Row {
     owner_id: Option<UserId>,
     external_id: Option<String>,
     import_fingerprint: Option<String>,
+    merged_into: Option<LeadId>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -86,6 +87,7 @@ impl From<Row> for Lead {
             owner: row.owner_id,
             external_id: row.external_id,
             import_fingerprint: row.import_fingerprint,
+            merged_into: row.merged_into,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
@@ -109,8 +111,7 @@ macro_rules! push_filter {
             $query.push(" and source = ").push_bind(source.clone());
         }
         if let Some(account) = $filter.account {
-            $query.push(" and account_id = ").push_bind(account);
-            accounts::push_readable(&mut $query, $actor, "account_id");
+            accounts::push_at(&mut $query, $actor, account);
         }
         if let Some(fits) = &$filter.fits {
             $query.push(" and ");
@@ -169,7 +170,7 @@ pub async fn update(tx: &mut Tx, change: &LeadChange) -> Result<u64, sqlx::Error
     const SQL: &str = "update lead set version = $1, first_name = $2, last_name = $3, title = $4, company = $5, company_key = $6, \
         company_domain = $7, match_domain = $8, phone = $9, country = $10, employees = $11, source = $12, message = $13, \
         status = $14, account_id = $15, contact_id = $16, import_fingerprint = $17, updated_at = $18, \
-        filter_keys = $22, filter_stale = false where workspace_id = $19 and id = $20 and version = $21";
+        filter_keys = $22, filter_stale = false, match_stale = true where workspace_id = $19 and id = $20 and version = $21";
     let LeadChange { previous, current } = change;
     let details = &current.details;
     execute!(
@@ -204,12 +205,29 @@ pub async fn update(tx: &mut Tx, change: &LeadChange) -> Result<u64, sqlx::Error
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[LeadId]) -> Result<Vec<Lead>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
-        query.push_bind(actor.workspace).push(" and id");
+        query.push_bind(actor.workspace).push(" and merged_into is null and id");
         push_in_ids(&mut query, ids.iter().copied());
         push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_as().fetch_all(pool).await?
     });
     Ok(rows.into_iter().map(|row| Lead::from(row).seen_by(&actor.access)).collect())
+}
+
+/// What the actor may read of these leads, each by the id it was asked for: of one that is merged away, the survivor.
+pub async fn asked(db: &Db, actor: &Actor, ids: &[LeadId]) -> Result<Vec<(LeadId, Lead)>, sqlx::Error> {
+    let rows: Vec<Asked> = with_db!(db.of(actor.workspace), pool => {
+        let mut query = asked_for("lead", COLUMNS, actor.workspace, ids);
+        push_allowed(&mut query, &readable(actor), &ACCESS);
+        query.build_query_as().fetch_all(pool).await?
+    });
+    Ok(rows.into_iter().map(|row| (row.asked_id, Lead::from(row.row).seen_by(&actor.access))).collect())
+}
+
+#[derive(FromRow)]
+struct Asked {
+    asked_id: LeadId,
+    #[sqlx(flatten)]
+    row: Row,
 }
 
 /// The leads that a batch of addresses and foreign ids already names.
@@ -266,10 +284,10 @@ pub async fn unmatched(
 ) -> Result<Vec<Lead>, sqlx::Error> {
     let rows: Vec<Row> = with_tx!(tx, conn => {
         // Whole conditions side by side: each finds its index, where a common part would have every lead read.
-        let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where (account_id is null and workspace_id = "));
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where (account_id is null and merged_into is null and workspace_id = "));
         query.push_bind(workspace).push(" and match_domain");
         push_in_texts(&mut query, domains.iter().map(String::as_str));
-        query.push(") or (account_id is null and workspace_id = ").push_bind(workspace).push(" and company_key");
+        query.push(") or (account_id is null and merged_into is null and workspace_id = ").push_bind(workspace).push(" and company_key");
         push_in_texts(&mut query, name_keys.iter().map(String::as_str));
         query.push(") order by id limit ").push_bind(limit);
         query.build_query_as().fetch_all(conn).await?
@@ -281,7 +299,7 @@ pub async fn unmatched(
 pub async fn by_id(tx: &mut Tx, actor: &Actor, id: LeadId) -> Result<Option<Lead>, sqlx::Error> {
     let row: Option<Row> = with_tx!(tx, conn => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
-        query.push_bind(actor.workspace).push(" and id = ").push_bind(id);
+        query.push_bind(actor.workspace).push(" and merged_into is null and id = ").push_bind(id);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_as().fetch_optional(conn).await?
     });
@@ -292,7 +310,7 @@ pub async fn by_id(tx: &mut Tx, actor: &Actor, id: LeadId) -> Result<Option<Lead
 pub async fn list(db: &Db, actor: &Actor, filter: &LeadFilter, page: PageArgs) -> Result<Vec<Lead>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from lead where workspace_id = "));
-        query.push_bind(actor.workspace);
+        query.push_bind(actor.workspace).push(" and merged_into is null");
         push_filter!(query, actor, filter);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         push_page(&mut query, "created_at", "id", page);
@@ -304,7 +322,7 @@ pub async fn list(db: &Db, actor: &Actor, filter: &LeadFilter, page: PageArgs) -
 pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64, sqlx::Error> {
     with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new("select count(*) from lead where workspace_id = ");
-        query.push_bind(actor.workspace);
+        query.push_bind(actor.workspace).push(" and merged_into is null");
         push_filter!(query, actor, filter);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_scalar().fetch_one(pool).await

@@ -2,13 +2,16 @@
 
 pub mod accounts;
 pub mod contacts;
+pub mod duplicates;
 pub mod filter_keys;
 pub mod leads;
+pub mod merges;
+pub mod records;
 pub mod segment_leads;
 pub mod segments;
 
 use kernel::{WorkspaceId, id::TypedId};
-use platform::db::{ListBind, push_in_texts};
+use platform::db::{ListBind, push_in_ids, push_in_texts};
 use sqlx::{Encode, QueryBuilder, Type};
 use uuid::Uuid;
 
@@ -34,5 +37,26 @@ where
         push_in_texts(&mut query, values.iter().map(AsRef::as_ref));
         query.push(")");
     }
+    query
+}
+
+/// The rows of `table` that show for these ids, with the id that each was asked for, to have the actor's permissions
+/// appended: a row that is merged away has its survivor's in its place.
+fn asked_for<DB: ListBind, T: TypedId>(
+    table: &str,
+    columns: &str,
+    workspace: WorkspaceId,
+    ids: &[T],
+) -> QueryBuilder<DB>
+where
+    Uuid: for<'q> Encode<'q, DB> + Type<DB>,
+{
+    let mut query = QueryBuilder::new(format!(
+        "select asked_id, {columns} from {table} join (select id as asked_id, coalesce(merged_into, id) as shown_id \
+         from {table} where workspace_id = "
+    ));
+    query.push_bind(workspace.uuid()).push(" and id");
+    push_in_ids(&mut query, ids.iter().copied());
+    query.push(") as asked on asked.shown_id = id where workspace_id = ").push_bind(workspace.uuid());
     query
 }

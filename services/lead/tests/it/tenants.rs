@@ -1,23 +1,28 @@
 //! Two workspaces in one database: no method of the store reads or changes what is the other's.
 
-use kernel::{AccountId, Actor, ContactId, EmailAddress, LeadId, PageArgs, SegmentId};
+use kernel::{
+    AccountId, Actor, ContactId, EmailAddress, LeadId, MergeId, PageArgs, SegmentId, WorkspaceId, id::TypedId,
+};
 use pipewright_lead::{
     SERVICE,
     domain::{
         account::{Account, AccountChange},
         contact::{Contact, ContactChange},
+        family::Merge,
         lead::{Lead, LeadChange},
+        record::{Kind, Record, RecordChange},
         segment::Segment,
     },
     store::{
         accounts::{self, AccountFilter, Wanted},
         contacts::{self, ContactFilter},
+        duplicates::{self, DuplicateFilter},
         filter_keys,
         leads::{self, LeadFilter},
-        segment_leads, segments,
+        merges, records, segment_leads, segments,
     },
 };
-use platform::{Db, execute, with_db, with_tx};
+use platform::{Db, Tx, execute, with_db, with_tx};
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines, tenants};
 
@@ -25,13 +30,26 @@ use testkit::{ServiceTest, on_both_engines, tenants};
 const EXEMPT: [(&str, &[&str]); 3] = [
     (
         "the row's own workspace",
-        &["accounts::insert", "contacts::insert", "leads::insert", "segments::insert", "segments::enter"],
+        &[
+            "accounts::insert",
+            "contacts::insert",
+            "leads::insert",
+            "segments::insert",
+            "segments::enter",
+            "duplicates::insert",
+            "merges::insert",
+        ],
     ),
     (
         "a job's look over all of them",
-        &["accounts::workspace_with_pending_links", "filter_keys::workspace_with_stale", "segments::workspace_to_fill"],
+        &[
+            "accounts::workspace_with_pending_links",
+            "filter_keys::workspace_with_stale",
+            "records::workspace_with_stale",
+            "segments::workspace_to_fill",
+        ],
     ),
-    ("locks, and touches no row", &["segments::lock", "segments::share"]),
+    ("locks, and touches no row", &["segments::lock", "segments::share", "duplicates::lock", "merges::lock"]),
 ];
 
 #[test]
@@ -52,6 +70,12 @@ struct Ours {
     lead: LeadId,
     /// The lead is in it.
     segment: SegmentId,
+    /// Of two contacts.
+    merge: MergeId,
+    survivor: ContactId,
+    away: ContactId,
+    /// Two contacts that look like one.
+    twins: [ContactId; 2],
 }
 
 fn email() -> EmailAddress {
@@ -60,6 +84,13 @@ fn email() -> EmailAddress {
 
 fn id<T: std::str::FromStr>(value: &Value) -> T {
     value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{value} is no such id"))
+}
+
+/// A contact by the one name of Ada Twin.
+async fn made(test: &ServiceTest, email: &str) -> ContactId {
+    const CREATE: &str = "mutation($email: String!) { createContact(input: {
+        email: $email, firstName: \"Ada\", lastName: \"Twin\", phone: \"+44 20 7946 0958\" }) { contact { id } } }";
+    id(&test.graphql(CREATE, json!({ "email": email })).await["createContact"]["contact"]["id"])
 }
 
 async fn equip(test: &ServiceTest) -> Ours {
@@ -73,7 +104,15 @@ async fn equip(test: &ServiceTest) -> Ours {
     let contact = id(&test.graphql(CONVERT, json!({ "id": lead })).await["convertLead"]["contact"]["id"]);
     let segment = "mutation { createSegment(input: { name: \"Ada\", definition: \"email starts with \\\"ada\\\"\" }) { segment { id } } }";
     let segment = id(&test.graphql(segment, json!({})).await["createSegment"]["segment"]["id"]);
-    let ours = Ours { account, contact, lead: id(&lead), segment };
+    let (survivor, away) = (made(test, "mary@mills.example").await, made(test, "tom@mills.example").await);
+    let twins = [made(test, "info@twin.example").await, made(test, "office@twin.example").await];
+    let merge = "mutation($one: ID!, $other: ID!) { mergeContacts(input: { survivorId: $one, otherIds: [$other] }) { merge { id } } }";
+    let merge = test.graphql(merge, json!({ "one": survivor, "other": away })).await;
+    let merge = id(&merge["mergeContacts"]["merge"]["id"]);
+    let dismiss =
+        "mutation($ids: [ID!]!) { dismissDuplicate(input: { kind: CONTACT, ids: $ids }) { errors { code } } }";
+    test.graphql(dismiss, json!({ "ids": [survivor, contact] })).await;
+    let ours = Ours { account, contact, lead: id(&lead), segment, merge, survivor, away, twins };
     let import = "mutation { importAccounts(input: { headers: [\"Record ID\", \"Company name\"], rows: [{ row: 1, cells: [\"c-1\", \"Mills\"] }] }) { outcomes { outcome } }
         importLeads(input: { headers: [\"Record ID\", \"Email\"], rows: [{ row: 1, cells: [\"l-1\", \"eve@mills.example\"] }] }) { outcomes { outcome } } }";
     let imported = test.graphql(import, json!({})).await;
@@ -84,7 +123,7 @@ async fn equip(test: &ServiceTest) -> Ours {
     let account = accounts::by_ids(db, &test.actor, &[ours.account]).await.unwrap();
     let mut tx = db.of(test.actor.workspace).begin().await.unwrap();
     accounts::set_link_pending(&mut tx, test.actor.workspace, &account, true).await.unwrap();
-    let stale = "update lead set filter_stale = true, filter_keys = '{}' where id = $1";
+    let stale = "update lead set filter_stale = true, match_stale = true, filter_keys = '{}' where id = $1";
     execute!(tx, sqlx::query(stale).bind(ours.lead)).unwrap();
     tx.commit().await.unwrap();
     ours
@@ -122,15 +161,76 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     assert_eq!(leads::update(&mut tx, &LeadChange { previous: lead, current: foreign }).await.unwrap(), 0);
     leads::set_owner(&mut tx, theirs, ours.lead, Some(test.clock.id()), test.clock.id()).await.unwrap();
     segments::update(&mut tx, &Segment { workspace: theirs, name: "Mallory".into(), ..segment }).await.unwrap();
+    merge_writes(&mut tx, &test, theirs, &ours).await;
     segments::exit(&mut tx, theirs, &[(ours.segment, ours.lead)]).await.unwrap();
     segments::delete(&mut tx, theirs, ours.segment).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(tenants::rows(&test, test.actor.workspace).await, before);
 }
 
+/// Duplicates and merges, as another workspace.
+async fn merge_writes(tx: &mut Tx, test: &ServiceTest, theirs: WorkspaceId, ours: &Ours) {
+    let (kind, away, now) = (Kind::Contact, ours.away.uuid(), test.clock.now());
+    let own = records::any(tx, test.actor.workspace, kind, &[away]).await.unwrap();
+    let [Record::Contact(contact)] = &own[..] else { panic!("a contact") };
+    let foreign = Contact { workspace: theirs, version: contact.version + 1, ..(**contact).clone() };
+    let current = Record::Contact(Box::new(foreign));
+    let change = RecordChange { previous: own[0].clone(), current };
+    assert_eq!(records::update(tx, &change).await.unwrap(), 0);
+    assert_eq!(records::redirect(tx, theirs, kind, &own, None).await.unwrap(), 0);
+    records::reroute(tx, theirs, kind, &[away], test.clock.id::<ContactId>().uuid()).await.unwrap();
+    records::mark_stale(tx, theirs, kind, &[away]).await.unwrap();
+    let leads = records::any(tx, test.actor.workspace, Kind::Lead, &[ours.lead.uuid()]).await.unwrap();
+    records::mark_compared(tx, theirs, Kind::Lead, &leads).await.unwrap();
+    let merge = merges::by_id(tx, test.actor.workspace, ours.merge).await.unwrap().unwrap();
+    merges::update(tx, &Merge { workspace: theirs, undone_at: Some(now), ..merge }).await.unwrap();
+    let twins = ours.twins.map(TypedId::uuid);
+    duplicates::replace_keys(tx, theirs, kind, &[(twins[0], Vec::new())]).await.unwrap();
+    let found = duplicates::touching(tx, test.actor.workspace, &twins).await.unwrap();
+    duplicates::delete(tx, theirs, &found.iter().map(|duplicate| duplicate.id).collect::<Vec<_>>()).await.unwrap();
+    duplicates::dismiss(tx, theirs, kind, &[(twins[0].min(twins[1]), twins[0].max(twins[1]))], now).await.unwrap();
+}
+
+async fn merge_reads_in(tx: &mut Tx, actor: &Actor, ours: &Ours, found: bool) {
+    let (workspace, kind) = (actor.workspace, Kind::Contact);
+    let (survivor, away, twins) = (ours.survivor.uuid(), ours.away.uuid(), ours.twins.map(TypedId::uuid));
+    assert_eq!(!records::readable(tx, actor, kind, &[survivor]).await.unwrap().is_empty(), found);
+    assert_eq!(!records::any(tx, workspace, kind, &[away]).await.unwrap().is_empty(), found);
+    assert_eq!(!records::family(tx, workspace, kind, &[survivor]).await.unwrap().is_empty(), found);
+    assert_eq!(!records::stale(tx, workspace, Kind::Lead, 10).await.unwrap().is_empty(), found);
+    assert_eq!(merges::by_id(tx, workspace, ours.merge).await.unwrap().is_some(), found);
+    assert_eq!(!merges::in_force(tx, workspace, &[survivor]).await.unwrap().is_empty(), found);
+    let since = kernel::Timestamp::UNIX_EPOCH;
+    let account = ours.account.uuid();
+    assert_eq!(!merges::attached_since(tx, workspace, account, since, 10).await.unwrap().is_empty(), found);
+    assert_eq!(!duplicates::touching(tx, workspace, &twins).await.unwrap().is_empty(), found);
+    let dismissed = [survivor, ours.contact.uuid()];
+    assert_eq!(!duplicates::dismissed(tx, workspace, kind, &dismissed).await.unwrap().is_empty(), found);
+    let keys: Vec<i64> =
+        with_tx!(tx, conn => sqlx::query_scalar("select key from match_key").fetch_all(conn).await).unwrap();
+    assert_eq!(!duplicates::holders(tx, workspace, kind, &keys).await.unwrap().is_empty(), found);
+    // The domain's account is merged away for a moment.
+    execute!(tx, sqlx::query("update account set merged_into = id where id = $1").bind(ours.account)).unwrap();
+    assert_eq!(accounts::domain_leads_to(tx, workspace, "engines.example").await.unwrap().is_some(), found);
+}
+
+async fn merge_reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
+    let (workspace, page, kind) = (actor.workspace, PageArgs { first: 50, after: None }, Kind::Contact);
+    let (away, twins) = (ours.away.uuid(), ours.twins.map(TypedId::uuid));
+    let filter = DuplicateFilter { kinds: vec![kind], min_confidence: 0.0 };
+    assert_eq!(!contacts::asked(db, actor, &[ours.away]).await.unwrap().is_empty(), found);
+    assert_eq!(!accounts::asked(db, actor, &[ours.account]).await.unwrap().is_empty(), found);
+    assert_eq!(!leads::asked(db, actor, &[ours.lead]).await.unwrap().is_empty(), found);
+    assert_eq!(!records::shown(db, workspace, kind, &[away]).await.unwrap().is_empty(), found);
+    assert_eq!(!merges::of_record(db, actor, away).await.unwrap().is_empty(), found);
+    assert_eq!(!duplicates::list(db, actor, &filter, page).await.unwrap().is_empty(), found);
+    assert_eq!(!duplicates::of_records(db, actor, kind, &twins).await.unwrap().is_empty(), found);
+}
+
 async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
+    merge_reads(db, actor, ours, found).await;
     let (workspace, page) = (actor.workspace, PageArgs { first: 50, after: None });
-    let Ours { account, contact, lead, segment } = ours;
+    let Ours { account, contact, lead, segment, .. } = ours;
     let (all_accounts, all_contacts, all_leads) =
         (AccountFilter::default(), ContactFilter::default(), LeadFilter::default());
     assert_eq!(!accounts::by_ids(db, actor, &[*account]).await.unwrap().is_empty(), found);
@@ -175,6 +275,7 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(!leads::unmatched(&mut tx, workspace, &domain, &[], 10).await.unwrap().is_empty(), found);
     assert_eq!(!leads::unmatched(&mut tx, workspace, &[], &company, 10).await.unwrap().is_empty(), found);
     assert_eq!(leads::by_id(&mut tx, actor, *lead).await.unwrap().is_some(), found);
+    merge_reads_in(&mut tx, actor, ours, found).await;
     tx.rollback().await.unwrap();
 }
 

@@ -34,6 +34,7 @@ impl App {
             return Ok(());
         }
         store::opportunities::insert_entry(tx, &opportunity.stage_entry(&envelope.actor)).await?;
+        store::followed::settle(tx, actor.workspace, opportunity.id).await?;
         let mut events = self.outbox.events(Origin::caused_by(actor, envelope));
         events.push(&OpportunityCreated { current: opportunity.published(stage) });
         Ok(events.save(tx).await?)

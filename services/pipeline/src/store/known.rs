@@ -2,7 +2,7 @@
 //! checks of a mutation's ids, and behind what an opportunity names.
 
 use events::lead::{Account, Contact};
-use kernel::{AccountId, Action, Actor, ContactId, Object, WorkspaceId, access::Rows};
+use kernel::{AccountId, Action, Actor, ContactId, EventId, Object, WorkspaceId, access::Rows};
 use platform::{
     Db, Tx,
     db::{AccessColumns, push_allowed, push_in_ids},
@@ -49,11 +49,41 @@ pub async fn keep_contact(tx: &mut Tx, workspace: WorkspaceId, contact: &Contact
     Ok(())
 }
 
+/// Notes which account stands for one from now on, itself if none. Returns 0 if a later event has said so already.
+pub async fn redirect_account(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: AccountId,
+    into: Option<AccountId>,
+    event: EventId,
+) -> Result<u64, sqlx::Error> {
+    const SQL: &str = "insert into known_account (id, workspace_id, merged_into, merged_event) values ($1, $2, $3, $4) \
+        on conflict (id) do update set merged_into = excluded.merged_into, merged_event = excluded.merged_event \
+        where known_account.workspace_id = excluded.workspace_id \
+        and (known_account.merged_event is null or known_account.merged_event < excluded.merged_event)";
+    execute!(tx, sqlx::query(SQL).bind(id).bind(workspace).bind(into).bind(event))
+}
+
+/// Notes which contact stands for one from now on, itself if none. Returns 0 if a later event has said so already.
+pub async fn redirect_contact(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: ContactId,
+    into: Option<ContactId>,
+    event: EventId,
+) -> Result<u64, sqlx::Error> {
+    const SQL: &str = "insert into known_contact (id, workspace_id, merged_into, merged_event) values ($1, $2, $3, $4) \
+        on conflict (id) do update set merged_into = excluded.merged_into, merged_event = excluded.merged_event \
+        where known_contact.workspace_id = excluded.workspace_id \
+        and (known_contact.merged_event is null or known_contact.merged_event < excluded.merged_event)";
+    execute!(tx, sqlx::query(SQL).bind(id).bind(workspace).bind(into).bind(event))
+}
+
 /// Whether there is such an account, and the actor may read it.
 pub async fn sees_account(tx: &mut Tx, actor: &Actor, id: AccountId) -> Result<bool, sqlx::Error> {
     let count: i64 = with_tx!(tx, conn => {
         let mut query = QueryBuilder::new("select count(*) from known_account where workspace_id = ");
-        query.push_bind(actor.workspace).push(" and id = ").push_bind(id);
+        query.push_bind(actor.workspace).push(" and merged_into is null and id = ").push_bind(id);
         push_allowed(&mut query, &actor.access.rows(Object::Account, Action::Read), &ACCOUNT);
         query.build_query_scalar().fetch_one(conn).await?
     });
@@ -64,7 +94,7 @@ pub async fn sees_account(tx: &mut Tx, actor: &Actor, id: AccountId) -> Result<b
 pub async fn sees_contact(tx: &mut Tx, actor: &Actor, id: ContactId) -> Result<bool, sqlx::Error> {
     let count: i64 = with_tx!(tx, conn => {
         let mut query = QueryBuilder::new("select count(*) from known_contact where workspace_id = ");
-        query.push_bind(actor.workspace).push(" and id = ").push_bind(id);
+        query.push_bind(actor.workspace).push(" and merged_into is null and id = ").push_bind(id);
         push_allowed(&mut query, &actor.access.rows(Object::Contact, Action::Read), &CONTACT);
         query.build_query_scalar().fetch_one(conn).await?
     });

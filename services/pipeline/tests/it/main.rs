@@ -5,6 +5,7 @@ mod account_opportunities;
 mod conversion;
 mod creating;
 mod idempotency;
+mod merging;
 mod moving;
 mod pipelines;
 mod reading;

@@ -12,7 +12,7 @@ use pipewright_pipeline::{
         pipeline::DEFAULT_PIPELINE,
     },
     store::{
-        known,
+        followed, known,
         opportunities::{self, OpportunityFilter},
         pipelines,
     },
@@ -77,6 +77,13 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     known::keep_account(&mut tx, theirs, &foreign).await.unwrap();
     let foreign = Contact { id: contact, version: 9, owner: Some(test.clock.id()), ..a_contact(&test, account) };
     known::keep_contact(&mut tx, theirs, &foreign).await.unwrap();
+    let into = Some(test.clock.id());
+    assert_eq!(known::redirect_account(&mut tx, theirs, account, into, test.clock.id()).await.unwrap(), 0);
+    followed::follow_account(&mut tx, theirs, account, into).await.unwrap();
+    let into = Some(test.clock.id());
+    assert_eq!(known::redirect_contact(&mut tx, theirs, contact, into, test.clock.id()).await.unwrap(), 0);
+    followed::follow_contact(&mut tx, theirs, contact, into).await.unwrap();
+    followed::settle(&mut tx, theirs, id).await.unwrap();
     known::insert_account(&mut tx, theirs, account).await.unwrap();
     known::insert_contact(&mut tx, theirs, contact).await.unwrap();
     tx.commit().await.unwrap();

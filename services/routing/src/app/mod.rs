@@ -1,6 +1,7 @@
 //! What the routing service can be asked to do, and what it does by itself: one use case a file.
 
 mod on_lead_enriched;
+mod on_lead_merged;
 mod on_user;
 mod read;
 mod replay_routing;
@@ -13,11 +14,13 @@ use events::{
     Envelope, Event,
     enrichment::LeadEnriched,
     identity::{UserCreated, UserUpdated},
+    lead::{LeadMerged, LeadUnmerged},
     routing::{LeadRouted, LeadUnrouted},
 };
 use kernel::{Clock, DecisionId, LeadId, RepId, WorkspaceId};
 use platform::{Db, EventHandler, HandleError, Origin, Outbox, Tx, bus::Bus, lead_access};
 
+use on_lead_merged::on_lead_merged;
 pub use replay_routing::Replayed;
 pub use route_lead::RouteLead;
 pub use update_rep::UpdateRep;
@@ -49,6 +52,8 @@ impl EventHandler for App {
     async fn handle(&self, tx: &mut Tx, event: &Envelope) -> Result<(), HandleError> {
         match event.r#type.as_str() {
             LeadEnriched::TYPE => self.on_lead_enriched(tx, event, &event.payload()?).await?,
+            LeadMerged::TYPE => on_lead_merged(tx, event, &event.payload::<LeadMerged>()?.redirects).await?,
+            LeadUnmerged::TYPE => on_lead_merged(tx, event, &event.payload::<LeadUnmerged>()?.redirects).await?,
             UserCreated::TYPE => self.on_user(tx, event, &event.payload::<UserCreated>()?.current).await?,
             UserUpdated::TYPE => self.on_user(tx, event, &event.payload::<UserUpdated>()?.current).await?,
             _ => {}

@@ -1,7 +1,8 @@
-use kernel::{Actor, DecisionId, LeadId, RepId, Timestamp, WorkspaceId};
+use kernel::{Actor, DecisionId, EventId, LeadId, RepId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
     db::{push_in_ids, push_rows},
+    execute,
     lead_access::push_readable,
     with_db, with_tx,
 };
@@ -84,8 +85,25 @@ pub async fn by_leads(db: &Db, actor: &Actor, leads: &[LeadId]) -> Result<Vec<As
     Ok(rows.into_iter().map(Assignment::from).collect())
 }
 
-/// Up to `limit` leads of the fallback queue, the longest waiting first.
+/// Notes whether another lead stands for this one, unless a later event has said so already.
+pub async fn save_merged(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    lead: LeadId,
+    merged: bool,
+    event: EventId,
+) -> Result<(), sqlx::Error> {
+    const SQL: &str = "insert into merged_lead (workspace_id, lead_id, merged, event) values ($1, $2, $3, $4) \
+        on conflict (workspace_id, lead_id) do update set merged = excluded.merged, event = excluded.event \
+        where merged_lead.event < excluded.event";
+    execute!(tx, sqlx::query(SQL).bind(workspace).bind(lead).bind(merged).bind(event))?;
+    Ok(())
+}
+
+/// Up to `limit` leads of the fallback queue that no other stands for, the longest waiting first.
 pub async fn waiting(tx: &mut Tx, workspace: WorkspaceId, limit: i64) -> Result<Vec<LeadId>, sqlx::Error> {
-    const SQL: &str = "select lead_id from assignment where workspace_id = $1 and rep_id is null order by decided_at, lead_id limit $2";
+    const SQL: &str = "select a.lead_id from assignment a where a.workspace_id = $1 and a.rep_id is null \
+        and not exists (select 1 from merged_lead m where m.workspace_id = $1 and m.lead_id = a.lead_id and m.merged) \
+        order by a.decided_at, a.lead_id limit $2";
     with_tx!(tx, conn => sqlx::query_scalar(SQL).bind(workspace).bind(limit).fetch_all(conn).await)
 }

@@ -95,7 +95,8 @@ pub async fn save(tx: &mut Tx, pool: &Pool, now: Timestamp) -> Result<(), sqlx::
 pub async fn with_work(db: &Db, now: Timestamp, limit: i64) -> Result<Vec<WorkspaceId>, sqlx::Error> {
     const SQL: &str = "select m.workspace_id from pool_member m join rep r on r.id = m.rep_id \
         where r.enabled and not r.paused and (m.daily_cap is null or m.taken_on <> $1 or m.taken < m.daily_cap) \
-        and exists (select 1 from assignment a where a.workspace_id = m.workspace_id and a.rep_id is null) \
+        and exists (select 1 from assignment a where a.workspace_id = m.workspace_id and a.rep_id is null \
+        and not exists (select 1 from merged_lead g where g.workspace_id = a.workspace_id and g.lead_id = a.lead_id and g.merged)) \
         group by m.workspace_id limit $2";
     with_db!(db.everywhere(), pool => sqlx::query_scalar(SQL).bind(day_of(now)).bind(limit).fetch_all(pool).await)
 }

@@ -1,8 +1,10 @@
 use chrono::TimeDelta;
 use events::{
     identity::{User, UserUpdated},
+    lead::{Lead, LeadMerged, LeadStatus, LeadUnmerged, Redirect},
     routing::{LeadRouted, LeadUnrouted},
 };
+use kernel::EmailAddress;
 use pipewright_routing::SERVICE;
 use serde_json::json;
 use testkit::{ServiceTest, on_both_engines};
@@ -32,6 +34,40 @@ async fn without_reps_a_lead_waits_and_the_first_rep_takes_it(test: ServiceTest)
         history["routingDecisions"]["edges"],
         json!([{ "node": { "outcome": "routed" } }, { "node": { "outcome": "unrouted" } }])
     );
+}
+
+on_both_engines!(SERVICE, a_waiting_lead_that_is_merged_away_is_given_to_nobody);
+async fn a_waiting_lead_that_is_merged_away_is_given_to_nobody(test: ServiceTest) {
+    let (survivor, away) = (enrich(&test).await, enrich(&test).await);
+    let current = Lead {
+        id: survivor,
+        version: 2,
+        email: EmailAddress::parse("ada@engines.example").unwrap(),
+        first_name: None,
+        last_name: None,
+        title: None,
+        company: None,
+        company_domain: None,
+        phone: None,
+        country: None,
+        employees: None,
+        source: "test".into(),
+        status: LeadStatus::New,
+        account: None,
+        created_at: test.clock.now(),
+    };
+    let to = |to| vec![Redirect { from: away, to }];
+    let (merge, previous) = (test.clock.id(), current.clone());
+    tick(&test);
+    test.deliver(&LeadMerged { merge, previous, current, others: Vec::new(), redirects: to(Some(survivor)) }).await;
+    hire(&test, &["ada"]).await;
+    test.settle().await;
+    assert_eq!(routing_of(&test, survivor).await["state"], "ROUTED");
+    assert_eq!(routing_of(&test, away).await["state"], "UNROUTED");
+    tick(&test);
+    test.deliver(&LeadUnmerged { merge, survivor, restored: Vec::new(), redirects: to(None) }).await;
+    test.settle().await;
+    assert_eq!(routing_of(&test, away).await["state"], "ROUTED");
 }
 
 on_both_engines!(SERVICE, a_long_queue_is_worked_off_to_its_end);

@@ -49,6 +49,9 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     let (db, other, now) = (&test.service.context.db, test.stranger(), test.clock.now());
     let decision = assignments::by_leads(db, &test.actor, &[lead]).await.unwrap().remove(0).decision;
     let ours = Ours { rep: rep_id(&test, "ada").await.parse().unwrap(), lead, decision };
+    let mut tx = test.service.context.db.of(test.actor.workspace).begin().await.unwrap();
+    assignments::save_merged(&mut tx, test.actor.workspace, ours.lead, false, test.clock.id()).await.unwrap();
+    tx.commit().await.unwrap();
     let before = tenants::rows_in_every_table(&test, test.actor.workspace, &["idempotency_key"]).await;
     // Ours finds each; theirs finds none, or each of these would pass for a broken method too.
     for (actor, found) in [(&test.actor, true), (&other, false)] {
@@ -74,6 +77,7 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     decisions::insert(&mut tx, theirs, std::slice::from_ref(&routed)).await.unwrap();
     let assignment = Assignment::new(theirs, &routed);
     assert_eq!(assignments::put(&mut tx, &[assignment], Place::Taken).await.unwrap(), 1);
+    assignments::save_merged(&mut tx, theirs, lead, true, test.clock.id()).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(tenants::rows(&test, test.actor.workspace).await, before);
 }

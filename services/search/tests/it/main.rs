@@ -3,6 +3,7 @@
 mod access;
 mod finding;
 mod indexing;
+mod merging;
 mod objects;
 mod paging;
 mod rebuilding;
