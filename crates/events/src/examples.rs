@@ -59,14 +59,21 @@ pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadEr
         identity::WorkspaceCreated,
         lead::AccountCreated,
         lead::AccountUpdated,
+        lead::CaptureConfirmationRequested,
+        lead::CaptureConfirmed,
+        lead::CaptureReceived,
         lead::ContactCreated,
         lead::ContactUpdated,
+        lead::FormChanged,
+        lead::LandingPageChanged,
         lead::LeadCaptured,
         lead::LeadConverted,
         lead::LeadUpdated,
+        lead::PageConverted,
         lead::SegmentChanged,
         lead::SegmentEntered,
         lead::SegmentExited,
+        lead::SourceCostRecorded,
         pipeline::OpportunityCreated,
         pipeline::OpportunityStageChanged,
         pipeline::OpportunityUpdated,
@@ -220,6 +227,7 @@ impl Examples {
         });
         self.contact_updated(contact);
         self.segments();
+        self.captures();
     }
 
     /// Later than the rest, as [`access`](Self::access).
@@ -372,6 +380,67 @@ impl Examples {
         let renamed = pipeline::Opportunity { version: 3, name: "Engines for 2028".into(), ..moved.clone() };
         self.add(&pipeline::OpportunityStageChanged { previous: opportunity, current: moved.clone() });
         self.add(&pipeline::OpportunityUpdated { previous: moved, current: renamed });
+    }
+
+    /// With ids of their own, so that no older example changes.
+    fn captures(&mut self) {
+        let later = Clock::fixed(self.clock.now(), 48);
+        let clock = std::mem::replace(&mut self.clock, later);
+        let (now, form, page, capture, lead) = (self.clock.now(), self.id(), self.id(), self.id(), self.id());
+        let previous = lead::Form {
+            id: form,
+            version: 1,
+            name: "Newsletter".into(),
+            source: "Website".into(),
+            purpose: Some("newsletter".into()),
+            double_opt_in: true,
+            active: true,
+        };
+        let current = lead::Form { version: 2, name: "Letter of news".into(), ..previous.clone() };
+        self.add(&lead::FormChanged { form, previous: Some(previous), current: Some(current) });
+        let email = email("ada@example.com");
+        self.add(&lead::CaptureConfirmationRequested {
+            capture,
+            form,
+            form_name: "Newsletter".into(),
+            email: email.clone(),
+            url: "https://crm.example.com/f/confirm/0123456789abcdef0123456789abcdef".into(),
+            expires_at: now + std::time::Duration::from_secs(7 * 24 * 60 * 60),
+        });
+        self.add(&lead::CaptureConfirmed { capture, form, email: email.clone(), at: now });
+        let evidence = lead::ConsentEvidence {
+            given_at: now,
+            page: Some("https://example.com/news".into()),
+            form,
+            form_version: 2,
+            confirmed_at: Some(now),
+        };
+        let text = "Send me the newsletter; I can leave at any time.".into();
+        self.add(&lead::CaptureReceived {
+            capture,
+            form,
+            lead,
+            email,
+            created: true,
+            page: Some(page),
+            variant: Some("a".into()),
+            utm: lead::Utm { source: Some("linkedin".into()), ..lead::Utm::default() },
+            consent: Some(lead::Consent { purpose: "newsletter".into(), text, version: 1, evidence }),
+            at: now,
+        });
+        self.add(&lead::PageConverted { page, variant: "a".into(), capture, lead, at: now });
+        let previous = lead::LandingPage {
+            id: page,
+            version: 1,
+            slug: "engines".into(),
+            title: "Engines that think".into(),
+            published: false,
+        };
+        let current = lead::LandingPage { version: 2, published: true, ..previous.clone() };
+        self.add(&lead::LandingPageChanged { page, previous: Some(previous), current: Some(current) });
+        let cost = self.id();
+        self.add(&lead::SourceCostRecorded { cost, source: "Website".into(), amount: AMOUNT, spent_at: now });
+        self.clock = clock;
     }
 }
 

@@ -174,6 +174,11 @@ typed_id! {
     ContactId = "cont";
     /// Leads that fit a definition.
     SegmentId = "seg";
+    FormId = "form";
+    /// What one submission of a form gave.
+    CaptureId = "cap";
+    LandingPageId = "page";
+    SourceCostId = "scost";
     ImportId = "imp";
     EnrichmentRunId = "erun";
     /// A stored, replayable [`Decision`](crate::Decision).

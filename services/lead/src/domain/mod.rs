@@ -1,10 +1,14 @@
 //! Rules of the lead service: no async, no I/O, no SQL, no GraphQL.
 
 pub mod account;
+pub mod capture;
+pub mod confidence;
 pub mod contact;
 pub mod import;
+pub mod landing_page;
 pub mod lead;
 pub mod lead_filter;
 pub mod matching;
 pub mod normalise;
 pub mod segment;
+pub mod source_cost;

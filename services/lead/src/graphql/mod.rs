@@ -1,8 +1,11 @@
 //! A skin over [`App`]: parse the input, call one use case, map the result.
 
 mod account_inputs;
+mod captures;
 mod contact_inputs;
 mod inputs;
+mod landing_pages;
+mod lead_sources;
 mod loaders;
 mod mutation;
 mod query;
@@ -14,6 +17,9 @@ use kernel::Actor;
 use platform::graphql::{actor, batch_loader};
 
 use crate::app::App;
+use captures::{FormMutation, FormQuery};
+use landing_pages::{LandingPageMutation, LandingPageQuery};
+use lead_sources::{LeadSourceMutation, LeadSourceQuery};
 use loaders::Loaders;
 use mutation::RecordMutation;
 use query::RecordQuery;
@@ -21,11 +27,11 @@ use segments::{SegmentMutation, SegmentQuery};
 
 /// What can be read. Lists come in pages.
 #[derive(Default, MergedObject)]
-pub struct Query(RecordQuery, SegmentQuery);
+pub struct Query(RecordQuery, SegmentQuery, FormQuery, LandingPageQuery, LeadSourceQuery);
 
 /// What can be changed. What the caller can mend comes back in `errors`, anything else as a top-level error.
 #[derive(Default, MergedObject)]
-pub struct Mutation(RecordMutation, SegmentMutation);
+pub struct Mutation(RecordMutation, SegmentMutation, FormMutation, LandingPageMutation, LeadSourceMutation);
 
 pub type LeadSchema = Schema<Query, Mutation, EmptySubscription>;
 
