@@ -69,7 +69,7 @@ create table page_view (
     landing_page_id uuid not null,
     variant text not null,
     views bigint not null,
-    primary key (landing_page_id, variant)
+    primary key (workspace_id, landing_page_id, variant)
 );
 
 create table source_cost (

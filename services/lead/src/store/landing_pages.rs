@@ -124,7 +124,7 @@ pub async fn count_view(
     variant: &str,
 ) -> Result<(), sqlx::Error> {
     const SQL: &str = "insert into page_view (workspace_id, landing_page_id, variant, views) values ($1, $2, $3, 1) \
-        on conflict (landing_page_id, variant) do update set views = page_view.views + 1";
+        on conflict (workspace_id, landing_page_id, variant) do update set views = page_view.views + 1";
     execute!(tx, sqlx::query(SQL).bind(workspace).bind(page).bind(variant))?;
     Ok(())
 }

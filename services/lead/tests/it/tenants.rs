@@ -1,35 +1,63 @@
 //! Two workspaces in one database: no method of the store reads or changes what is the other's.
 
-use kernel::{AccountId, Actor, ContactId, EmailAddress, LeadId, PageArgs, SegmentId};
+use chrono::TimeDelta;
+use kernel::{
+    AccountId, Actor, CaptureId, ContactId, EmailAddress, FormId, LandingPageId, LeadId, PageArgs, SegmentId,
+    SourceCostId, Timestamp,
+};
 use pipewright_lead::{
     SERVICE,
     domain::{
         account::{Account, AccountChange},
+        capture::{Capture, Form},
         contact::{Contact, ContactChange},
+        landing_page::LandingPage,
         lead::{Lead, LeadChange},
         segment::Segment,
     },
     store::{
         accounts::{self, AccountFilter, Wanted},
+        captures,
         contacts::{self, ContactFilter},
-        filter_keys,
+        filter_keys, forms, landing_pages,
         leads::{self, LeadFilter},
-        segment_leads, segments,
+        segment_leads, segments, source_costs,
     },
 };
 use platform::{Db, execute, with_db, with_tx};
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines, tenants};
 
+use crate::visitors;
+
 /// What takes no workspace, and why.
-const EXEMPT: [(&str, &[&str]); 3] = [
+const EXEMPT: [(&str, &[&str]); 4] = [
     (
         "the row's own workspace",
-        &["accounts::insert", "contacts::insert", "leads::insert", "segments::insert", "segments::enter"],
+        &[
+            "accounts::insert",
+            "captures::insert",
+            "contacts::insert",
+            "forms::insert",
+            "landing_pages::insert",
+            "leads::insert",
+            "segments::insert",
+            "segments::enter",
+            "source_costs::insert",
+        ],
     ),
     (
         "a job's look over all of them",
-        &["accounts::workspace_with_pending_links", "filter_keys::workspace_with_stale", "segments::workspace_to_fill"],
+        &[
+            "accounts::workspace_with_pending_links",
+            "captures::due",
+            "filter_keys::workspace_with_stale",
+            "segments::workspace_to_fill",
+        ],
+    ),
+    (
+        "what an address or a link that nobody guesses leads to, which says whose it is",
+        &["captures::by_token", "forms::by_slug", "landing_pages::by_slug"],
     ),
     ("locks, and touches no row", &["segments::lock", "segments::share"]),
 ];
@@ -52,6 +80,11 @@ struct Ours {
     lead: LeadId,
     /// The lead is in it.
     segment: SegmentId,
+    form: FormId,
+    /// What the form took in for the lead, on the page.
+    capture: CaptureId,
+    landing_page: LandingPageId,
+    cost: SourceCostId,
 }
 
 fn email() -> EmailAddress {
@@ -73,7 +106,8 @@ async fn equip(test: &ServiceTest) -> Ours {
     let contact = id(&test.graphql(CONVERT, json!({ "id": lead })).await["convertLead"]["contact"]["id"]);
     let segment = "mutation { createSegment(input: { name: \"Ada\", definition: \"email starts with \\\"ada\\\"\" }) { segment { id } } }";
     let segment = id(&test.graphql(segment, json!({})).await["createSegment"]["segment"]["id"]);
-    let ours = Ours { account, contact, lead: id(&lead), segment };
+    let (form, capture, landing_page, cost) = visited(test).await;
+    let ours = Ours { account, contact, lead: id(&lead), segment, form, capture, landing_page, cost };
     let import = "mutation { importAccounts(input: { headers: [\"Record ID\", \"Company name\"], rows: [{ row: 1, cells: [\"c-1\", \"Mills\"] }] }) { outcomes { outcome } }
         importLeads(input: { headers: [\"Record ID\", \"Email\"], rows: [{ row: 1, cells: [\"l-1\", \"eve@mills.example\"] }] }) { outcomes { outcome } } }";
     let imported = test.graphql(import, json!({})).await;
@@ -88,6 +122,23 @@ async fn equip(test: &ServiceTest) -> Ours {
     execute!(tx, sqlx::query(stale).bind(ours.lead)).unwrap();
     tx.commit().await.unwrap();
     ours
+}
+
+/// A form on a landing page that the lead filled in, and what that cost.
+async fn visited(test: &ServiceTest) -> (FormId, CaptureId, LandingPageId, SourceCostId) {
+    const PAGE: &str =
+        "mutation($form: ID!) { createLandingPage(input: { slug: \"ours\", title: \"Ours\", published: true,
+        variants: [{ name: \"a\", blocks: [{ kind: FORM, formId: $form }] }] }) { landingPage { id } } }";
+    const COST: &str =
+        "mutation { recordSourceCost(input: { source: \"Website\", amount: { minor: 1, currency: \"EUR\" } }) {
+        sourceCost { id } } }";
+    let (form, path) = visitors::form(test, json!({})).await;
+    let page = test.graphql(PAGE, json!({ "form": form })).await["createLandingPage"]["landingPage"]["id"].take();
+    visitors::browse(test, "GET", "/p/ours", &[], "").await;
+    let given = json!({ "email": email(), "_page": page, "_variant": "a" });
+    let capture = visitors::post_json(test, &path, given, &[("idempotency-key", "ours")]).await.json()["id"].take();
+    let cost = test.graphql(COST, json!({})).await["recordSourceCost"]["sourceCost"]["id"].take();
+    (id(&form), id(&capture), id(&page), id(&cost))
 }
 
 on_both_engines!(SERVICE, no_store_method_reads_or_changes_what_is_anothers);
@@ -105,8 +156,18 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     let lead = leads::by_ids(db, &test.actor, &[ours.lead]).await.unwrap().pop().unwrap();
     let segment = segments::by_id(db, test.actor.workspace, ours.segment).await.unwrap().unwrap();
     let theirs = other.workspace;
+    let form = forms::by_ids(db, test.actor.workspace, &[ours.form]).await.unwrap().pop().unwrap();
+    let pages = landing_pages::by_ids(db, test.actor.workspace, &[ours.landing_page]).await.unwrap();
     // With no fence but the predicates.
     let mut tx = db.everywhere().begin().await.unwrap();
+    assert_eq!(forms::update(&mut tx, &Form { workspace: theirs, version: 2, ..form }).await.unwrap(), 0);
+    forms::delete(&mut tx, theirs, ours.form).await.unwrap();
+    let foreign = LandingPage { workspace: theirs, version: 2, ..pages[0].clone() };
+    assert_eq!(landing_pages::update(&mut tx, &foreign).await.unwrap(), 0);
+    landing_pages::delete(&mut tx, theirs, ours.landing_page).await.unwrap();
+    landing_pages::count_view(&mut tx, theirs, ours.landing_page, "a").await.unwrap();
+    let capture = captures::lock(&mut tx, test.actor.workspace, ours.capture).await.unwrap().unwrap();
+    captures::update(&mut tx, &Capture { workspace: theirs, lead: None, attempts: 9, ..capture }).await.unwrap();
     let mut foreign = Account { workspace: theirs, version: 2, ..account.clone() };
     foreign.details.name = "Mallory".into();
     let change = AccountChange { previous: account.clone(), current: foreign };
@@ -130,7 +191,7 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
 
 async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     let (workspace, page) = (actor.workspace, PageArgs { first: 50, after: None });
-    let Ours { account, contact, lead, segment } = ours;
+    let Ours { account, contact, lead, segment, form, capture, landing_page, cost } = ours;
     let (all_accounts, all_contacts, all_leads) =
         (AccountFilter::default(), ContactFilter::default(), LeadFilter::default());
     assert_eq!(!accounts::by_ids(db, actor, &[*account]).await.unwrap().is_empty(), found);
@@ -148,6 +209,17 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(segments::entered_at(db, workspace, (*segment, *lead)).await.unwrap().is_some(), found);
     assert_eq!(!segments::counts(db, actor, &[*segment]).await.unwrap().is_empty(), found);
     assert_eq!(segments::overlap(db, actor, *segment, *segment).await.unwrap().in_both > 0, found);
+    assert_eq!(!forms::by_ids(db, workspace, &[*form]).await.unwrap().is_empty(), found);
+    assert_eq!(!forms::list(db, workspace, page).await.unwrap().is_empty(), found);
+    assert_eq!(!forms::submissions(db, workspace, &[*form]).await.unwrap().is_empty(), found);
+    assert_eq!(!captures::of_leads(db, actor, &[*lead]).await.unwrap().is_empty(), found);
+    assert_eq!(!landing_pages::by_ids(db, workspace, &[*landing_page]).await.unwrap().is_empty(), found);
+    assert_eq!(!landing_pages::list(db, workspace, page).await.unwrap().is_empty(), found);
+    assert_eq!(!landing_pages::stats(db, workspace, *landing_page).await.unwrap().is_empty(), found);
+    assert_eq!(source_costs::by_id(db, workspace, *cost).await.unwrap().is_some(), found);
+    let ever = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + TimeDelta::days(40_000));
+    assert_eq!(!source_costs::leads(db, workspace, ever).await.unwrap().is_empty(), found);
+    assert_eq!(!source_costs::sums(db, workspace, ever).await.unwrap().is_empty(), found);
     let mut tx = db.everywhere().begin().await.unwrap();
     assert_eq!(!segments::all(&mut tx, workspace).await.unwrap().is_empty(), found);
     assert_eq!(!segments::members(&mut tx, workspace, &[*lead]).await.unwrap().is_empty(), found);
@@ -175,6 +247,11 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(!leads::unmatched(&mut tx, workspace, &domain, &[], 10).await.unwrap().is_empty(), found);
     assert_eq!(!leads::unmatched(&mut tx, workspace, &[], &company, 10).await.unwrap().is_empty(), found);
     assert_eq!(leads::by_id(&mut tx, actor, *lead).await.unwrap().is_some(), found);
+    assert_eq!(forms::by_id(&mut tx, workspace, *form).await.unwrap().is_some(), found);
+    assert_eq!(landing_pages::by_id(&mut tx, workspace, *landing_page).await.unwrap().is_some(), found);
+    assert_eq!(captures::lock(&mut tx, workspace, *capture).await.unwrap().is_some(), found);
+    let once = captures::by_once_key(&mut tx, workspace, *form, "key ours").await.unwrap();
+    assert_eq!(once.is_some(), found);
     tx.rollback().await.unwrap();
 }
 
