@@ -34,6 +34,7 @@ pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadEr
     }
     reread_as!(
         cadence::AddressSuppressed,
+        cadence::ConfirmationSent,
         cadence::ContactUnsubscribed,
         cadence::EnrollmentFinished,
         cadence::EnrollmentPaused,
@@ -407,6 +408,8 @@ impl Examples {
             url: "https://crm.example.com/f/confirm/0123456789abcdef0123456789abcdef".into(),
             expires_at: now + std::time::Duration::from_secs(7 * 24 * 60 * 60),
         });
+        let message = self.id();
+        self.add(&cadence::ConfirmationSent { message, capture, email: email.clone(), sent_at: now });
         self.add(&lead::CaptureConfirmed { capture, form, email: email.clone(), at: now });
         let evidence = lead::ConsentEvidence {
             given_at: now,

@@ -1,5 +1,7 @@
 //! What visitors give becomes leads, over everything that leads go through.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use pipewright_tests::{Browser, Deployment, Topology};
 use reqwest::StatusCode;
@@ -55,8 +57,7 @@ async fn a_form_takes_in_a_lead_that_is_routed_and_shows_where_it_came_from() ->
 
     const COST: &str =
         "mutation($input: RecordSourceCostInput!) { recordSourceCost(input: $input) { errors { message } } }";
-    const SOURCES: &str =
-        "query($period: PeriodInput!) { leadSources(period: $period) { source leads costPerLead { minor } } }";
+    const SOURCES: &str = "query($period: LeadSourcesPeriodInput!) { leadSources(period: $period) { source leads costPerLead { minor } } }";
     let cost = json!({ "source": "Website", "amount": { "minor": 4_200, "currency": "EUR" } });
     platform.graphql(COST, json!({ "input": cost })).await?;
     let period = json!({ "from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z" });
@@ -64,6 +65,43 @@ async fn a_form_takes_in_a_lead_that_is_routed_and_shows_where_it_came_from() ->
     let website = json!({ "source": "Website", "leads": 1, "costPerLead": [{ "minor": 4_200 }] });
     assert_eq!(sources["leadSources"], json!([website]));
     Ok(())
+}
+
+#[tokio::test]
+async fn an_address_is_confirmed_by_the_link_in_the_mail_and_only_then_a_lead() -> Result<()> {
+    let platform = Deployment::start(Topology::OneProcess).await?;
+    let (_, url) = form(&platform, true).await?;
+    let client = reqwest::Client::new();
+    let given = json!({ "email": "ada@engines.example", "name": "Ada", "consent": true });
+    let answer: Value = client.post(&url).json(&given).send().await?.json().await?;
+    assert_eq!(answer["confirmationRequired"], json!(true));
+
+    let mail = mail_to(&platform, "ada@engines.example").await?;
+    let link = mail.lines().find(|line| line.contains("/f/confirm/")).context("a link")?.trim();
+    assert!(link.starts_with(platform.url()), "{link}");
+    // A scanner looks first.
+    assert_eq!(client.get(link).send().await?.status(), StatusCode::OK);
+    let none = platform.graphql(LEAD, json!({ "email": "ada@engines.example" })).await?;
+    assert_eq!(none["leads"]["edges"], json!([]));
+    assert_eq!(client.post(link).send().await?.status(), StatusCode::OK);
+    let lead = routed(&platform, "ada@engines.example").await?;
+    assert!(lead["captures"][0]["consent"]["confirmedAt"].is_string(), "{lead}");
+    Ok(())
+}
+
+/// The first mail to an address, once it has left.
+async fn mail_to(platform: &Deployment, address: &str) -> Result<String> {
+    let client = reqwest::Client::new();
+    let mut pace = tokio::time::interval(Duration::from_millis(50));
+    for _ in 0..1_200 {
+        pace.tick().await;
+        let list = client.get(format!("{}/dev/mail", platform.url())).send().await?.text().await?;
+        let row = list.split("<tr>").find(|row| row.contains(address));
+        if let Some(path) = row.and_then(|row| row.split_once("href=\"")?.1.split('"').next()) {
+            return Ok(client.get(format!("{}{path}", platform.url())).send().await?.text().await?);
+        }
+    }
+    anyhow::bail!("no mail to {address}")
 }
 
 #[tokio::test]

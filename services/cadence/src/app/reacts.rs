@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use events::{
     Envelope, Event,
     enrichment::EmailVerified,
-    lead::{LeadCaptured, LeadConverted, LeadUpdated},
+    lead::{CaptureConfirmationRequested, LeadCaptured, LeadConverted, LeadUpdated},
     routing::LeadRouted,
 };
 use platform::{EventHandler, HandleError, Tx};
@@ -10,8 +10,14 @@ use platform::{EventHandler, HandleError, Tx};
 use super::App;
 use crate::error::Error;
 
-pub const EVENTS: &[&str] =
-    &[LeadCaptured::TYPE, LeadUpdated::TYPE, LeadConverted::TYPE, EmailVerified::TYPE, LeadRouted::TYPE];
+pub const EVENTS: &[&str] = &[
+    LeadCaptured::TYPE,
+    LeadUpdated::TYPE,
+    LeadConverted::TYPE,
+    EmailVerified::TYPE,
+    LeadRouted::TYPE,
+    CaptureConfirmationRequested::TYPE,
+];
 
 /// What the service does with what others tell it.
 pub struct Reacts(pub App);
@@ -25,6 +31,7 @@ impl EventHandler for Reacts {
             LeadUpdated::TYPE => app.on_lead_changed(tx, event, event.payload::<LeadUpdated>()?.current).await,
             LeadConverted::TYPE => app.on_lead_changed(tx, event, event.payload::<LeadConverted>()?.current).await,
             EmailVerified::TYPE => app.on_email_verified(tx, event, event.payload()?).await,
+            CaptureConfirmationRequested::TYPE => app.on_confirmation_requested(tx, event, event.payload()?).await,
             LeadRouted::TYPE => app.on_lead_routed(tx, event, event.payload()?).await,
             _ => Ok(()),
         }

@@ -20,6 +20,7 @@ use crate::{
 /// Everything that is ever published.
 pub const AUDITED: &[&str] = &[
     cadence::AddressSuppressed::TYPE,
+    cadence::ConfirmationSent::TYPE,
     cadence::ContactUnsubscribed::TYPE,
     cadence::EnrollmentFinished::TYPE,
     cadence::EnrollmentPaused::TYPE,

@@ -20,7 +20,7 @@ pub struct LeadSourceMutation;
 
 /// From one moment, which belongs to it, to another, which does not.
 #[derive(InputObject)]
-struct PeriodInput {
+struct LeadSourcesPeriodInput {
     from: DateTime<Utc>,
     to: DateTime<Utc>,
 }
@@ -75,7 +75,7 @@ impl LeadSourceQuery {
     async fn lead_sources(
         &self,
         ctx: &Context<'_>,
-        period: PeriodInput,
+        period: LeadSourcesPeriodInput,
     ) -> async_graphql::Result<Vec<LeadSourceObject>> {
         let (app, actor) = parts(ctx)?;
         let reports = app.lead_sources(actor, (period.from, period.to)).await.graphql()?;

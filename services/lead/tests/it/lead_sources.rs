@@ -6,7 +6,7 @@ use pipewright_lead::SERVICE;
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
 
-const SOURCES: &str = "query($period: PeriodInput!) { leadSources(period: $period) {
+const SOURCES: &str = "query($period: LeadSourcesPeriodInput!) { leadSources(period: $period) {
     source leads converted cost { minor currency } costPerLead { minor currency } } }";
 
 async fn spend(test: &ServiceTest, input: Value) -> Value {

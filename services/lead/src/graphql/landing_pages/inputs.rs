@@ -2,7 +2,7 @@ use async_graphql::InputObject;
 use kernel::{Code, FormId, LandingPageId};
 use platform::graphql::Long;
 
-use super::BlockKind;
+use super::LandingPageBlockKind;
 use crate::{
     app::{CreateLandingPage, UpdateLandingPage},
     domain::landing_page::{Block, PageContent, Variant},
@@ -25,7 +25,7 @@ pub struct LandingPageVariantInput {
 /// A part of a page; its kind says what it needs.
 #[derive(InputObject)]
 pub struct LandingPageBlockInput {
-    pub kind: BlockKind,
+    pub kind: LandingPageBlockKind,
     /// Of a hero.
     pub heading: Option<String>,
     /// Of a hero, a heading, a text or a quote; an empty line begins a paragraph.
@@ -111,15 +111,15 @@ fn block(given: LandingPageBlockInput) -> Result<Block, Error> {
     let LandingPageBlockInput { kind, heading, text, items, by, form_id } = given;
     let text = || long(text);
     Ok(match kind {
-        BlockKind::Hero => Block::Hero { heading: long(heading)?, text: text()? },
-        BlockKind::Heading => Block::Heading { text: text()? },
-        BlockKind::Text => Block::Text { text: text()? },
-        BlockKind::List => {
+        LandingPageBlockKind::Hero => Block::Hero { heading: long(heading)?, text: text()? },
+        LandingPageBlockKind::Heading => Block::Heading { text: text()? },
+        LandingPageBlockKind::Text => Block::Text { text: text()? },
+        LandingPageBlockKind::List => {
             let items = items.filter(|items| !items.is_empty()).ok_or_else(incomplete)?;
             Block::List { items: items.into_iter().map(|item| long(Some(item))).collect::<Result<_, _>>()? }
         }
-        BlockKind::Quote => Block::Quote { text: text()?, by: by.map(|by| long(Some(by))).transpose()? },
-        BlockKind::Form => Block::Form { form: form_id.ok_or_else(incomplete)? },
+        LandingPageBlockKind::Quote => Block::Quote { text: text()?, by: by.map(|by| long(Some(by))).transpose()? },
+        LandingPageBlockKind::Form => Block::Form { form: form_id.ok_or_else(incomplete)? },
     })
 }
 

@@ -66,7 +66,7 @@ pub struct LandingPageVariant {
 #[derive(Default, SimpleObject)]
 #[graphql(complex)]
 pub struct LandingPageBlock {
-    kind: BlockKind,
+    kind: LandingPageBlockKind,
     /// Of a hero.
     heading: Option<String>,
     /// Of a hero, a heading, a text or a quote; an empty line begins a paragraph.
@@ -90,7 +90,7 @@ impl LandingPageBlock {
 
 /// What a part of a page is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Enum)]
-pub enum BlockKind {
+pub enum LandingPageBlockKind {
     /// The heading of the page, with a text below.
     Hero,
     Heading,
@@ -151,13 +151,13 @@ impl From<Block> for LandingPageBlock {
         let empty = Self::default();
         match block {
             Block::Hero { heading, text } => {
-                Self { kind: BlockKind::Hero, heading: Some(heading), text: Some(text), ..empty }
+                Self { kind: LandingPageBlockKind::Hero, heading: Some(heading), text: Some(text), ..empty }
             }
-            Block::Heading { text } => Self { kind: BlockKind::Heading, text: Some(text), ..empty },
-            Block::Text { text } => Self { kind: BlockKind::Text, text: Some(text), ..empty },
-            Block::List { items } => Self { kind: BlockKind::List, items: Some(items), ..empty },
-            Block::Quote { text, by } => Self { kind: BlockKind::Quote, text: Some(text), by, ..empty },
-            Block::Form { form } => Self { kind: BlockKind::Form, form_id: Some(form), ..empty },
+            Block::Heading { text } => Self { kind: LandingPageBlockKind::Heading, text: Some(text), ..empty },
+            Block::Text { text } => Self { kind: LandingPageBlockKind::Text, text: Some(text), ..empty },
+            Block::List { items } => Self { kind: LandingPageBlockKind::List, items: Some(items), ..empty },
+            Block::Quote { text, by } => Self { kind: LandingPageBlockKind::Quote, text: Some(text), by, ..empty },
+            Block::Form { form } => Self { kind: LandingPageBlockKind::Form, form_id: Some(form), ..empty },
         }
     }
 }
