@@ -54,7 +54,7 @@ pub async fn submit(State(public): State<Public>, Path(slug): Path<String>, requ
         Ok(None) => return unknown(asker),
         Err(error) => return reply::failure(asker, &error),
     };
-    if !may_submit(&form, headers) {
+    if !may_submit(&public.app.public_url, &form, headers) {
         return reply::refuse(asker, Code::Forbidden, "this form may not be submitted from there", &[]);
     }
     let now = public.app.clock.now();
@@ -126,11 +126,13 @@ fn unknown(asker: Asker) -> Response {
 }
 
 /// A browser says from which page it comes: ours, or one of an allowed origin. What says none is no browser.
-fn may_submit(form: &Form, headers: &HeaderMap) -> bool {
+fn may_submit(public_url: &str, form: &Form, headers: &HeaderMap) -> bool {
     let Some(origin) = text(headers, &header::ORIGIN) else { return true };
     let host = text(headers, &header::HOST).unwrap_or_default();
-    let own = origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host));
-    own || form.allows(origin)
+    let asked = origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host));
+    // A proxy may ask us by another name than visitors asked it.
+    let ours = public_url.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    asked || ours || form.allows(origin)
 }
 
 /// Lets a page of an allowed origin send and read.

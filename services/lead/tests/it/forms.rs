@@ -364,3 +364,19 @@ async fn many_leads_with_their_captures_cost_no_more_statements_than_two(test: S
     };
     assert_eq!((read(2).await, read(40).await), (4, 4), "leads, captures, forms, their numbers");
 }
+
+#[tokio::test]
+async fn our_own_pages_may_submit_though_a_proxy_asks_by_another_name() {
+    let configure =
+        |config: &mut platform::config::Config| config.mail.public_url = "https://www.engines.example/".into();
+    let test = ServiceTest::configured(SERVICE, configure).await;
+    let (_, url) = form(&test, json!({})).await;
+    let path = url.strip_prefix("https://www.engines.example").unwrap();
+    for (origin, status) in [
+        ("https://www.engines.example", StatusCode::OK),
+        ("https://www.engines", StatusCode::FORBIDDEN),
+        ("null", StatusCode::FORBIDDEN),
+    ] {
+        assert_eq!(browse(&test, "POST", path, &[("origin", origin)], ADA).await.status, status, "{origin}");
+    }
+}
