@@ -177,13 +177,37 @@ impl Browser {
     pub async fn fill(&mut self, selector: &str, text: &str) -> Result<()> {
         let select = format!("document.querySelector({}).select()", json!(selector));
         self.eval(&select).await?;
+        self.write(text).await?;
+        self.press("Enter").await
+    }
+
+    /// Shows pages as a telephone of this width does.
+    pub async fn narrow(&mut self, width: u32) -> Result<()> {
+        let metrics = json!({ "width": width, "height": 740, "deviceScaleFactor": 2, "mobile": true });
+        self.call("Emulation.setDeviceMetricsOverride", metrics).await?;
+        Ok(())
+    }
+
+    /// Writes where the focus is.
+    pub async fn write(&mut self, text: &str) -> Result<()> {
         self.call("Input.insertText", json!({ "text": text })).await?;
+        Ok(())
+    }
+
+    /// Presses a key that writes nothing, or Enter.
+    pub async fn press(&mut self, key: &str) -> Result<()> {
+        let (code, text) = match key {
+            "Tab" => (9, None),
+            "Enter" => (13, Some("\r")),
+            " " => (32, Some(" ")),
+            other => bail!("nobody has said which key {other} is"),
+        };
         for kind in ["keyDown", "keyUp"] {
-            let mut key = json!({ "type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13 });
-            if kind == "keyDown" {
-                key["text"] = json!("\r");
+            let mut event = json!({ "type": kind, "key": key, "windowsVirtualKeyCode": code });
+            if let (Some(text), "keyDown") = (text, kind) {
+                event["text"] = json!(text);
             }
-            self.call("Input.dispatchKeyEvent", key).await?;
+            self.call("Input.dispatchKeyEvent", event).await?;
         }
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! Published by the cadence service.
 
-use kernel::{EmailAddress, EnrollmentId, LeadId, MailboxId, MessageId, SequenceId, SuppressionId, Timestamp};
+use kernel::{
+    CaptureId, EmailAddress, EnrollmentId, LeadId, MailboxId, MessageId, SequenceId, SuppressionId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::event;
@@ -150,3 +152,14 @@ pub struct MailboxChanged {
     pub current: Mailbox,
 }
 event!(MailboxChanged, "crm.cadence.mailbox.changed.v1", |e| e.current.id);
+
+/// Whoever has an address was asked whether they gave it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConfirmationSent {
+    pub message: MessageId,
+    /// What they gave it in.
+    pub capture: CaptureId,
+    pub email: EmailAddress,
+    pub sent_at: Timestamp,
+}
+event!(ConfirmationSent, "crm.cadence.confirmation.sent.v1", |e| e.message);

@@ -35,6 +35,7 @@ pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadEr
     }
     reread_as!(
         cadence::AddressSuppressed,
+        cadence::ConfirmationSent,
         cadence::ContactUnsubscribed,
         cadence::EnrollmentFinished,
         cadence::EnrollmentPaused,
@@ -62,19 +63,26 @@ pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadEr
         lead::AccountMerged,
         lead::AccountUnmerged,
         lead::AccountUpdated,
+        lead::CaptureConfirmationRequested,
+        lead::CaptureConfirmed,
+        lead::CaptureReceived,
         lead::ContactCreated,
         lead::ContactMerged,
         lead::ContactUnmerged,
         lead::ContactUpdated,
         lead::DuplicateDismissed,
+        lead::FormChanged,
+        lead::LandingPageChanged,
         lead::LeadCaptured,
         lead::LeadConverted,
         lead::LeadMerged,
         lead::LeadUnmerged,
         lead::LeadUpdated,
+        lead::PageConverted,
         lead::SegmentChanged,
         lead::SegmentEntered,
         lead::SegmentExited,
+        lead::SourceCostRecorded,
         pipeline::OpportunityCreated,
         pipeline::OpportunityStageChanged,
         pipeline::OpportunityUpdated,
@@ -229,6 +237,7 @@ impl Examples {
         });
         self.contact_updated(contact);
         self.segments();
+        self.captures();
     }
 
     /// Later than the rest, as [`access`](Self::access).
@@ -474,6 +483,68 @@ impl Examples {
         });
         let restored = vec![account(other, 3, "Engines Ltd", "engines-uk.example")];
         self.add(&lead::AccountUnmerged { merge, survivor: one, restored, redirects: to(None) });
+    }
+    /// With ids of their own, so that no older example changes.
+    fn captures(&mut self) {
+        let later = Clock::fixed(self.clock.now(), 48);
+        let clock = std::mem::replace(&mut self.clock, later);
+        let (now, form, page, capture, lead) = (self.clock.now(), self.id(), self.id(), self.id(), self.id());
+        let previous = lead::Form {
+            id: form,
+            version: 1,
+            name: "Newsletter".into(),
+            source: "Website".into(),
+            purpose: Some("newsletter".into()),
+            double_opt_in: true,
+            active: true,
+        };
+        let current = lead::Form { version: 2, name: "Letter of news".into(), ..previous.clone() };
+        self.add(&lead::FormChanged { form, previous: Some(previous), current: Some(current) });
+        let email = email("ada@example.com");
+        self.add(&lead::CaptureConfirmationRequested {
+            capture,
+            form,
+            form_name: "Newsletter".into(),
+            email: email.clone(),
+            url: "https://crm.example.com/f/confirm/0123456789abcdef0123456789abcdef".into(),
+            expires_at: now + std::time::Duration::from_secs(7 * 24 * 60 * 60),
+        });
+        let message = self.id();
+        self.add(&cadence::ConfirmationSent { message, capture, email: email.clone(), sent_at: now });
+        self.add(&lead::CaptureConfirmed { capture, form, email: email.clone(), at: now });
+        let evidence = lead::ConsentEvidence {
+            given_at: now,
+            page: Some("https://example.com/news".into()),
+            form,
+            form_version: 2,
+            confirmed_at: Some(now),
+        };
+        let text = "Send me the newsletter; I can leave at any time.".into();
+        self.add(&lead::CaptureReceived {
+            capture,
+            form,
+            lead,
+            email,
+            created: true,
+            page: Some(page),
+            variant: Some("a".into()),
+            utm: lead::Utm { source: Some("linkedin".into()), ..lead::Utm::default() },
+            consent: Some(lead::Consent { purpose: "newsletter".into(), text, version: 1, evidence }),
+            at: now,
+        });
+        self.add(&lead::PageConverted { page, variant: "a".into(), capture, lead, at: now });
+        let previous = lead::LandingPage {
+            id: page,
+            version: 1,
+            slug: "engines".into(),
+            title: "Engines that think".into(),
+            published: false,
+        };
+        let current = lead::LandingPage { version: 2, published: true, ..previous.clone() };
+        self.add(&lead::LandingPageChanged { page, previous: Some(previous), current: Some(current) });
+        let cost = self.id();
+        self.add(&lead::SourceCostRecorded { cost, source: "Website".into(), amount: AMOUNT, spent_at: now });
+        self.clock = clock;
     }
 }
 

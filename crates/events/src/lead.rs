@@ -1,5 +1,7 @@
 //! Published by the lead service.
 
+mod capture;
+
 use kernel::{
     AccountId, ContactId, DuplicateId, EmailAddress, LeadId, MergeId, Money, Object, OpportunityId, PersonName,
     PhoneNumber, SegmentId, Timestamp, UserId,
@@ -7,6 +9,8 @@ use kernel::{
 use serde::{Deserialize, Serialize};
 
 use crate::event;
+
+pub use capture::*;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -178,6 +178,11 @@ typed_id! {
     DuplicateId = "dup";
     /// Records that were made one.
     MergeId = "merge";
+    FormId = "form";
+    /// What one submission of a form gave.
+    CaptureId = "cap";
+    LandingPageId = "page";
+    SourceCostId = "scost";
     ImportId = "imp";
     EnrichmentRunId = "erun";
     /// A stored, replayable [`Decision`](crate::Decision).

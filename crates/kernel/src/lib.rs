@@ -18,9 +18,10 @@ pub use clock::{Clock, Timestamp, truncate_to_micros};
 pub use code::{Code, Coded};
 pub use decision::{Candidate, Decision, inputs_hash};
 pub use id::{
-    AccountId, ApiKeyId, ContactId, DecisionId, DuplicateId, EnrichmentRunId, EnrollmentId, EventId, IdError, ImportId,
-    LeadId, MailboxId, MergeId, MessageId, OpportunityId, PipelineId, PoolId, RepId, RoleId, SegmentId, SequenceId,
-    SessionId, SigningKeyId, StageId, StepId, SuppressionId, TeamId, UserId, WorkspaceId,
+    AccountId, ApiKeyId, CaptureId, ContactId, DecisionId, DuplicateId, EnrichmentRunId, EnrollmentId, EventId, FormId,
+    IdError, ImportId, LandingPageId, LeadId, MailboxId, MergeId, MessageId, OpportunityId, PipelineId, PoolId, RepId,
+    RoleId, SegmentId, SequenceId, SessionId, SigningKeyId, SourceCostId, StageId, StepId, SuppressionId, TeamId,
+    UserId, WorkspaceId,
 };
 pub use mail_domain::is_free_mail;
 pub use money::{Currency, CurrencyError, Money};

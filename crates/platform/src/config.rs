@@ -83,7 +83,7 @@ pub struct MailConfig {
     /// `file:FOLDER`, `smtp://USER:PASSWORD@HOST:PORT` or `smtps://…`.
     pub url: Secret,
     pub from: String,
-    /// Where recipients reach the unsubscribe page; the address served on, if empty.
+    /// Where recipients reach the unsubscribe page, and visitors forms and landing pages; the address served on, if empty.
     pub public_url: String,
     /// Postal address in the footer of every mail, which the law asks for.
     pub postal_address: String,

@@ -42,7 +42,7 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
 
     // The folder shows personal data to whoever asks, so only to this machine.
     let folder = transport.folder.filter(|_| config.listen.ip().is_loopback());
-    let sender = app.clone();
+    let (sender, confirming) = (app.clone(), app.clone());
     let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
     parts.http = http::router(app.clone(), folder);
     parts.handlers = vec![
@@ -57,5 +57,13 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
             Box::pin(async move { Ok(app.send_due().await?) })
         }),
     }];
+    parts.jobs.push(Job {
+        name: "cadence.confirmations",
+        every: SENDER_REST,
+        run: Arc::new(move || {
+            let app = confirming.clone();
+            Box::pin(async move { Ok(app.send_confirmations().await?) })
+        }),
+    });
     Ok(parts)
 }

@@ -2,7 +2,7 @@ use kernel::{Code, Coded, PageError};
 use platform::idempotency::IdempotencyError;
 use thiserror::Error;
 
-use crate::domain::{import::ImportError, segment::DefinitionError};
+use crate::domain::{capture::FormProblem, import::ImportError, segment::DefinitionError};
 
 /// What can go wrong in the lead service. `Display` is safe to show.
 #[derive(Debug, Error)]
@@ -23,6 +23,8 @@ pub enum Error {
     EmailTaken,
     #[error("another segment has this name")]
     SegmentNameTaken,
+    #[error("another landing page has this address")]
+    SlugTaken,
     #[error("the object was changed by somebody else meanwhile; read it again and retry")]
     Conflict,
     #[error(transparent)]
@@ -44,6 +46,12 @@ impl Error {
     }
 }
 
+impl From<FormProblem> for Error {
+    fn from(FormProblem { code, field, reason }: FormProblem) -> Self {
+        Self::Invalid { code, field, reason }
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         // Both engines say it: PostgreSQL by the index's name, SQLite by its columns.
@@ -52,6 +60,7 @@ impl From<sqlx::Error> for Error {
             Some(text) if text.contains("account_domain") || text.contains("account.domain") => Self::DomainTaken,
             Some(text) if text.contains("contact_email") || text.contains("contact.email") => Self::EmailTaken,
             Some(text) if text.contains("segment_name") || text.contains("segment.name") => Self::SegmentNameTaken,
+            Some(text) if text.contains("landing_page_slug") || text.contains("landing_page.slug") => Self::SlugTaken,
             Some(_) => Self::Conflict,
             None => Self::Db(error),
         }
@@ -66,7 +75,7 @@ impl Coded for Error {
             Self::NotFound { .. } => Code::NotFound,
             Self::Invalid { code, .. } => *code,
             Self::AlreadyConverted => Code::AlreadyConverted,
-            Self::DomainTaken | Self::EmailTaken | Self::SegmentNameTaken => Code::AlreadyExists,
+            Self::DomainTaken | Self::EmailTaken | Self::SegmentNameTaken | Self::SlugTaken => Code::AlreadyExists,
             Self::Conflict => Code::Conflict,
             Self::Idempotency(error) => error.code(),
             Self::Page(error) => error.code(),
@@ -83,6 +92,7 @@ impl Coded for Error {
             Self::DomainTaken => Some("domain"),
             Self::EmailTaken => Some("email"),
             Self::SegmentNameTaken => Some("name"),
+            Self::SlugTaken => Some("slug"),
             Self::Idempotency(error) => error.field(),
             Self::Page(error) => error.field(),
             Self::Import(error) => error.field(),

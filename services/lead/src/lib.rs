@@ -4,11 +4,13 @@ pub mod app;
 pub mod domain;
 pub mod error;
 pub mod graphql;
+mod html;
+mod http;
 pub mod store;
 
 use std::sync::Arc;
 
-use platform::{Handler, Parts, ServiceContext, ServiceDef, db::Migrations, graphql::InProcess};
+use platform::{Handler, Parts, ServiceContext, ServiceDef, db::Migrations, door::Rules, graphql::InProcess};
 use sqlx::migrate::Migrator;
 
 use app::App;
@@ -25,11 +27,19 @@ pub const SERVICE: ServiceDef = ServiceDef {
 
 #[expect(clippy::unused_async, reason = "every service's build has this shape")]
 async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
-    let app = App { db: context.db, outbox: context.outbox, clock: context.clock };
+    let ServiceContext { db, outbox, clock, config, .. } = context;
+    let public_url = config.mail.public_url.trim_end_matches('/').into();
+    let app = App { db, outbox, clock, public_url };
     let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
     let owners = Arc::new(app.clone());
     parts.handlers.push(Handler { name: "lead-owner", subjects: events::routing::OWNER_EVENTS, apply: owners });
-    parts.jobs.extend([app.clone().link_job(), app.clone().filter_keys_job(), app.clone().segment_job()]);
-    parts.jobs.push(app.duplicates_job());
+    parts.http = http::router(app.clone(), Rules::read(&config.gateway)?);
+    parts.jobs.extend([
+        app.clone().link_job(),
+        app.clone().filter_keys_job(),
+        app.clone().captures_job(),
+        app.clone().segment_job(),
+        app.duplicates_job(),
+    ]);
     Ok(parts)
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod at_once;
+mod capture;
 mod doors;
 mod duplicates;
 mod failures;

@@ -18,6 +18,8 @@ const ACTIONS: &[(&str, &str)] = &[
     ("createAccount", "crm.lead.account.created.v1"),
     ("createApiKey", "crm.identity.api_key.created.v1"),
     ("createContact", "crm.lead.contact.created.v1"),
+    ("createForm", "crm.lead.form.changed.v1"),
+    ("createLandingPage", "crm.lead.page.changed.v1"),
     ("createOpportunity", "crm.pipeline.opportunity.created.v1"),
     ("createRole", "crm.identity.role.changed.v1"),
     ("createSegment", "crm.lead.segment.changed.v1"),
@@ -25,6 +27,8 @@ const ACTIONS: &[(&str, &str)] = &[
     ("createTeam", "crm.identity.team.changed.v1"),
     ("createUser", "crm.identity.user.created.v1"),
     ("createWorkspace", "crm.identity.workspace.created.v1"),
+    ("deleteForm", "crm.lead.form.changed.v1"),
+    ("deleteLandingPage", "crm.lead.page.changed.v1"),
     ("deleteRole", "crm.identity.role.changed.v1"),
     ("deleteSegment", "crm.lead.segment.changed.v1"),
     ("deleteTeam", "crm.identity.team.changed.v1"),
@@ -41,6 +45,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("moveOpportunity", "crm.pipeline.opportunity.stage_changed.v1"),
     ("moveTeam", "crm.identity.team.changed.v1"),
     ("pauseEnrollment", "crm.cadence.enrollment.paused.v1"),
+    ("recordSourceCost", "crm.lead.source_cost.recorded.v1"),
     ("removeTeamMember", "crm.identity.user.updated.v1"),
     ("resolveUncertainMessage", "crm.cadence.message.resolved.v1"),
     ("resumeEnrollment", "crm.cadence.enrollment.resumed.v1"),
@@ -53,6 +58,8 @@ const ACTIONS: &[(&str, &str)] = &[
     ("suppress", "crm.cadence.address.suppressed.v1"),
     ("updateAccount", "crm.lead.account.updated.v1"),
     ("updateContact", "crm.lead.contact.updated.v1"),
+    ("updateForm", "crm.lead.form.changed.v1"),
+    ("updateLandingPage", "crm.lead.page.changed.v1"),
     ("updateLead", "crm.lead.lead.updated.v1"),
     ("updateOpportunity", "crm.pipeline.opportunity.updated.v1"),
     ("updateRep", "crm.routing.rep.updated.v1"),
@@ -82,6 +89,7 @@ async fn every_mutation_leaves_its_entry(topology: Topology) -> Result<()> {
     caller.teams_and_roles().await?;
     caller.keys_and_sessions().await?;
     let lead = caller.leads().await?;
+    caller.forms_and_pages().await?;
     caller.accounts_and_opportunities().await?;
     caller.enrolments(&lead).await?;
     caller.reps().await?;
@@ -215,6 +223,24 @@ impl<'a> Caller<'a> {
         self.does("updateSegment", json!({ "id": segment, "name": "Machines" }), "").await?;
         self.does("deleteSegment", json!({ "id": segment }), "").await?;
         Ok(lead)
+    }
+
+    async fn forms_and_pages(&mut self) -> Result<()> {
+        let email =
+            json!({ "slug": "email", "label": "E-mail", "kind": "EMAIL", "required": true, "leadField": "EMAIL" });
+        let form = self.does("createForm", json!({ "name": "Demo", "fields": [email] }), "form { id }").await?;
+        let form = &form["form"]["id"];
+        self.does("updateForm", json!({ "id": form, "name": "Trial" }), "").await?;
+        let variant = json!({ "name": "a", "blocks": [{ "kind": "FORM", "formId": form }] });
+        let page = json!({ "slug": "trail", "title": "Demo", "variants": [variant] });
+        let page = self.does("createLandingPage", page, "landingPage { id }").await?;
+        let page = &page["landingPage"]["id"];
+        self.does("updateLandingPage", json!({ "id": page, "published": true }), "").await?;
+        self.does("deleteLandingPage", json!({ "id": page }), "").await?;
+        self.does("deleteForm", json!({ "id": form }), "").await?;
+        let cost = json!({ "source": "Fair", "amount": { "minor": 100, "currency": "EUR" } });
+        self.does("recordSourceCost", cost, "").await?;
+        Ok(())
     }
 
     async fn accounts_and_opportunities(&mut self) -> Result<()> {

@@ -2,6 +2,7 @@
 //! the actor first; the sender acts for nobody and looks across workspaces.
 
 mod change_enrollment;
+mod confirmations;
 mod enroll_lead;
 mod enrolling;
 mod on_email_verified;

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use events::{
     Envelope, Event,
     enrichment::EmailVerified,
-    lead::{LeadCaptured, LeadConverted, LeadMerged, LeadUnmerged, LeadUpdated},
+    lead::{CaptureConfirmationRequested, LeadCaptured, LeadConverted, LeadMerged, LeadUnmerged, LeadUpdated},
     routing::LeadRouted,
 };
 use platform::{EventHandler, HandleError, Tx};
@@ -18,6 +18,7 @@ pub const EVENTS: &[&str] = &[
     LeadUnmerged::TYPE,
     EmailVerified::TYPE,
     LeadRouted::TYPE,
+    CaptureConfirmationRequested::TYPE,
 ];
 
 /// What the service does with what others tell it.
@@ -34,6 +35,7 @@ impl EventHandler for Reacts {
             LeadMerged::TYPE => app.on_lead_merged(tx, event, event.payload()?).await,
             LeadUnmerged::TYPE => app.on_lead_unmerged(tx, event, event.payload()?).await,
             EmailVerified::TYPE => app.on_email_verified(tx, event, event.payload()?).await,
+            CaptureConfirmationRequested::TYPE => app.on_confirmation_requested(tx, event, event.payload()?).await,
             LeadRouted::TYPE => app.on_lead_routed(tx, event, event.payload()?).await,
             _ => Ok(()),
         }

@@ -1,5 +1,6 @@
 //! Rules of the cadence service: no async, no I/O, no SQL, no GraphQL.
 
+pub mod confirmation;
 pub mod enrollment;
 pub mod gate;
 pub mod lead;

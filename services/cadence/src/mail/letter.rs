@@ -4,7 +4,7 @@ use kernel::{EmailAddress, MessageId, Timestamp};
 use lettre::{
     Message,
     message::{
-        Body, Mailbox,
+        Body, Mailbox, MessageBuilder,
         header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
     },
 };
@@ -33,6 +33,16 @@ pub struct Draft<'a> {
     pub body: String,
     /// Of the enrolment, for the unsubscribe link.
     pub token: &'a str,
+    pub date: Timestamp,
+}
+
+/// A mail that answers what its recipient did.
+#[derive(Debug)]
+pub struct Notice<'a> {
+    pub message: MessageId,
+    pub to: &'a EmailAddress,
+    pub subject: String,
+    pub body: String,
     pub date: Timestamp,
 }
 
@@ -72,21 +82,43 @@ impl Letterhead {
     pub fn write(&self, draft: Draft<'_>) -> Result<Letter, LetterError> {
         let Draft { message, to, name, subject, body, token, date } = draft;
         let unsubscribe = format!("{}/u/{token}", self.public_url);
+        let text = format!("{}\n\n-- \n{}\nUnsubscribe: {unsubscribe}\n", wrap(body.trim_end()), self.postal_address);
+        let mail = self
+            .begin(message, to, name, &subject, date)?
+            .raw_header(HeaderValue::new(LIST_UNSUBSCRIBE, format!("<{unsubscribe}>")))
+            .raw_header(HeaderValue::new(LIST_UNSUBSCRIBE_POST, "List-Unsubscribe=One-Click".to_owned()));
+        finish(message, mail, &text)
+    }
+
+    /// A mail that answers what its recipient did, so that there is nothing to unsubscribe from.
+    pub fn write_notice(&self, notice: Notice<'_>) -> Result<Letter, LetterError> {
+        let Notice { message, to, subject, body, date } = notice;
+        let text = format!("{}\n\n-- \n{}\n", wrap(body.trim_end()), self.postal_address);
+        finish(message, self.begin(message, to, None, &subject, date)?, &text)
+    }
+
+    fn begin(
+        &self,
+        message: MessageId,
+        to: &EmailAddress,
+        name: Option<String>,
+        subject: &str,
+        date: Timestamp,
+    ) -> Result<MessageBuilder, LetterError> {
         // A name or subject with a line break would be refused by the library with a panic.
         let name = name.map(|name| one_line(&name)).filter(|name| !name.is_empty());
-        let text = format!("{}\n\n-- \n{}\nUnsubscribe: {unsubscribe}\n", wrap(body.trim_end()), self.postal_address);
-        let mail = Message::builder()
+        Ok(Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(name, to.as_str().parse()?))
-            .subject(one_line(&subject))
+            .subject(one_line(subject))
             .date(SystemTime::from(date))
-            .message_id(Some(format!("<{message}@pipewright>")))
-            .raw_header(HeaderValue::new(LIST_UNSUBSCRIBE, format!("<{unsubscribe}>")))
-            .raw_header(HeaderValue::new(LIST_UNSUBSCRIBE_POST, "List-Unsubscribe=One-Click".to_owned()))
-            .header(ContentType::TEXT_PLAIN)
-            .body(seven_bit(text.replace('\n', "\r\n"))?)?;
-        Ok(Letter { id: message, mail })
+            .message_id(Some(format!("<{message}@pipewright>"))))
     }
+}
+
+fn finish(id: MessageId, mail: MessageBuilder, text: &str) -> Result<Letter, LetterError> {
+    let mail = mail.header(ContentType::TEXT_PLAIN).body(seven_bit(text.replace('\n', "\r\n"))?)?;
+    Ok(Letter { id, mail })
 }
 
 /// Encoded so that every server takes it: one without 8BITMIME would refuse the letters of most languages.

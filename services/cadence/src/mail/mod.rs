@@ -12,7 +12,7 @@ use kernel::MessageId;
 use thiserror::Error;
 
 pub use folder::{MailFolder, StoredMail};
-pub use letter::{Draft, Letter, LetterError, Letterhead};
+pub use letter::{Draft, Letter, LetterError, Letterhead, Notice};
 pub use smtp::SmtpServer;
 
 /// How a hand-over ended.

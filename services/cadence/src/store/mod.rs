@@ -1,6 +1,7 @@
-//! SQL and rows. Every function takes the workspace from the actor or the object. Three look across
-//! workspaces, since they act for none: what is due, what was left half done, and whose an unsubscribe token is.
+//! SQL and rows. Every function takes the workspace from the actor or the object. Four look across
+//! workspaces, since they act for none: which messages and confirmations are due, what was left half done, and whose an unsubscribe token is.
 
+pub mod confirmations;
 pub mod enrollments;
 pub mod leads;
 pub mod mailboxes;

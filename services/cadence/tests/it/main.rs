@@ -1,5 +1,6 @@
 //! The cadence service through GraphQL, events, its mail transports and its pages.
 
+mod confirmations;
 mod crash;
 mod enrolling;
 mod entities;

@@ -1,10 +1,12 @@
 //! Two workspaces in one database: no method of the store reads or changes what is the other's.
 
+use chrono::TimeDelta;
 use events::enrichment::Verdict;
 use kernel::{Actor, EmailAddress, PageArgs};
 use pipewright_cadence::{
     SERVICE,
     domain::{
+        confirmation::{Confirmation, ConfirmationState},
         enrollment::{Enrollment, EnrollmentState},
         lead::Lead,
         message::{Message, MessageState},
@@ -12,6 +14,7 @@ use pipewright_cadence::{
         suppression::{Source, Suppression},
     },
     store::{
+        confirmations,
         enrollments::{self, Of},
         leads, mailboxes, messages, outgoing, sequences, suppressions,
     },
@@ -23,11 +26,14 @@ use crate::world::{email, welcomed_lead};
 
 /// What takes no workspace, and why.
 const EXEMPT: [(&str, &[&str]); 3] = [
-    ("the row's own workspace", &["enrollments::insert", "mailboxes::insert", "messages::insert", "sequences::insert"]),
+    (
+        "the row's own workspace",
+        &["confirmations::insert", "enrollments::insert", "mailboxes::insert", "messages::insert", "sequences::insert"],
+    ),
     ("the token makes the workspace known", &["enrollments::by_token"]),
     (
         "the sender and its recovery look over all of them",
-        &["messages::left_behind", "outgoing::any_due", "outgoing::due", "outgoing::lock"],
+        &["confirmations::due", "messages::left_behind", "outgoing::any_due", "outgoing::due", "outgoing::lock"],
     ),
 ];
 
@@ -47,6 +53,7 @@ struct Ours {
     enrollment: Enrollment,
     queued: Message,
     suppressed: EmailAddress,
+    confirmation: Confirmation,
 }
 
 async fn equip(test: &ServiceTest) -> Ours {
@@ -58,8 +65,22 @@ async fn equip(test: &ServiceTest) -> Ours {
     let mut tx = db.of(workspace).begin().await.unwrap();
     let lead = leads::by_id(&mut tx, workspace, lead.id).await.unwrap().unwrap();
     suppressions::insert(&mut tx, &suppression(test, &test.actor, &suppressed)).await.unwrap();
+    let confirmation = Confirmation {
+        id: test.clock.id(),
+        workspace,
+        capture: test.clock.id(),
+        email: email("eve@engines.example"),
+        form_name: "Demo".into(),
+        url: "https://crm.example/f/confirm/x".into(),
+        state: ConfirmationState::Queued,
+        attempts: 0,
+        due_at: test.clock.now(),
+        expires_at: test.clock.now(),
+        created_at: test.clock.now(),
+    };
+    confirmations::insert(&mut tx, &confirmation).await.unwrap();
     tx.commit().await.unwrap();
-    Ours { lead, enrollment, queued, suppressed }
+    Ours { lead, enrollment, queued, suppressed, confirmation }
 }
 
 fn suppression(test: &ServiceTest, actor: &Actor, email: &EmailAddress) -> Suppression {
@@ -88,10 +109,12 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     }
 
     let mailbox = mailboxes::find(db, test.actor.workspace).await.unwrap().unwrap();
-    let Ours { lead, enrollment, queued, suppressed } = ours;
+    let Ours { lead, enrollment, queued, suppressed, confirmation } = ours;
     let theirs = other.workspace;
     // With no fence but the predicates.
     let mut tx = db.everywhere().begin().await.unwrap();
+    let foreign = Confirmation { workspace: theirs, state: ConfirmationState::Sent, ..confirmation };
+    assert_eq!(confirmations::update(&mut tx, &foreign, 0).await.unwrap(), 0);
     let foreign = enrollment.moved(EnrollmentState::Stopped, Some("theirs"), now);
     assert_eq!(enrollments::update(&mut tx, &Enrollment { workspace: theirs, ..foreign }).await.unwrap(), 0);
     let foreign = Lead { workspace: theirs, version: 99, company: Some("Mallory's".into()), ..lead.clone() };
@@ -115,7 +138,7 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
 
 async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     let workspace = actor.workspace;
-    let Ours { lead, enrollment, queued, suppressed } = ours;
+    let Ours { lead, enrollment, queued, suppressed, confirmation } = ours;
     assert_eq!(!enrollments::by_ids(db, actor, &[enrollment.id]).await.unwrap().is_empty(), found);
     assert_eq!(!enrollments::of_leads(db, actor, &[lead.id]).await.unwrap().is_empty(), found);
     assert_eq!(mailboxes::find(db, workspace).await.unwrap().is_some(), found);
@@ -140,6 +163,8 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(sequence.is_some(), found);
     assert_eq!(sequences::step_at(&mut tx, workspace, enrollment.sequence, 1).await.unwrap().is_some(), found);
     assert_eq!(sequences::latest(&mut tx, workspace, DEFAULT_NAME).await.unwrap().is_some(), found);
+    let since = confirmation.created_at - TimeDelta::days(1);
+    assert_eq!(confirmations::count_since(&mut tx, workspace, &confirmation.email, since).await.unwrap() > 0, found);
     assert_eq!(suppressions::by_email(&mut tx, workspace, suppressed).await.unwrap().is_some(), found);
     tx.rollback().await.unwrap();
 }

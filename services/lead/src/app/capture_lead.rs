@@ -3,6 +3,7 @@ use kernel::{Action, Actor, EmailAddress, LeadId, Object, Permission};
 use platform::{
     Tx,
     idempotency::{Request, made_before},
+    outbox::Events,
 };
 use serde_json::{Value, json};
 
@@ -28,6 +29,14 @@ pub struct Captured {
     /// `None` for one of somebody else's that the actor may not read.
     pub lead: Option<Lead>,
     pub created: bool,
+}
+
+/// A lead on its way in, with what is known under its address.
+pub(super) struct Arriving {
+    /// If it is new.
+    pub id: LeadId,
+    pub draft: LeadDraft,
+    pub known: Option<Lead>,
 }
 
 impl App {
@@ -62,28 +71,39 @@ impl App {
             return Ok(Captured { created: named == Some(first), lead: shown(actor, lead) });
         }
         let mut events = self.outbox.events(actor.into());
-        let captured = if let Some(lead) = known {
-            let open = !lead.is_converted() && actor.may(Action::Update, Object::Lead, &lead.facts()).is_ok();
-            let mut change =
-                if open { lead.change(self.clock.now(), |lead| lead.details.fill_blanks(draft.details)) } else { None };
-            matching::match_again(&mut tx, &mut events, change.as_mut_slice(), self.clock.now()).await?;
-            save_changes(&mut tx, &mut events, change.as_slice()).await?;
-            Captured { lead: shown(actor, change.map_or(lead, |change| change.current)), created: false }
-        } else {
-            let (workspace, who, now) = (actor.workspace, (&draft.email, &draft.details), self.clock.now());
-            let mut index = matching::index_for(&mut tx, workspace, [who]).await?;
-            let account = matching::find_account(&mut tx, &mut events, workspace, &mut index, who, now).await?;
-            let lead = Lead::capture(draft, id, actor.workspace, account, self.clock.now());
-            if store::leads::insert(&mut tx, std::slice::from_ref(&lead)).await?.is_empty() {
-                return Err(Error::Conflict);
-            }
-            events.push(&LeadCaptured { current: lead.published() });
-            follow(&mut tx, &mut events, &[&lead]).await?;
-            Captured { lead: Some(lead), created: true }
-        };
+        let (lead, created) = self.take_in(&mut tx, &mut events, actor, Arriving { id, draft, known }).await?;
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
-        Ok(captured)
+        Ok(Captured { lead: if created { Some(lead) } else { shown(actor, lead) }, created })
+    }
+
+    /// Makes the lead, or fills the blanks of the one that is known; says whether it is new. `Conflict` if somebody else
+    /// wrote it meanwhile.
+    pub(super) async fn take_in(
+        &self,
+        tx: &mut Tx,
+        events: &mut Events<'_>,
+        actor: &Actor,
+        Arriving { id, draft, known }: Arriving,
+    ) -> Result<(Lead, bool), Error> {
+        let now = self.clock.now();
+        if let Some(lead) = known {
+            let open = !lead.is_converted() && actor.may(Action::Update, Object::Lead, &lead.facts()).is_ok();
+            let mut change = if open { lead.change(now, |lead| lead.details.fill_blanks(draft.details)) } else { None };
+            matching::match_again(tx, events, change.as_mut_slice(), now).await?;
+            save_changes(tx, events, change.as_slice()).await?;
+            return Ok((change.map_or(lead, |change| change.current), false));
+        }
+        let (workspace, who) = (actor.workspace, (&draft.email, &draft.details));
+        let mut index = matching::index_for(tx, workspace, [who]).await?;
+        let account = matching::find_account(tx, events, workspace, &mut index, who, now).await?;
+        let lead = Lead::capture(draft, id, workspace, account, now);
+        if store::leads::insert(tx, std::slice::from_ref(&lead)).await?.is_empty() {
+            return Err(Error::Conflict);
+        }
+        events.push(&LeadCaptured { current: lead.published() });
+        follow(tx, events, &[&lead]).await?;
+        Ok((lead, true))
     }
 }
 
@@ -108,7 +128,11 @@ fn shown(actor: &Actor, lead: Lead) -> Option<Lead> {
 }
 
 /// The lead that is known, by the id that its address names, and the one that shows for it.
-async fn survivor(tx: &mut Tx, actor: &Actor, known: Option<Lead>) -> Result<(Option<LeadId>, Option<Lead>), Error> {
+pub(super) async fn survivor(
+    tx: &mut Tx,
+    actor: &Actor,
+    known: Option<Lead>,
+) -> Result<(Option<LeadId>, Option<Lead>), Error> {
     let named = known.as_ref().map(|lead| lead.id);
     let Some(into) = known.as_ref().and_then(|lead| lead.merged_into) else { return Ok((named, known)) };
     Ok((named, store::leads::any_by_ids(tx, actor.workspace, &[into]).await?.pop()))

@@ -1,6 +1,7 @@
 //! What the lead service can be asked to do: one use case a file. Every one checks the actor first.
 
 mod capture_lead;
+mod captures;
 mod convert_lead;
 mod create_account;
 mod create_contact;
@@ -8,29 +9,34 @@ mod duplicates;
 mod import_accounts;
 mod import_leads;
 mod import_once;
+mod landing_pages;
 mod link_leads;
 mod matching;
 mod merges;
 mod on_lead_routed;
 mod read;
 mod segments;
+mod source_costs;
 mod update_account;
 mod update_contact;
 mod update_lead;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use kernel::{Actor, Clock, Denied, Object};
 use platform::{Db, Outbox, Tx, outbox::Events};
 
 pub use capture_lead::{CaptureLead, Captured};
+pub use captures::{Confirmation, CreateForm, Refused, Submitted, UpdateForm};
 pub use convert_lead::{ConvertLead, Converted, OpportunityRequest};
 pub use create_account::CreateAccount;
 pub use create_contact::CreateContact;
 pub use duplicates::PossibleDuplicate;
 pub use import_leads::{ImportRow, ImportRows, Imported, Outcome, RowOutcome};
+pub use landing_pages::{CreateLandingPage, UpdateLandingPage};
 pub use merges::{MergeRecords, Merged, Preview, Unmerged};
 pub use segments::{CreateSegment, SegmentOverlap, UpdateSegment, Why};
+pub use source_costs::RecordSourceCost;
 pub use update_account::UpdateAccount;
 pub use update_contact::UpdateContact;
 pub use update_lead::UpdateLead;
@@ -51,6 +57,8 @@ pub struct App {
     pub db: Db,
     pub outbox: Outbox,
     pub clock: Clock,
+    /// Where visitors reach our pages, without a slash at the end.
+    pub public_url: Arc<str>,
 }
 
 /// Saves changed leads with their events; refuses all of them if one has changed meanwhile.

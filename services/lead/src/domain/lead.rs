@@ -5,6 +5,7 @@ use kernel::{
     Access, AccountId, ContactId, EmailAddress, Facts, LeadId, Object, PersonName, PhoneNumber, Timestamp, UserId,
     WorkspaceId, is_free_mail,
 };
+use serde::{Deserialize, Serialize};
 
 use super::{import::LeadRow, normalise::company_key};
 
@@ -37,7 +38,7 @@ pub struct Lead {
 }
 
 /// What is known of the person beside the address; any of it may be missing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Details {
     pub first_name: Option<PersonName>,
     pub last_name: Option<PersonName>,

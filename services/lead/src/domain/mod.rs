@@ -1,10 +1,13 @@
 //! Rules of the lead service: no async, no I/O, no SQL, no GraphQL.
 
 pub mod account;
+pub mod capture;
+pub mod confidence;
 pub mod contact;
 pub mod duplicates;
 pub mod family;
 pub mod import;
+pub mod landing_page;
 pub mod lead;
 pub mod lead_filter;
 pub mod matching;
@@ -12,3 +15,4 @@ pub mod merge;
 pub mod normalise;
 pub mod record;
 pub mod segment;
+pub mod source_cost;

@@ -1,12 +1,20 @@
 use async_graphql::dataloader::Loader;
-use kernel::{AccountId, ContactId, LeadId, PageArgs, SegmentId};
+use kernel::{AccountId, ContactId, FormId, LandingPageId, LeadId, PageArgs, SegmentId};
 use platform::graphql::{Batch, For, LoadError, by_actor, lists};
 use uuid::Uuid;
 
 use crate::{
     app::App,
-    domain::{account::Account, contact::Contact, duplicates::Duplicate, lead::Lead, record::Kind},
-    store,
+    domain::{
+        account::Account,
+        capture::{Capture, Form},
+        contact::Contact,
+        duplicates::Duplicate,
+        landing_page::LandingPage,
+        lead::Lead,
+        record::Kind,
+    },
+    store::{self, forms::Submissions},
 };
 
 /// Reads what one level of a query asks for in one statement.
@@ -29,6 +37,14 @@ pub struct DuplicatesOf {
     pub kind: Kind,
     pub record: Uuid,
 }
+
+/// Key of what forms took in for a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CapturesOf(pub LeadId);
+
+/// Key of how much a form took in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SubmissionsOf(pub FormId);
 
 impl Loader<For<LeadId>> for Loaders {
     type Value = Lead;
@@ -101,6 +117,60 @@ impl Loader<For<DuplicatesOf>> for Loaders {
                 rows.extend(found.into_iter().map(|(record, duplicate)| (DuplicatesOf { kind, record }, duplicate)));
             }
             Ok(lists(rows))
+        })
+        .await
+    }
+}
+
+impl Loader<For<FormId>> for Loaders {
+    type Value = Form;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[For<FormId>]) -> Batch<FormId, Form> {
+        by_actor(keys, |actor, ids| async move {
+            let forms = store::forms::by_ids(&self.0.db, actor.workspace, &ids).await?;
+            Ok(forms.into_iter().map(|form| (form.id, form)))
+        })
+        .await
+    }
+}
+
+impl Loader<For<LandingPageId>> for Loaders {
+    type Value = LandingPage;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[For<LandingPageId>]) -> Batch<LandingPageId, LandingPage> {
+        by_actor(keys, |actor, ids| async move {
+            let pages = store::landing_pages::by_ids(&self.0.db, actor.workspace, &ids).await?;
+            Ok(pages.into_iter().map(|page| (page.id, page)))
+        })
+        .await
+    }
+}
+
+impl Loader<For<CapturesOf>> for Loaders {
+    type Value = Vec<Capture>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[For<CapturesOf>]) -> Batch<CapturesOf, Vec<Capture>> {
+        by_actor(keys, |actor, keys| async move {
+            let leads: Vec<_> = keys.iter().map(|key| key.0).collect();
+            let captures = store::captures::of_leads(&self.0.db, &actor, &leads).await?;
+            Ok(lists(captures.into_iter().filter_map(|capture| Some((CapturesOf(capture.lead?), capture)))))
+        })
+        .await
+    }
+}
+
+impl Loader<For<SubmissionsOf>> for Loaders {
+    type Value = Vec<Submissions>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[For<SubmissionsOf>]) -> Batch<SubmissionsOf, Vec<Submissions>> {
+        by_actor(keys, |actor, keys| async move {
+            let forms: Vec<_> = keys.iter().map(|key| key.0).collect();
+            let counted = store::forms::submissions(&self.0.db, actor.workspace, &forms).await?;
+            Ok(lists(counted.into_iter().map(|row| (SubmissionsOf(row.form_id), row))))
         })
         .await
     }

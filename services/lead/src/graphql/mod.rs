@@ -1,9 +1,12 @@
 //! A skin over [`App`]: parse the input, call one use case, map the result.
 
 mod account_inputs;
+mod captures;
 mod contact_inputs;
 mod duplicates;
 mod inputs;
+mod landing_pages;
+mod lead_sources;
 mod loaders;
 mod merges;
 mod mutation;
@@ -16,7 +19,10 @@ use kernel::Actor;
 use platform::graphql::{actor, batch_loader};
 
 use crate::app::App;
+use captures::{FormMutation, FormQuery};
 use duplicates::{DuplicateMutation, DuplicateQuery};
+use landing_pages::{LandingPageMutation, LandingPageQuery};
+use lead_sources::{LeadSourceMutation, LeadSourceQuery};
 use loaders::Loaders;
 use merges::{MergeMutation, MergeQuery};
 use mutation::RecordMutation;
@@ -25,11 +31,19 @@ use segments::{SegmentMutation, SegmentQuery};
 
 /// What can be read. Lists come in pages.
 #[derive(Default, MergedObject)]
-pub struct Query(RecordQuery, SegmentQuery, DuplicateQuery, MergeQuery);
+pub struct Query(RecordQuery, SegmentQuery, DuplicateQuery, MergeQuery, FormQuery, LandingPageQuery, LeadSourceQuery);
 
 /// What can be changed. What the caller can mend comes back in `errors`, anything else as a top-level error.
 #[derive(Default, MergedObject)]
-pub struct Mutation(RecordMutation, SegmentMutation, DuplicateMutation, MergeMutation);
+pub struct Mutation(
+    RecordMutation,
+    SegmentMutation,
+    DuplicateMutation,
+    MergeMutation,
+    FormMutation,
+    LandingPageMutation,
+    LeadSourceMutation,
+);
 
 pub type LeadSchema = Schema<Query, Mutation, EmptySubscription>;
 

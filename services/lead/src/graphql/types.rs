@@ -5,13 +5,15 @@ use kernel::{AccountId, Actor, ContactId, LeadId, SegmentId, UserId, id::TypedId
 use platform::graphql::{IntoGraphql, Long, actor, load};
 
 use super::{
+    captures::CaptureObject,
     duplicates::{DuplicateObject, duplicates_of},
-    loaders::{CountOf, Loaders},
+    loaders::{CapturesOf, CountOf, Loaders},
 };
 use crate::{
     app::App,
     domain::{
         account::Account,
+        capture::Capture,
         contact::{Contact, ContactDetails},
         lead::Lead,
         record::Kind,
@@ -90,6 +92,12 @@ impl LeadObject {
     async fn contact(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ContactObject>> {
         let Some(id) = self.contact_id else { return Ok(None) };
         Ok(load::<Loaders, _, Contact>(ctx, id).await?.map(ContactObject::from))
+    }
+
+    /// What forms took in for it, newest first; at most 50.
+    async fn captures(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<CaptureObject>> {
+        let captures = load::<Loaders, _, Vec<Capture>>(ctx, CapturesOf(self.id)).await?;
+        Ok(captures.unwrap_or_default().into_iter().map(CaptureObject::from).collect())
     }
 }
 

@@ -1,14 +1,18 @@
 //! SQL and rows. Every function takes the workspace from the actor or the object; none reads across.
 
 pub mod accounts;
+pub mod captures;
 pub mod contacts;
 pub mod duplicates;
 pub mod filter_keys;
+pub mod forms;
+pub mod landing_pages;
 pub mod leads;
 pub mod merges;
 pub mod records;
 pub mod segment_leads;
 pub mod segments;
+pub mod source_costs;
 
 use kernel::{WorkspaceId, id::TypedId};
 use platform::db::{ListBind, push_in_ids, push_in_texts};

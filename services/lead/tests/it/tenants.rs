@@ -1,33 +1,40 @@
 //! Two workspaces in one database: no method of the store reads or changes what is the other's.
 
+use chrono::TimeDelta;
 use kernel::{
-    AccountId, Actor, ContactId, EmailAddress, LeadId, MergeId, PageArgs, SegmentId, WorkspaceId, id::TypedId,
+    AccountId, Actor, CaptureId, ContactId, EmailAddress, FormId, LandingPageId, LeadId, MergeId, PageArgs, SegmentId,
+    SourceCostId, Timestamp, WorkspaceId, id::TypedId,
 };
 use pipewright_lead::{
     SERVICE,
     domain::{
         account::{Account, AccountChange},
+        capture::{Capture, Form},
         contact::{Contact, ContactChange},
         family::Merge,
+        landing_page::LandingPage,
         lead::{Lead, LeadChange},
         record::{Kind, Record, RecordChange},
         segment::Segment,
     },
     store::{
         accounts::{self, AccountFilter, Wanted},
+        captures,
         contacts::{self, ContactFilter},
         duplicates::{self, DuplicateFilter},
-        filter_keys,
+        filter_keys, forms, landing_pages,
         leads::{self, LeadFilter},
-        merges, records, segment_leads, segments,
+        merges, records, segment_leads, segments, source_costs,
     },
 };
 use platform::{Db, Tx, execute, with_db, with_tx};
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines, tenants};
 
+use crate::visitors;
+
 /// What takes no workspace, and why.
-const EXEMPT: [(&str, &[&str]); 3] = [
+const EXEMPT: [(&str, &[&str]); 4] = [
     (
         "the row's own workspace",
         &[
@@ -38,16 +45,25 @@ const EXEMPT: [(&str, &[&str]); 3] = [
             "segments::enter",
             "duplicates::insert",
             "merges::insert",
+            "captures::insert",
+            "forms::insert",
+            "landing_pages::insert",
+            "source_costs::insert",
         ],
     ),
     (
         "a job's look over all of them",
         &[
             "accounts::workspace_with_pending_links",
+            "captures::due",
             "filter_keys::workspace_with_stale",
             "records::workspace_with_stale",
             "segments::workspace_to_fill",
         ],
+    ),
+    (
+        "what an address or a link that nobody guesses leads to, which says whose it is",
+        &["captures::by_token", "forms::by_slug", "landing_pages::by_slug"],
     ),
     ("locks, and touches no row", &["segments::lock", "segments::share", "duplicates::lock", "merges::lock"]),
 ];
@@ -76,6 +92,11 @@ struct Ours {
     away: ContactId,
     /// Two contacts that look like one.
     twins: [ContactId; 2],
+    form: FormId,
+    /// What the form took in for the lead, on the page.
+    capture: CaptureId,
+    landing_page: LandingPageId,
+    cost: SourceCostId,
 }
 
 fn email() -> EmailAddress {
@@ -112,7 +133,10 @@ async fn equip(test: &ServiceTest) -> Ours {
     let dismiss =
         "mutation($ids: [ID!]!) { dismissDuplicate(input: { kind: CONTACT, ids: $ids }) { errors { code } } }";
     test.graphql(dismiss, json!({ "ids": [survivor, contact] })).await;
-    let ours = Ours { account, contact, lead: id(&lead), segment, merge, survivor, away, twins };
+    let (form, capture, landing_page, cost) = visited(test).await;
+    let lead = id(&lead);
+    let ours =
+        Ours { account, contact, lead, segment, merge, survivor, away, twins, form, capture, landing_page, cost };
     let import = "mutation { importAccounts(input: { headers: [\"Record ID\", \"Company name\"], rows: [{ row: 1, cells: [\"c-1\", \"Mills\"] }] }) { outcomes { outcome } }
         importLeads(input: { headers: [\"Record ID\", \"Email\"], rows: [{ row: 1, cells: [\"l-1\", \"eve@mills.example\"] }] }) { outcomes { outcome } } }";
     let imported = test.graphql(import, json!({})).await;
@@ -127,6 +151,23 @@ async fn equip(test: &ServiceTest) -> Ours {
     execute!(tx, sqlx::query(stale).bind(ours.lead)).unwrap();
     tx.commit().await.unwrap();
     ours
+}
+
+/// A form on a landing page that the lead filled in, and what that cost.
+async fn visited(test: &ServiceTest) -> (FormId, CaptureId, LandingPageId, SourceCostId) {
+    const PAGE: &str =
+        "mutation($form: ID!) { createLandingPage(input: { slug: \"ours\", title: \"Ours\", published: true,
+        variants: [{ name: \"a\", blocks: [{ kind: FORM, formId: $form }] }] }) { landingPage { id } } }";
+    const COST: &str =
+        "mutation { recordSourceCost(input: { source: \"Website\", amount: { minor: 1, currency: \"EUR\" } }) {
+        sourceCost { id } } }";
+    let (form, path) = visitors::form(test, json!({})).await;
+    let page = test.graphql(PAGE, json!({ "form": form })).await["createLandingPage"]["landingPage"]["id"].take();
+    visitors::browse(test, "GET", "/p/ours", &[], "").await;
+    let given = json!({ "email": email(), "_page": page, "_variant": "a" });
+    let capture = visitors::post_json(test, &path, given, &[("idempotency-key", "ours")]).await.json()["id"].take();
+    let cost = test.graphql(COST, json!({})).await["recordSourceCost"]["sourceCost"]["id"].take();
+    (id(&form), id(&capture), id(&page), id(&cost))
 }
 
 on_both_engines!(SERVICE, no_store_method_reads_or_changes_what_is_anothers);
@@ -144,8 +185,18 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     let lead = leads::by_ids(db, &test.actor, &[ours.lead]).await.unwrap().pop().unwrap();
     let segment = segments::by_id(db, test.actor.workspace, ours.segment).await.unwrap().unwrap();
     let theirs = other.workspace;
+    let form = forms::by_ids(db, test.actor.workspace, &[ours.form]).await.unwrap().pop().unwrap();
+    let pages = landing_pages::by_ids(db, test.actor.workspace, &[ours.landing_page]).await.unwrap();
     // With no fence but the predicates.
     let mut tx = db.everywhere().begin().await.unwrap();
+    assert_eq!(forms::update(&mut tx, &Form { workspace: theirs, version: 2, ..form }).await.unwrap(), 0);
+    forms::delete(&mut tx, theirs, ours.form).await.unwrap();
+    let foreign = LandingPage { workspace: theirs, version: 2, ..pages[0].clone() };
+    assert_eq!(landing_pages::update(&mut tx, &foreign).await.unwrap(), 0);
+    landing_pages::delete(&mut tx, theirs, ours.landing_page).await.unwrap();
+    landing_pages::count_view(&mut tx, theirs, ours.landing_page, "a").await.unwrap();
+    let capture = captures::lock(&mut tx, test.actor.workspace, ours.capture).await.unwrap().unwrap();
+    captures::update(&mut tx, &Capture { workspace: theirs, lead: None, attempts: 9, ..capture }).await.unwrap();
     let mut foreign = Account { workspace: theirs, version: 2, ..account.clone() };
     foreign.details.name = "Mallory".into();
     let change = AccountChange { previous: account.clone(), current: foreign };
@@ -230,7 +281,7 @@ async fn merge_reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
 async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     merge_reads(db, actor, ours, found).await;
     let (workspace, page) = (actor.workspace, PageArgs { first: 50, after: None });
-    let Ours { account, contact, lead, segment, .. } = ours;
+    let Ours { account, contact, lead, segment, form, capture, landing_page, cost, .. } = ours;
     let (all_accounts, all_contacts, all_leads) =
         (AccountFilter::default(), ContactFilter::default(), LeadFilter::default());
     assert_eq!(!accounts::by_ids(db, actor, &[*account]).await.unwrap().is_empty(), found);
@@ -248,6 +299,17 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(segments::entered_at(db, workspace, (*segment, *lead)).await.unwrap().is_some(), found);
     assert_eq!(!segments::counts(db, actor, &[*segment]).await.unwrap().is_empty(), found);
     assert_eq!(segments::overlap(db, actor, *segment, *segment).await.unwrap().in_both > 0, found);
+    assert_eq!(!forms::by_ids(db, workspace, &[*form]).await.unwrap().is_empty(), found);
+    assert_eq!(!forms::list(db, workspace, page).await.unwrap().is_empty(), found);
+    assert_eq!(!forms::submissions(db, workspace, &[*form]).await.unwrap().is_empty(), found);
+    assert_eq!(!captures::of_leads(db, actor, &[*lead]).await.unwrap().is_empty(), found);
+    assert_eq!(!landing_pages::by_ids(db, workspace, &[*landing_page]).await.unwrap().is_empty(), found);
+    assert_eq!(!landing_pages::list(db, workspace, page).await.unwrap().is_empty(), found);
+    assert_eq!(!landing_pages::stats(db, workspace, *landing_page).await.unwrap().is_empty(), found);
+    assert_eq!(source_costs::by_id(db, workspace, *cost).await.unwrap().is_some(), found);
+    let ever = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + TimeDelta::days(40_000));
+    assert_eq!(!source_costs::leads(db, workspace, ever).await.unwrap().is_empty(), found);
+    assert_eq!(!source_costs::sums(db, workspace, ever).await.unwrap().is_empty(), found);
     let mut tx = db.everywhere().begin().await.unwrap();
     assert_eq!(!segments::all(&mut tx, workspace).await.unwrap().is_empty(), found);
     assert_eq!(!segments::members(&mut tx, workspace, &[*lead]).await.unwrap().is_empty(), found);
@@ -276,6 +338,11 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(!leads::unmatched(&mut tx, workspace, &[], &company, 10).await.unwrap().is_empty(), found);
     assert_eq!(leads::by_id(&mut tx, actor, *lead).await.unwrap().is_some(), found);
     merge_reads_in(&mut tx, actor, ours, found).await;
+    assert_eq!(forms::by_id(&mut tx, workspace, *form).await.unwrap().is_some(), found);
+    assert_eq!(landing_pages::by_id(&mut tx, workspace, *landing_page).await.unwrap().is_some(), found);
+    assert_eq!(captures::lock(&mut tx, workspace, *capture).await.unwrap().is_some(), found);
+    let once = captures::by_once_key(&mut tx, workspace, *form, "key ours").await.unwrap();
+    assert_eq!(once.is_some(), found);
     tx.rollback().await.unwrap();
 }
 

@@ -117,7 +117,7 @@ pub async fn open(url: &str, clock: &Clock) -> Result<Service> {
 /// The use cases of an open lead service.
 pub fn app(service: &Service) -> App {
     let context = service.context.clone();
-    App { db: context.db, outbox: context.outbox, clock: context.clock }
+    App { db: context.db, outbox: context.outbox, clock: context.clock, public_url: "".into() }
 }
 
 async fn ensure_same(app: &App, bare: &Db, actor: &Actor) -> Result<()> {

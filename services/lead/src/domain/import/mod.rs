@@ -7,6 +7,7 @@ mod row;
 use kernel::{Code, Coded};
 
 pub use mapping::{Field, Mapping};
+pub(super) use row::visible;
 pub use row::{AccountRow, LeadRow, parse_account_row, parse_lead_row};
 
 /// What the rows of a file are.

@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
 
 /// Drops what cannot be seen but makes two names differ or turns the writing round: control, bidi and
 /// zero-width characters. Line breaks and tabs become a space.
-fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     // What most cells are: nothing to drop and nothing to close up.
     if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && !text.contains("  ") {
         return text.trim().to_owned();
