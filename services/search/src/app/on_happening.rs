@@ -15,9 +15,6 @@ use crate::{
 #[derive(Debug)]
 pub struct OnHappening;
 
-/// Events that one may move. More follow from one another in a ring, and a ring would move for ever.
-const MOST_MOVES: usize = 100_000;
-
 #[async_trait]
 impl EventHandler for OnHappening {
     async fn handle(&self, tx: &mut Tx, event: &Envelope) -> Result<(), HandleError> {
@@ -33,23 +30,22 @@ impl EventHandler for OnHappening {
     }
 }
 
-/// Puts everything that follows from an event where it belongs.
-async fn move_followers(tx: &mut Tx, workspace: WorkspaceId, placed: Place) -> Result<(), HandleError> {
-    let mut waiting = VecDeque::from([placed]);
-    let mut moves = 0;
+/// Puts everything that follows from a new event where it belongs. An event that would follow from itself is refused, so
+/// none that is kept does, and this ends.
+async fn move_followers(tx: &mut Tx, workspace: WorkspaceId, new: Place) -> Result<(), HandleError> {
+    let first = new.event;
+    let mut waiting = VecDeque::from([new]);
     while let Some(place) = waiting.pop_front() {
         for follower in timeline::followers(tx, workspace, &place).await? {
+            if follower.place.event == first {
+                return Err(HandleError::Other("an event that follows from itself".to_owned()));
+            }
             let latest = timeline::latest_cause(tx, workspace, &follower.place).await?;
             let at = place_after(follower.place.occurred_at, latest);
-            if at == follower.at {
-                continue;
+            if at != follower.at {
+                timeline::move_event(tx, workspace, follower.place.event, at).await?;
+                waiting.push_back(follower.place);
             }
-            moves += 1;
-            if moves > MOST_MOVES {
-                return Err(HandleError::Other("events that follow from one another in a ring".to_owned()));
-            }
-            timeline::move_event(tx, workspace, follower.place.event, at).await?;
-            waiting.push_back(follower.place);
         }
     }
     Ok(())

@@ -27,7 +27,8 @@ impl Loader<For<TimelineOf>> for Loaders {
     async fn load(&self, keys: &[For<TimelineOf>]) -> Batch<TimelineOf, Vec<Entry>> {
         by_actor(keys, |actor, pages| async move {
             let mut entries = Vec::new();
-            for ((types, args), records) in lists(pages.into_iter().map(|page| ((page.types, page.args), page.record))) {
+            for ((types, args), records) in lists(pages.into_iter().map(|page| ((page.types, page.args), page.record)))
+            {
                 let found = self.0.timelines(&actor, &records, types, args).await?;
                 entries.extend(found.into_iter().map(|(record, entry)| (TimelineOf { record, types, args }, entry)));
             }

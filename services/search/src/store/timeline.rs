@@ -146,12 +146,7 @@ pub async fn followers(tx: &mut Tx, workspace: WorkspaceId, place: &Place) -> Re
 }
 
 /// Puts an event, and its entries, elsewhere.
-pub async fn move_event(
-    tx: &mut Tx,
-    workspace: WorkspaceId,
-    event: EventId,
-    at: Timestamp,
-) -> Result<(), sqlx::Error> {
+pub async fn move_event(tx: &mut Tx, workspace: WorkspaceId, event: EventId, at: Timestamp) -> Result<(), sqlx::Error> {
     const EVENT: &str = "update timeline_event set placed_at = $3 where workspace_id = $1 and event_id = $2";
     const ENTRIES: &str = "update timeline_entry set placed_at = $3 where workspace_id = $1 and event_id = $2";
     for table in [EVENT, ENTRIES] {

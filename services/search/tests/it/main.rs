@@ -6,4 +6,8 @@ mod indexing;
 mod objects;
 mod paging;
 mod rebuilding;
+mod stories;
 mod tenants;
+mod timeline;
+mod timeline_access;
+mod timeline_order;

@@ -10,12 +10,12 @@ use kernel::id::TypedId;
 use super::{EntryType, Happening, Record, changes::changes};
 use crate::domain::document::Kind;
 
-pub fn account_created(event: &Envelope, AccountCreated { current }: AccountCreated) -> Happening {
-    account(Happening::new(event, EntryType::AccountCreated, "The account was made"), &current)
+pub fn account_created(event: &Envelope, AccountCreated { current }: &AccountCreated) -> Happening {
+    account(Happening::new(event, EntryType::AccountCreated, "The account was made"), current)
 }
 
-pub fn account_updated(event: &Envelope, AccountUpdated { current, .. }: AccountUpdated) -> Happening {
-    let told = account(Happening::new(event, EntryType::AccountUpdated, "The account was changed"), &current);
+pub fn account_updated(event: &Envelope, AccountUpdated { current, .. }: &AccountUpdated) -> Happening {
+    let told = account(Happening::new(event, EntryType::AccountUpdated, "The account was changed"), current);
     changed(event, told, Kind::Account, current.id)
 }
 
@@ -23,12 +23,12 @@ fn account(told: Happening, account: &Account) -> Happening {
     told.about(Kind::Account, account.id).state_of(account.id, account.version)
 }
 
-pub fn contact_created(event: &Envelope, ContactCreated { current }: ContactCreated) -> Happening {
-    contact(Happening::new(event, EntryType::ContactCreated, "The contact was made"), &current)
+pub fn contact_created(event: &Envelope, ContactCreated { current }: &ContactCreated) -> Happening {
+    contact(Happening::new(event, EntryType::ContactCreated, "The contact was made"), current)
 }
 
-pub fn contact_updated(event: &Envelope, ContactUpdated { current, .. }: ContactUpdated) -> Happening {
-    let told = contact(Happening::new(event, EntryType::ContactUpdated, "The contact was changed"), &current);
+pub fn contact_updated(event: &Envelope, ContactUpdated { current, .. }: &ContactUpdated) -> Happening {
+    let told = contact(Happening::new(event, EntryType::ContactUpdated, "The contact was changed"), current);
     changed(event, told, Kind::Contact, current.id)
 }
 
@@ -41,12 +41,12 @@ fn contact(told: Happening, contact: &Contact) -> Happening {
     )
 }
 
-pub fn opportunity_created(event: &Envelope, OpportunityCreated { current }: OpportunityCreated) -> Happening {
+pub fn opportunity_created(event: &Envelope, OpportunityCreated { current }: &OpportunityCreated) -> Happening {
     let title = format!("The opportunity was opened in {}", current.stage_name);
-    opportunity(Happening::new(event, EntryType::OpportunityCreated, title), &current)
+    opportunity(Happening::new(event, EntryType::OpportunityCreated, title), current)
 }
 
-pub fn stage_changed(event: &Envelope, changes: OpportunityStageChanged) -> Happening {
+pub fn stage_changed(event: &Envelope, changes: &OpportunityStageChanged) -> Happening {
     let OpportunityStageChanged { previous, current } = changes;
     let outcome = match current.state {
         OpportunityState::Open => "moved",
@@ -54,13 +54,13 @@ pub fn stage_changed(event: &Envelope, changes: OpportunityStageChanged) -> Happ
         OpportunityState::Lost => "was lost: it moved",
     };
     let title = format!("The opportunity {outcome} from {} to {}", previous.stage_name, current.stage_name);
-    let told = opportunity(Happening::new(event, EntryType::OpportunityStageChanged, title), &current);
+    let told = opportunity(Happening::new(event, EntryType::OpportunityStageChanged, title), current);
     changed(event, told, Kind::Opportunity, current.id)
 }
 
-pub fn opportunity_updated(event: &Envelope, OpportunityUpdated { current, .. }: OpportunityUpdated) -> Happening {
+pub fn opportunity_updated(event: &Envelope, OpportunityUpdated { current, .. }: &OpportunityUpdated) -> Happening {
     let title = "The opportunity was changed";
-    let told = opportunity(Happening::new(event, EntryType::OpportunityUpdated, title), &current);
+    let told = opportunity(Happening::new(event, EntryType::OpportunityUpdated, title), current);
     changed(event, told, Kind::Opportunity, current.id)
 }
 

@@ -19,13 +19,13 @@ use super::{Happening, about_leads, about_others};
 
 /// How the timeline tells of a payload.
 trait Tell: Event {
-    fn tell(self, event: &Envelope) -> Happening;
+    fn tell(&self, event: &Envelope) -> Happening;
 }
 
 macro_rules! told {
     ($($payload:ident by $tell:path),+ $(,)?) => {
         $(impl Tell for $payload {
-            fn tell(self, event: &Envelope) -> Happening {
+            fn tell(&self, event: &Envelope) -> Happening {
                 $tell(event, self)
             }
         })+
