@@ -8,6 +8,7 @@ mod kill;
 mod lead_journey;
 mod rebuild;
 mod signing_in;
+mod timeline;
 mod trail;
 
 /// Makes two tests of one: in one process, and as separate processes.
