@@ -1,5 +1,6 @@
 //! The search service: finds leads, accounts, contacts and opportunities by what a person remembers of them.
-//! It owns no facts: documents come from events, the index from the documents.
+//! It owns no facts: documents come from events, the index from the documents. And it keeps the timelines: what
+//! happened to a record, as all services tell it.
 
 pub mod app;
 pub mod domain;
@@ -13,7 +14,7 @@ use std::{sync::Arc, time::Duration};
 use platform::{Handler, Job, Parts, ServiceContext, ServiceDef, db::Migrations, graphql::InProcess};
 use sqlx::migrate::Migrator;
 
-use app::{App, OnObjectChanged};
+use app::{App, OnHappening, OnObjectChanged};
 pub use app::{replay, reset};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -36,6 +37,11 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
         name: "search",
         subjects: OnObjectChanged::SUBJECTS,
         apply: Arc::new(OnObjectChanged),
+    });
+    parts.handlers.push(Handler {
+        name: "search-timeline",
+        subjects: domain::timeline::SUBJECTS,
+        apply: Arc::new(OnHappening),
     });
     parts.jobs.push(Job {
         name: "search.indexer",

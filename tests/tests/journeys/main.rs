@@ -11,6 +11,7 @@ mod lead_journey;
 mod rebuild;
 mod rights;
 mod signing_in;
+mod timeline;
 mod trail;
 
 /// Makes two tests of one: in one process, and as separate processes.

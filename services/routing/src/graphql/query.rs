@@ -1,5 +1,5 @@
 use async_graphql::{Context, Object, SimpleObject};
-use kernel::{Cursor, DecisionId, LeadId, PageArgs, RepId, id::TypedId};
+use kernel::{Cursor, Decision, DecisionId, LeadId, PageArgs, RepId, id::TypedId};
 use platform::graphql::{IntoGraphql, List, actor, load, page};
 
 use super::{
@@ -77,6 +77,15 @@ impl Query {
     #[graphql(entity)]
     async fn find_rep(&self, ctx: &Context<'_>, id: RepId) -> async_graphql::Result<Option<RepObject>> {
         Ok(load::<Loaders, _, Rep>(ctx, id).await?.map(RepObject::from))
+    }
+
+    #[graphql(entity)]
+    async fn find_routing_decision(
+        &self,
+        ctx: &Context<'_>,
+        id: DecisionId,
+    ) -> async_graphql::Result<Option<DecisionObject>> {
+        Ok(load::<Loaders, _, Decision>(ctx, id).await?.map(DecisionObject::from))
     }
 
     #[graphql(entity)]

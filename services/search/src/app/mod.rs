@@ -1,9 +1,11 @@
 //! What the search service can be asked to do: one use case a file.
 
 mod index_pending;
+mod on_happening;
 mod on_object_changed;
 mod rebuild;
 mod search;
+mod timeline;
 
 use std::sync::Arc;
 
@@ -11,9 +13,11 @@ use anyhow::Context;
 use kernel::Clock;
 use platform::Db;
 
+pub use on_happening::OnHappening;
 pub use on_object_changed::OnObjectChanged;
 pub use rebuild::{replay, reset};
 pub use search::{Found, Search};
+pub use timeline::Entry;
 
 use crate::{
     index::{IndexError, SearchIndex},

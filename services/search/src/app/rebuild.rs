@@ -4,12 +4,12 @@
 
 use events::Envelope;
 use kernel::Clock;
-use platform::{Db, EventHandler, HandleError};
+use platform::{Db, EventHandler, HandleError, Tx};
 
-use super::OnObjectChanged;
-use crate::store;
+use super::{OnHappening, OnObjectChanged};
+use crate::{domain::timeline, store};
 
-/// Empties the documents, and with them the index as soon as the indexer runs.
+/// Empties the documents, and with them the index as soon as the indexer runs, and the timelines.
 pub async fn reset(db: &Db, clock: &Clock) -> Result<(), sqlx::Error> {
     store::reset(db, clock).await
 }
@@ -19,16 +19,27 @@ pub async fn reset(db: &Db, clock: &Clock) -> Result<(), sqlx::Error> {
 pub async fn replay(db: &Db, history: &[Envelope]) -> Result<usize, HandleError> {
     let mut tx = db.everywhere().begin().await?;
     let mut taken = 0;
-    for event in history.iter().filter(|event| OnObjectChanged::SUBJECTS.contains(&event.r#type.as_str())) {
+    for event in history {
+        taken += usize::from(take(&mut tx, event).await?);
+    }
+    tx.commit().await?;
+    Ok(taken)
+}
+
+/// Whether the event was of interest.
+async fn take(tx: &mut Tx, event: &Envelope) -> Result<bool, HandleError> {
+    let handlers: [(&[&str], &dyn EventHandler); 2] =
+        [(OnObjectChanged::SUBJECTS, &OnObjectChanged), (timeline::SUBJECTS, &OnHappening)];
+    let mut taken = false;
+    for (_, handler) in handlers.into_iter().filter(|(subjects, _)| subjects.contains(&event.r#type.as_str())) {
         tx.turn_to(event.workspace).await?;
-        match OnObjectChanged.handle(&mut tx, event).await {
-            Ok(()) => taken += 1,
+        match handler.handle(tx, event).await {
+            Ok(()) => taken = true,
             Err(HandleError::Payload(_)) => {
                 tracing::warn!(event = %event.id, kind = event.r#type, "an event without a valid payload is passed over");
             }
             Err(error) => return Err(error),
         }
     }
-    tx.commit().await?;
     Ok(taken)
 }

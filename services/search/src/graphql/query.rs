@@ -1,7 +1,11 @@
 use async_graphql::{Context, Object, connection::Edge};
+use kernel::{AccountId, ContactId, LeadId, OpportunityId};
 use platform::graphql::{IntoGraphql, actor};
 
-use super::types::{SearchConnection, SearchMatch, SearchResult, SearchTotal, SearchType};
+use super::{
+    records::{AccountObject, ContactObject, LeadObject, OpportunityObject},
+    types::{SearchConnection, SearchMatch, SearchResult, SearchTotal, SearchType},
+};
 use crate::{
     app::{App, Found, Search},
     domain::highlight::highlight,
@@ -30,6 +34,26 @@ impl Query {
         let kinds = types.unwrap_or_default().into_iter().map(Into::into).collect();
         let found = app.search(actor(ctx)?, Search { query, kinds, first, after }).await.graphql()?;
         Ok(connection(found))
+    }
+
+    #[graphql(entity)]
+    async fn find_lead(&self, id: LeadId) -> LeadObject {
+        LeadObject { id }
+    }
+
+    #[graphql(entity)]
+    async fn find_account(&self, id: AccountId) -> AccountObject {
+        AccountObject { id }
+    }
+
+    #[graphql(entity)]
+    async fn find_contact(&self, id: ContactId) -> ContactObject {
+        ContactObject { id }
+    }
+
+    #[graphql(entity)]
+    async fn find_opportunity(&self, id: OpportunityId) -> OpportunityObject {
+        OpportunityObject { id }
     }
 }
 

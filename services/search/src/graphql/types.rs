@@ -2,10 +2,11 @@ use async_graphql::{
     Context, Enum, Object, OutputType, SimpleObject, Union,
     connection::{Connection, ConnectionNameType, DisableNodesField, EdgeNameType},
 };
-use kernel::{AccountId, Actor, ContactId, LeadId, OpportunityId};
+use kernel::Actor;
 use platform::graphql::{IntoGraphql, Long, actor};
 use uuid::Uuid;
 
+use super::records::{AccountObject, ContactObject, LeadObject, OpportunityObject};
 use crate::{
     app::App,
     domain::{document::Kind, query::SearchQuery},
@@ -28,45 +29,21 @@ pub enum SearchType {
 /// An object that was found.
 #[derive(Union)]
 pub enum SearchResult {
-    Lead(LeadReference),
-    Account(AccountReference),
-    Contact(ContactReference),
-    Opportunity(OpportunityReference),
+    Lead(LeadObject),
+    Account(AccountObject),
+    Contact(ContactObject),
+    Opportunity(OpportunityObject),
 }
 
 impl SearchResult {
     pub fn new(kind: Kind, id: Uuid) -> Self {
         match kind {
-            Kind::Lead => Self::Lead(LeadReference { id: id.into() }),
-            Kind::Account => Self::Account(AccountReference { id: id.into() }),
-            Kind::Contact => Self::Contact(ContactReference { id: id.into() }),
-            Kind::Opportunity => Self::Opportunity(OpportunityReference { id: id.into() }),
+            Kind::Lead => Self::Lead(LeadObject { id: id.into() }),
+            Kind::Account => Self::Account(AccountObject { id: id.into() }),
+            Kind::Contact => Self::Contact(ContactObject { id: id.into() }),
+            Kind::Opportunity => Self::Opportunity(OpportunityObject { id: id.into() }),
         }
     }
-}
-
-#[derive(SimpleObject)]
-#[graphql(name = "Lead", unresolvable)]
-pub struct LeadReference {
-    id: LeadId,
-}
-
-#[derive(SimpleObject)]
-#[graphql(name = "Account", unresolvable)]
-pub struct AccountReference {
-    id: AccountId,
-}
-
-#[derive(SimpleObject)]
-#[graphql(name = "Contact", unresolvable)]
-pub struct ContactReference {
-    id: ContactId,
-}
-
-#[derive(SimpleObject)]
-#[graphql(name = "Opportunity", unresolvable)]
-pub struct OpportunityReference {
-    id: OpportunityId,
 }
 
 /// How an object was found.

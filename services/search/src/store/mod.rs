@@ -1,5 +1,9 @@
 //! SQL and rows.
 
+mod readable;
+pub mod timeline;
+pub mod timeline_pages;
+
 use kernel::{Clock, EventId, LeadId, Timestamp, UserId, WorkspaceId, id::TypedId};
 use platform::{
     Db, Tx,
@@ -138,11 +142,19 @@ pub async fn ensure_generation(db: &Db, clock: &Clock) -> Result<(), sqlx::Error
     tx.commit().await
 }
 
-/// Forgets every document of every workspace, and begins another generation.
+/// Forgets every document and every timeline of every workspace, and begins another generation of the index.
 pub async fn reset(db: &Db, clock: &Clock) -> Result<(), sqlx::Error> {
     const SQL: &str = "insert into index_state (id, generation) values (1, $1) on conflict (id) do update set generation = excluded.generation";
+    const DERIVED: [&str; 4] = [
+        "delete from document",
+        "delete from timeline_event",
+        "delete from timeline_entry",
+        "delete from timeline_tie",
+    ];
     let mut tx = db.everywhere().begin().await?;
-    execute!(tx, sqlx::query("delete from document"))?;
+    for table in DERIVED {
+        execute!(tx, sqlx::query(table))?;
+    }
     execute!(tx, sqlx::query(SQL).bind(new_generation(clock)))?;
     tx.commit().await
 }

@@ -7,4 +7,8 @@ mod merging;
 mod objects;
 mod paging;
 mod rebuilding;
+mod stories;
 mod tenants;
+mod timeline;
+mod timeline_access;
+mod timeline_order;
