@@ -27,13 +27,16 @@ pub const CREATES: &[&str] = &[
 /// What brings something that there is into a state that the input names: asked again, it changes nothing more, or
 /// says that the version has moved on.
 pub const CHANGES: &[&str] = &[
+    "addAccountDomain",
     "addTeamMember",
     "deleteRole",
     "deleteSegment",
     "deleteTeam",
+    "linkAccounts",
     "moveOpportunity",
     "moveTeam",
     "pauseEnrollment",
+    "removeAccountDomain",
     "removeTeamMember",
     "resolveUncertainMessage",
     "resumeEnrollment",
@@ -48,6 +51,7 @@ pub const CHANGES: &[&str] = &[
     "updateRep",
     "updateRole",
     "updateSegment",
+    "updateSegmentBands",
     "updateTeam",
     "updateUser",
 ];

@@ -17,6 +17,7 @@ pub fn all() -> Vec<Envelope> {
     examples.routing();
     examples.cadence();
     examples.pipeline();
+    examples.accounts();
     let mut envelopes = examples.envelopes;
     envelopes.sort_by(|a, b| a.r#type.cmp(&b.r#type));
     envelopes
@@ -58,12 +59,16 @@ pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadEr
         identity::UserUpdated,
         identity::WorkspaceCreated,
         lead::AccountCreated,
+        lead::AccountDomainsChanged,
+        lead::AccountHierarchyChanged,
+        lead::AccountSegmentChanged,
         lead::AccountUpdated,
         lead::ContactCreated,
         lead::ContactUpdated,
         lead::LeadCaptured,
         lead::LeadConverted,
         lead::LeadUpdated,
+        lead::SegmentBandsChanged,
         lead::SegmentChanged,
         lead::SegmentEntered,
         lead::SegmentExited,
@@ -372,6 +377,54 @@ impl Examples {
         let renamed = pipeline::Opportunity { version: 3, name: "Engines for 2028".into(), ..moved.clone() };
         self.add(&pipeline::OpportunityStageChanged { previous: opportunity, current: moved.clone() });
         self.add(&pipeline::OpportunityUpdated { previous: moved, current: renamed });
+    }
+
+    /// Later than the rest, as [`access`](Self::access).
+    fn accounts(&mut self) {
+        let later = Clock::fixed(self.clock.now(), 26);
+        let clock = std::mem::replace(&mut self.clock, later);
+        let account: kernel::AccountId = self.id();
+        let (previous, current) =
+            (vec!["example.com".to_owned()], vec!["example.com".to_owned(), "example.co.uk".to_owned()]);
+        self.add(&lead::AccountDomainsChanged { account, previous, current });
+        let parent = self.id();
+        self.add(&lead::AccountHierarchyChanged {
+            account,
+            previous: None,
+            current: Some(parent),
+            previous_ultimate: account,
+            current_ultimate: parent,
+        });
+        let claim = lead::SizeClaim {
+            provider: "directory".into(),
+            confidence: 0.9,
+            observed_at: self.clock.now(),
+            run: self.id(),
+            value: "201-500".into(),
+        };
+        self.add(&lead::AccountSegmentChanged {
+            account,
+            previous: Some(lead::SizeSegment::Smb),
+            current: Some(lead::SizeSegment::MidMarket),
+            because: Some(lead::SizeCause {
+                field: "employees".into(),
+                value: claim.value.clone(),
+                head_count: 350,
+                bands_version: 2,
+                claim: Some(claim),
+            }),
+        });
+        let bands = |version: i64, mid_market_from: i64| lead::SegmentBands {
+            version,
+            thresholds: lead::SizeThresholds { mid_market_from, enterprise_from: 1_000 },
+            margin_percent: 10,
+            regions: vec![lead::RegionThresholds {
+                countries: vec!["DE".into()],
+                thresholds: lead::SizeThresholds { mid_market_from: 50, enterprise_from: 500 },
+            }],
+        };
+        self.add(&lead::SegmentBandsChanged { previous: bands(1, 100), current: bands(2, 200) });
+        self.clock = clock;
     }
 }
 

@@ -1,8 +1,8 @@
 //! Published by the lead service.
 
 use kernel::{
-    AccountId, ContactId, EmailAddress, LeadId, Money, OpportunityId, PersonName, PhoneNumber, SegmentId, Timestamp,
-    UserId,
+    AccountId, ContactId, EmailAddress, EnrichmentRunId, LeadId, Money, OpportunityId, PersonName, PhoneNumber,
+    SegmentId, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -176,3 +176,108 @@ pub struct SegmentExited {
     pub lead: LeadId,
 }
 event!(SegmentExited, "crm.lead.segment.exited.v1", |e| e.lead);
+
+/// An account has got or lost a domain beside what [`AccountUpdated`] says of its primary one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountDomainsChanged {
+    pub account: AccountId,
+    /// The primary one first.
+    pub previous: Vec<String>,
+    /// The primary one first.
+    pub current: Vec<String>,
+}
+event!(AccountDomainsChanged, "crm.lead.account.domains_changed.v1", |e| e.account);
+
+/// An account stands below another one, or below none. Those below it come with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountHierarchyChanged {
+    pub account: AccountId,
+    /// The account right above it, before and now.
+    pub previous: Option<AccountId>,
+    pub current: Option<AccountId>,
+    /// The top of its tree, before and now: itself if nothing is above it.
+    pub previous_ultimate: AccountId,
+    pub current_ultimate: AccountId,
+}
+event!(AccountHierarchyChanged, "crm.lead.account.hierarchy_changed.v1", |e| e.account);
+
+/// How large a company is, by the bands of its workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SizeSegment {
+    Smb,
+    MidMarket,
+    Enterprise,
+}
+
+/// What a provider said of an account's size, by way of one of its leads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SizeClaim {
+    pub provider: String,
+    /// 0 to 1.
+    pub confidence: f64,
+    pub observed_at: Timestamp,
+    pub run: EnrichmentRunId,
+    /// As the provider wrote it.
+    pub value: String,
+}
+
+/// What made an account be of its size.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SizeCause {
+    /// The field that says it: `employees`.
+    pub field: String,
+    /// As its source wrote it.
+    pub value: String,
+    pub head_count: i64,
+    pub bands_version: i64,
+    /// Left out when the account itself says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<SizeClaim>,
+}
+
+/// An account is of another size than before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountSegmentChanged {
+    pub account: AccountId,
+    pub previous: Option<SizeSegment>,
+    /// `None`: nobody says any more how many employees there are.
+    pub current: Option<SizeSegment>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<SizeCause>,
+}
+event!(AccountSegmentChanged, "crm.lead.account.segment_changed.v1", |e| e.account);
+
+/// From how many employees on a company is of which size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SizeThresholds {
+    pub mid_market_from: i64,
+    pub enterprise_from: i64,
+}
+
+/// Other thresholds for accounts of some countries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegionThresholds {
+    pub countries: Vec<String>,
+    #[serde(flatten)]
+    pub thresholds: SizeThresholds,
+}
+
+/// A workspace's bands as they stand at `version`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentBands {
+    pub version: i64,
+    #[serde(flatten)]
+    pub thresholds: SizeThresholds,
+    /// By how many per cent a head count must pass a threshold for an account to move.
+    pub margin_percent: i64,
+    pub regions: Vec<RegionThresholds>,
+}
+
+/// The bands have a new version. Where an account moves by it, [`AccountSegmentChanged`] tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SegmentBandsChanged {
+    pub previous: SegmentBands,
+    pub current: SegmentBands,
+}
+event!(SegmentBandsChanged, "crm.lead.segment_bands.changed.v1", |e| e.current.version);

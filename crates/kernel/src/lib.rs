@@ -6,6 +6,7 @@ mod actor;
 mod clock;
 mod code;
 mod decision;
+mod headcount;
 pub mod id;
 mod mail_domain;
 mod money;
@@ -17,6 +18,7 @@ pub use actor::{Actor, ActorKind, CredentialId, Forbidden, Permission, RequestOr
 pub use clock::{Clock, Timestamp, truncate_to_micros};
 pub use code::{Code, Coded};
 pub use decision::{Candidate, Decision, inputs_hash};
+pub use headcount::headcount;
 pub use id::{
     AccountId, ApiKeyId, ContactId, DecisionId, EnrichmentRunId, EnrollmentId, EventId, IdError, ImportId, LeadId,
     MailboxId, MessageId, OpportunityId, PipelineId, PoolId, RepId, RoleId, SegmentId, SequenceId, SessionId,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use platform::{Handler, Parts, ServiceContext, ServiceDef, db::Migrations, graphql::InProcess};
 use sqlx::migrate::Migrator;
 
-use app::App;
+use app::{ACCOUNT_FACTS, AccountFacts, App};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -29,6 +29,13 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
     let owners = Arc::new(app.clone());
     parts.handlers.push(Handler { name: "lead-owner", subjects: events::routing::OWNER_EVENTS, apply: owners });
-    parts.jobs.extend([app.clone().link_job(), app.clone().filter_keys_job(), app.segment_job()]);
+    let facts = Arc::new(AccountFacts(app.clone()));
+    parts.handlers.push(Handler { name: "lead-accounts", subjects: ACCOUNT_FACTS, apply: facts });
+    parts.jobs.extend([
+        app.clone().link_job(),
+        app.clone().filter_keys_job(),
+        app.clone().size_job(),
+        app.segment_job(),
+    ]);
     Ok(parts)
 }

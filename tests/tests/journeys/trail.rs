@@ -12,6 +12,7 @@ use testkit::{MailServer, Mood};
 
 /// What the trail calls what one mutation does; where it does several things, the one that gives it its name.
 const ACTIONS: &[(&str, &str)] = &[
+    ("addAccountDomain", "crm.lead.account.domains_changed.v1"),
     ("addTeamMember", "crm.identity.user.updated.v1"),
     ("captureLead", "crm.lead.lead.captured.v1"),
     ("convertLead", "crm.lead.lead.converted.v1"),
@@ -33,9 +34,11 @@ const ACTIONS: &[(&str, &str)] = &[
     ("importAccounts", "crm.lead.account.created.v1"),
     ("importLeads", "crm.lead.lead.captured.v1"),
     ("inviteUser", "crm.identity.user.invited.v1"),
+    ("linkAccounts", "crm.lead.account.hierarchy_changed.v1"),
     ("moveOpportunity", "crm.pipeline.opportunity.stage_changed.v1"),
     ("moveTeam", "crm.identity.team.changed.v1"),
     ("pauseEnrollment", "crm.cadence.enrollment.paused.v1"),
+    ("removeAccountDomain", "crm.lead.account.domains_changed.v1"),
     ("removeTeamMember", "crm.identity.user.updated.v1"),
     ("resolveUncertainMessage", "crm.cadence.message.resolved.v1"),
     ("resumeEnrollment", "crm.cadence.enrollment.resumed.v1"),
@@ -53,6 +56,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("updateRep", "crm.routing.rep.updated.v1"),
     ("updateRole", "crm.identity.role.changed.v1"),
     ("updateSegment", "crm.lead.segment.changed.v1"),
+    ("updateSegmentBands", "crm.lead.segment_bands.changed.v1"),
     ("updateTeam", "crm.identity.team.changed.v1"),
     ("updateUser", "crm.identity.user.updated.v1"),
 ];
@@ -217,6 +221,7 @@ impl<'a> Caller<'a> {
         let account = self.does("createAccount", json!({ "name": "Looms" }), "account { id }").await?;
         let account = &account["account"]["id"];
         self.does("updateAccount", json!({ "id": account, "industry": "Textiles" }), "").await?;
+        self.account_trees(account).await?;
         let contact = json!({ "email": "mary@looms.example", "accountId": account });
         let contact = self.does("createContact", contact, "contact { id }").await?;
         self.does("updateContact", json!({ "id": contact["contact"]["id"], "title": "Director" }), "").await?;
@@ -226,6 +231,18 @@ impl<'a> Caller<'a> {
         self.does("updateOpportunity", json!({ "id": deal["id"], "name": "More looms" }), "").await?;
         let next = json!({ "id": deal["id"], "stageId": deal["pipeline"]["stages"][1]["id"] });
         self.does("moveOpportunity", next, "").await?;
+        Ok(())
+    }
+
+    async fn account_trees(&mut self, account: &Value) -> Result<()> {
+        let group = self.does("createAccount", json!({ "name": "Group" }), "account { id }").await?;
+        let group = &group["account"]["id"];
+        self.does("linkAccounts", json!({ "childId": account, "parentId": group }), "").await?;
+        let domain = json!({ "accountId": group, "domain": "group.example" });
+        self.does("addAccountDomain", domain.clone(), "").await?;
+        self.does("removeAccountDomain", domain, "").await?;
+        let bands = json!({ "midMarketFrom": 50, "enterpriseFrom": 500, "marginPercent": 5 });
+        self.does("updateSegmentBands", bands, "").await?;
         Ok(())
     }
 

@@ -3,7 +3,7 @@ use kernel::{Action, Actor, Object, Permission};
 use platform::idempotency::{Request, made_before};
 use serde_json::{Value, json};
 
-use super::{App, link_leads::link_leads};
+use super::{App, accounts::follow_size, link_leads::link_leads};
 use crate::{
     domain::account::{Account, AccountDetails, AccountDraft},
     error::Error,
@@ -39,6 +39,7 @@ impl App {
             return Err(Error::DomainTaken);
         }
         events.push(&AccountCreated { current: account.published() });
+        follow_size(&mut tx, &mut events, &[&account], self.clock.now()).await?;
         link_leads(&mut tx, &mut events, actor.workspace, std::slice::from_ref(&account), self.clock.now()).await?;
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;

@@ -1,5 +1,6 @@
 //! What the lead service can be asked to do: one use case a file. Every one checks the actor first.
 
+mod accounts;
 mod capture_lead;
 mod convert_lead;
 mod create_account;
@@ -21,6 +22,7 @@ use std::collections::BTreeSet;
 use kernel::{Actor, Clock, Denied, Object};
 use platform::{Db, Outbox, Tx, outbox::Events};
 
+pub use accounts::{ACCOUNT_FACTS, AccountDomain, AccountFacts, UpdateSegmentBands};
 pub use capture_lead::{CaptureLead, Captured};
 pub use convert_lead::{ConvertLead, Converted, OpportunityRequest};
 pub use create_account::CreateAccount;

@@ -1,6 +1,7 @@
 //! A skin over [`App`]: parse the input, call one use case, map the result.
 
 mod account_inputs;
+mod accounts;
 mod contact_inputs;
 mod inputs;
 mod loaders;
@@ -14,6 +15,7 @@ use kernel::Actor;
 use platform::graphql::{actor, batch_loader};
 
 use crate::app::App;
+use accounts::{AccountMutation, AccountQuery};
 use loaders::Loaders;
 use mutation::RecordMutation;
 use query::RecordQuery;
@@ -21,11 +23,11 @@ use segments::{SegmentMutation, SegmentQuery};
 
 /// What can be read. Lists come in pages.
 #[derive(Default, MergedObject)]
-pub struct Query(RecordQuery, SegmentQuery);
+pub struct Query(RecordQuery, SegmentQuery, AccountQuery);
 
 /// What can be changed. What the caller can mend comes back in `errors`, anything else as a top-level error.
 #[derive(Default, MergedObject)]
-pub struct Mutation(RecordMutation, SegmentMutation);
+pub struct Mutation(RecordMutation, SegmentMutation, AccountMutation);
 
 pub type LeadSchema = Schema<Query, Mutation, EmptySubscription>;
 

@@ -4,7 +4,10 @@ use events::lead::LeadStatus as Status;
 use kernel::{AccountId, Actor, ContactId, LeadId, SegmentId, UserId};
 use platform::graphql::{IntoGraphql, Long, actor, load};
 
-use super::loaders::{CountOf, Loaders};
+use super::{
+    accounts::ChildCount,
+    loaders::{CountOf, Loaders},
+};
 use crate::{
     app::App,
     domain::{
@@ -112,7 +115,7 @@ impl From<Lead> for LeadObject {
 
 /// A company that is sold to.
 #[derive(SimpleObject)]
-#[graphql(name = "Account")]
+#[graphql(complex, name = "Account")]
 pub struct AccountObject {
     id: AccountId,
     /// Grows by one with every change; give it to `updateAccount` to refuse overwriting somebody else's.
@@ -130,6 +133,8 @@ pub struct AccountObject {
     owner: Option<UserReference>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    #[graphql(skip)]
+    pub account: Account,
 }
 
 /// Known to the identity service.
@@ -147,7 +152,7 @@ impl From<UserId> for UserReference {
 
 impl From<Account> for AccountObject {
     fn from(account: Account) -> Self {
-        let details = account.details;
+        let details = account.details.clone();
         Self {
             id: account.id,
             version: Long(account.version),
@@ -159,6 +164,7 @@ impl From<Account> for AccountObject {
             owner: account.owner.map(Into::into),
             created_at: account.created_at,
             updated_at: account.updated_at,
+            account,
         }
     }
 }
@@ -238,14 +244,23 @@ pub async fn count_of(ctx: &Context<'_>, segment: SegmentId) -> async_graphql::R
 }
 
 /// Counts only when asked.
-pub struct AccountTotal(pub AccountFilter);
+pub enum AccountTotal {
+    Found(AccountFilter),
+    /// Right below this one.
+    Below(AccountId),
+}
 
 #[Object]
 impl AccountTotal {
     /// How many accounts the filter finds, on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<Long> {
         let (app, actor): (&App, &Actor) = (ctx.data_unchecked(), actor(ctx)?);
-        app.count_accounts(actor, &self.0).await.graphql().map(Long)
+        match self {
+            Self::Found(filter) => app.count_accounts(actor, filter).await.graphql().map(Long),
+            Self::Below(parent) => {
+                Ok(Long(load::<Loaders, _, i64>(ctx, ChildCount(*parent)).await?.unwrap_or_default()))
+            }
+        }
     }
 }
 

@@ -3,20 +3,20 @@ use std::collections::HashSet;
 use kernel::{AccountId, Action, Actor, Object, PageArgs, Timestamp, UserId, WorkspaceId, access::Rows};
 use platform::{
     Db, Tx,
-    db::{AccessColumns, ListBind, push_allowed, push_in_ids, push_page, push_rows},
+    db::{AccessColumns, ListBind, push_allowed, push_in_ids, push_in_texts, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use super::select_named;
+use super::{account_domains, hierarchy, select_named};
 use crate::domain::{
     account::{Account, AccountChange, AccountDetails},
     matching::AccountKeys,
 };
 
-const COLUMNS: &str = "id, workspace_id, version, name, domain, industry, country, employees, owner_id, external_id, import_fingerprint, created_at, updated_at";
+pub(super) const COLUMNS: &str = "id, workspace_id, version, name, domain, industry, country, employees, owner_id, external_id, import_fingerprint, created_at, updated_at";
 
-const ACCESS: AccessColumns =
+pub(super) const ACCESS: AccessColumns =
     AccessColumns { owner: "owner_id", country: Some("country"), source: None, industry: Some("industry") };
 
 /// Which accounts a list shows.
@@ -25,10 +25,19 @@ pub struct AccountFilter {
     pub domain: Option<String>,
     /// Compared without case, accents and legal form.
     pub name_key: Option<String>,
+    pub under: Option<Under>,
+}
+
+/// What is below an account: for accounts without it, for leads and contacts with its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Under {
+    pub parent: AccountId,
+    /// Not only those right below it.
+    pub descendants: bool,
 }
 
 #[derive(FromRow)]
-struct Row {
+pub(super) struct Row {
     id: AccountId,
     workspace_id: WorkspaceId,
     version: i64,
@@ -66,7 +75,7 @@ impl From<Row> for Account {
     }
 }
 
-fn readable(actor: &Actor) -> Rows<'_> {
+pub(super) fn readable(actor: &Actor) -> Rows<'_> {
     actor.access.rows(Object::Account, Action::Read)
 }
 
@@ -86,17 +95,30 @@ where
 }
 
 macro_rules! push_filter {
-    ($query:ident, $filter:expr) => {
+    ($query:ident, $actor:expr, $filter:expr) => {
         if let Some(domain) = &$filter.domain {
-            $query.push(" and domain = ").push_bind(domain.clone());
+            $query.push(" and id in (select account_id from account_domain where workspace_id = ");
+            $query.push_bind($actor.workspace).push(" and domain = ").push_bind(domain.clone()).push(")");
         }
         if let Some(name_key) = &$filter.name_key {
             $query.push(" and name_key = ").push_bind(name_key.clone());
         }
+        match $filter.under {
+            Some(Under { parent, descendants: true }) => {
+                $query.push(" and id <> ").push_bind(parent).push(" and id");
+                hierarchy::push_in_tree(&mut $query, $actor, parent);
+            }
+            Some(Under { parent, descendants: false }) => {
+                $query.push(" and parent_id = ").push_bind(parent);
+                push_readable(&mut $query, $actor, "parent_id");
+            }
+            None => {}
+        }
     };
 }
 
-/// Inserts accounts whose domain and foreign id are free, and returns the ids of those that went in.
+/// Inserts accounts whose domain and foreign id are free, and returns the ids of those that went in. If one did not, the
+/// transaction is to be given up.
 pub async fn insert(tx: &mut Tx, accounts: &[Account]) -> Result<HashSet<AccountId>, sqlx::Error> {
     let mut inserted = HashSet::with_capacity(accounts.len());
     for chunk in accounts.chunks(500) {
@@ -126,6 +148,10 @@ pub async fn insert(tx: &mut Tx, accounts: &[Account]) -> Result<HashSet<Account
             query.build_query_scalar().persistent(chunk.len() == 500).fetch_all(conn).await?
         });
         inserted.extend(ids);
+        let fresh: Vec<&Account> = chunk.iter().filter(|account| inserted.contains(&account.id)).collect();
+        for taken in account_domains::insert_first(tx, &fresh).await? {
+            inserted.remove(&taken);
+        }
     }
     Ok(inserted)
 }
@@ -136,7 +162,7 @@ pub async fn update(tx: &mut Tx, change: &AccountChange) -> Result<u64, sqlx::Er
         employees = $7, import_fingerprint = $8, updated_at = $9 where workspace_id = $10 and id = $11 and version = $12";
     let AccountChange { previous, current } = change;
     let details = &current.details;
-    execute!(
+    let updated = execute!(
         tx,
         sqlx::query(SQL)
             .bind(current.version)
@@ -151,7 +177,11 @@ pub async fn update(tx: &mut Tx, change: &AccountChange) -> Result<u64, sqlx::Er
             .bind(current.workspace)
             .bind(current.id)
             .bind(previous.version)
-    )
+    )?;
+    if updated == 1 && previous.details.domain != details.domain {
+        account_domains::replace_first(tx, change).await?;
+    }
+    Ok(updated)
 }
 
 /// Notes whether more leads may wait for these accounts than were linked.
@@ -224,11 +254,45 @@ pub async fn any_by_id(tx: &mut Tx, workspace: WorkspaceId, id: AccountId) -> Re
     Ok(row.map(Account::from))
 }
 
-/// Every account that one of these domains, names or foreign ids names.
+/// These accounts, whoever may read them, locked: whoever changes one meanwhile has the last word.
+pub async fn locked(tx: &mut Tx, workspace: WorkspaceId, ids: &[AccountId]) -> Result<Vec<Account>, sqlx::Error> {
+    let rows: Vec<Row> = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new("update account set link_pending = link_pending where workspace_id = ");
+        query.push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, ids.iter().copied());
+        query.push(format!(" returning {COLUMNS}"));
+        query.build_query_as().fetch_all(conn).await?
+    });
+    Ok(rows.into_iter().map(Account::from).collect())
+}
+
+/// Up to `limit` accounts in the order of their ids, from the one after `after`.
+pub async fn page_by_id(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    after: Option<AccountId>,
+    limit: i64,
+) -> Result<Vec<Account>, sqlx::Error> {
+    let rows: Vec<Row> = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
+        query.push_bind(workspace);
+        if let Some(after) = after {
+            query.push(" and id > ").push_bind(after);
+        }
+        query.push(" order by id limit ").push_bind(limit);
+        query.build_query_as().fetch_all(conn).await?
+    });
+    Ok(rows.into_iter().map(Account::from).collect())
+}
+
+/// Every account that one of these ids, names or foreign ids names.
 pub async fn candidates(tx: &mut Tx, workspace: WorkspaceId, wanted: &Wanted) -> Result<Vec<Account>, sqlx::Error> {
     let rows: Vec<Row> = with_tx!(tx, conn => {
-        let columns = [("domain", wanted.domains.as_slice()), ("name_key", &wanted.name_keys), ("external_id", &wanted.external_ids)];
+        let columns = [("name_key", wanted.name_keys.as_slice()), ("external_id", &wanted.external_ids)];
         let mut query = select_named(COLUMNS, "account", workspace, &columns);
+        query.push(" or (workspace_id = ").push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, wanted.ids.iter().copied());
+        query.push(")");
         query.build_query_as().persistent(false).fetch_all(conn).await?
     });
     Ok(rows.into_iter().map(Account::from).collect())
@@ -237,21 +301,23 @@ pub async fn candidates(tx: &mut Tx, workspace: WorkspaceId, wanted: &Wanted) ->
 /// See [`candidates`].
 #[derive(Debug, Default)]
 pub struct Wanted {
-    pub domains: Vec<String>,
+    pub ids: Vec<AccountId>,
     pub name_keys: Vec<String>,
     pub external_ids: Vec<String>,
 }
 
-/// What a lead is compared with of every account that has one of these domains or names.
+/// What a lead is compared with: the accounts that have one of these names, and the holders of these domains.
 pub async fn keys(
     tx: &mut Tx,
     workspace: WorkspaceId,
     domains: &[String],
     name_keys: &[String],
 ) -> Result<Vec<AccountKeys>, sqlx::Error> {
-    let rows: Vec<(AccountId, String, Option<String>)> = with_tx!(tx, conn => {
-        let columns = [("domain", domains), ("name_key", name_keys)];
-        let mut query = select_named("id, name_key, domain", "account", workspace, &columns);
+    let rows: Vec<(AccountId, Option<String>, Option<String>)> = with_tx!(tx, conn => {
+        let mut query = select_named("id, name_key, domain", "account", workspace, &[("name_key", name_keys)]);
+        query.push(" union all select account_id, null, domain from account_domain where workspace_id = ");
+        query.push_bind(workspace).push(" and domain");
+        push_in_texts(&mut query, domains.iter().map(String::as_str));
         query.build_query_as().persistent(false).fetch_all(conn).await?
     });
     Ok(rows.into_iter().map(|(id, name_key, domain)| AccountKeys { id, name_key, domain }).collect())
@@ -262,7 +328,7 @@ pub async fn list(db: &Db, actor: &Actor, filter: &AccountFilter, page: PageArgs
     let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
         query.push_bind(actor.workspace);
-        push_filter!(query, filter);
+        push_filter!(query, actor, filter);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         push_page(&mut query, "created_at", "id", page);
         query.build_query_as().fetch_all(pool).await?
@@ -274,7 +340,7 @@ pub async fn count(db: &Db, actor: &Actor, filter: &AccountFilter) -> Result<i64
     with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new("select count(*) from account where workspace_id = ");
         query.push_bind(actor.workspace);
-        push_filter!(query, filter);
+        push_filter!(query, actor, filter);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_scalar().fetch_one(pool).await
     })

@@ -9,7 +9,10 @@ use platform::{
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use super::accounts;
+use super::{
+    accounts::{self, Under},
+    hierarchy,
+};
 use crate::domain::contact::{Contact, ContactChange, ContactDetails};
 
 const COLUMNS: &str = "id, workspace_id, version, account_id, email, first_name, last_name, title, phone, owner_id, created_at, updated_at";
@@ -21,6 +24,7 @@ const ACCESS: AccessColumns = AccessColumns { owner: "owner_id", country: None, 
 pub struct ContactFilter {
     pub email: Option<EmailAddress>,
     pub account: Option<AccountId>,
+    pub under: Option<Under>,
 }
 
 #[derive(FromRow)]
@@ -80,6 +84,15 @@ macro_rules! push_filter {
         }
         if let Some(account) = $filter.account {
             $query.push(" and account_id = ").push_bind(account);
+            accounts::push_readable(&mut $query, $actor, "account_id");
+        }
+        if let Some(Under { parent, descendants }) = $filter.under {
+            if descendants {
+                $query.push(" and account_id");
+                hierarchy::push_in_tree(&mut $query, $actor, parent);
+            } else {
+                $query.push(" and account_id = ").push_bind(parent);
+            }
             accounts::push_readable(&mut $query, $actor, "account_id");
         }
     };

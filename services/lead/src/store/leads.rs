@@ -12,7 +12,10 @@ use platform::{
 };
 use sqlx::{FromRow, QueryBuilder, types::Json};
 
-use super::{accounts, select_named};
+use super::{
+    accounts::{self, Under},
+    hierarchy, select_named,
+};
 use crate::domain::{
     lead::{Details, Lead, LeadChange},
     lead_filter,
@@ -31,6 +34,7 @@ pub struct LeadFilter {
     pub status: Option<LeadStatus>,
     pub source: Option<String>,
     pub account: Option<AccountId>,
+    pub under: Option<Under>,
     /// What else must hold.
     pub fits: Option<filter::Sql>,
 }
@@ -110,6 +114,15 @@ macro_rules! push_filter {
         }
         if let Some(account) = $filter.account {
             $query.push(" and account_id = ").push_bind(account);
+            accounts::push_readable(&mut $query, $actor, "account_id");
+        }
+        if let Some(Under { parent, descendants }) = $filter.under {
+            if descendants {
+                $query.push(" and account_id");
+                hierarchy::push_in_tree(&mut $query, $actor, parent);
+            } else {
+                $query.push(" and account_id = ").push_bind(parent);
+            }
             accounts::push_readable(&mut $query, $actor, "account_id");
         }
         if let Some(fits) = &$filter.fits {

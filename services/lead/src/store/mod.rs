@@ -1,11 +1,17 @@
 //! SQL and rows. Every function takes the workspace from the actor or the object; none reads across.
 
+pub mod account_domains;
 pub mod accounts;
 pub mod contacts;
 pub mod filter_keys;
+pub mod hierarchy;
+pub mod known_opportunities;
 pub mod leads;
+pub mod rollups;
 pub mod segment_leads;
 pub mod segments;
+pub mod sizes;
+pub mod touches;
 
 use kernel::{WorkspaceId, id::TypedId};
 use platform::db::{ListBind, push_in_texts};

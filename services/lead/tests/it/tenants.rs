@@ -1,37 +1,60 @@
 //! Two workspaces in one database: no method of the store reads or changes what is the other's.
 
+use events::{cadence::MessageSent, pipeline::OpportunityCreated};
 use kernel::{AccountId, Actor, ContactId, EmailAddress, LeadId, PageArgs, SegmentId};
 use pipewright_lead::{
     SERVICE,
     domain::{
         account::{Account, AccountChange},
+        company_size::Size,
         contact::{Contact, ContactChange},
         lead::{Lead, LeadChange},
         segment::Segment,
     },
     store::{
-        accounts::{self, AccountFilter, Wanted},
+        account_domains,
+        accounts::{self, AccountFilter, Under, Wanted},
         contacts::{self, ContactFilter},
-        filter_keys,
+        filter_keys, hierarchy,
         leads::{self, LeadFilter},
-        segment_leads, segments,
+        rollups, segment_leads, segments, sizes,
     },
 };
 use platform::{Db, execute, with_db, with_tx};
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines, tenants};
 
+use crate::rollup::opportunity;
+
 /// What takes no workspace, and why.
 const EXEMPT: [(&str, &[&str]); 3] = [
     (
         "the row's own workspace",
-        &["accounts::insert", "contacts::insert", "leads::insert", "segments::insert", "segments::enter"],
+        &[
+            "accounts::insert",
+            "contacts::insert",
+            "leads::insert",
+            "segments::insert",
+            "segments::enter",
+            "account_domains::insert",
+            "known_opportunities::keep",
+            "touches::keep",
+            "sizes::insert_bands",
+        ],
     ),
     (
         "a job's look over all of them",
-        &["accounts::workspace_with_pending_links", "filter_keys::workspace_with_stale", "segments::workspace_to_fill"],
+        &[
+            "accounts::workspace_with_pending_links",
+            "filter_keys::workspace_with_stale",
+            "sizes::workspace_to_fill",
+            "segments::workspace_to_fill",
+        ],
     ),
-    ("locks, and touches no row", &["segments::lock", "segments::share"]),
+    (
+        "locks, and touches no row",
+        &["hierarchy::lock", "segments::lock", "segments::share", "sizes::lock", "sizes::share"],
+    ),
 ];
 
 #[test]
@@ -47,6 +70,8 @@ async fn every_table_of_a_workspace_is_behind_the_fence() {
 /// What one workspace has.
 struct Ours {
     account: AccountId,
+    /// Above the account.
+    parent: AccountId,
     contact: ContactId,
     /// Converted; another one has no account. Nobody has written its filter keys.
     lead: LeadId,
@@ -73,7 +98,18 @@ async fn equip(test: &ServiceTest) -> Ours {
     let contact = id(&test.graphql(CONVERT, json!({ "id": lead })).await["convertLead"]["contact"]["id"]);
     let segment = "mutation { createSegment(input: { name: \"Ada\", definition: \"email starts with \\\"ada\\\"\" }) { segment { id } } }";
     let segment = id(&test.graphql(segment, json!({})).await["createSegment"]["segment"]["id"]);
-    let ours = Ours { account, contact, lead: id(&lead), segment };
+    let parent = "mutation { createAccount(input: { name: \"Works\" }) { account { id } } }";
+    let parent = id(&test.graphql(parent, json!({})).await["createAccount"]["account"]["id"]);
+    let link = "mutation($input: LinkAccountsInput!) { linkAccounts(input: $input) { errors { message } } }";
+    test.graphql(link, json!({ "input": { "childId": account, "parentId": parent } })).await;
+    let bands = "mutation($id: ID!) { updateAccount(input: { id: $id, employees: \"200\" }) { errors { code } }
+        updateSegmentBands(input: { midMarketFrom: 50, enterpriseFrom: 500, marginPercent: 10 }) { errors { code } } }";
+    test.graphql(bands, json!({ "id": account })).await;
+    test.deliver(&OpportunityCreated { current: opportunity(&test.clock, account) }).await;
+    let lead_id = id(&lead);
+    let (message, enrollment, sent_at) = (test.clock.id(), test.clock.id(), test.clock.now());
+    test.deliver(&MessageSent { message, enrollment, lead: lead_id, step: 1, sent_at }).await;
+    let ours = Ours { account, parent, contact, lead: id(&lead), segment };
     let import = "mutation { importAccounts(input: { headers: [\"Record ID\", \"Company name\"], rows: [{ row: 1, cells: [\"c-1\", \"Mills\"] }] }) { outcomes { outcome } }
         importLeads(input: { headers: [\"Record ID\", \"Email\"], rows: [{ row: 1, cells: [\"l-1\", \"eve@mills.example\"] }] }) { outcomes { outcome } } }";
     let imported = test.graphql(import, json!({})).await;
@@ -111,6 +147,10 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     foreign.details.name = "Mallory".into();
     let change = AccountChange { previous: account.clone(), current: foreign };
     assert_eq!(accounts::update(&mut tx, &change).await.unwrap(), 0);
+    sizes::save(&mut tx, theirs, &[(account.id, Size::default())]).await.unwrap();
+    sizes::set_filled_to(&mut tx, theirs, 2, None, false).await.unwrap();
+    account_domains::remove(&mut tx, theirs, account.id, "engines.example").await.unwrap();
+    hierarchy::set_parent(&mut tx, theirs, account.id, None).await.unwrap();
     accounts::set_link_pending(&mut tx, theirs, &[account], false).await.unwrap();
     let mut foreign = Contact { workspace: theirs, version: contact.version + 1, ..contact.clone() };
     foreign.details.title = Some("Mallory".into());
@@ -130,7 +170,7 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
 
 async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     let (workspace, page) = (actor.workspace, PageArgs { first: 50, after: None });
-    let Ours { account, contact, lead, segment } = ours;
+    let Ours { account, parent: _, contact, lead, segment } = ours;
     let (all_accounts, all_contacts, all_leads) =
         (AccountFilter::default(), ContactFilter::default(), LeadFilter::default());
     assert_eq!(!accounts::by_ids(db, actor, &[*account]).await.unwrap().is_empty(), found);
@@ -155,7 +195,7 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(!leads::page_by_id(&mut tx, workspace, None, 10).await.unwrap().is_empty(), found);
     assert_eq!(!filter_keys::with_stale(&mut tx, workspace, 10).await.unwrap().is_empty(), found);
     for wanted in [
-        Wanted { domains: vec!["engines.example".into()], ..Wanted::default() },
+        Wanted { ids: vec![*account], ..Wanted::default() },
         Wanted { name_keys: vec!["engines".into()], ..Wanted::default() },
         Wanted { external_ids: vec!["c-1".into()], ..Wanted::default() },
     ] {
@@ -164,6 +204,31 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     let (domains, names) = (["engines.example".to_owned()], ["engines".to_owned()]);
     assert_eq!(!accounts::keys(&mut tx, workspace, &domains, &[]).await.unwrap().is_empty(), found);
     assert_eq!(!accounts::keys(&mut tx, workspace, &[], &names).await.unwrap().is_empty(), found);
+    let holders = account_domains::holders(&mut tx, workspace, &domains).await.unwrap();
+    assert_eq!(!holders.is_empty(), found);
+    assert_eq!(!account_domains::of_all(&mut tx, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!account_domains::listed(db, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!hierarchy::line(&mut tx, workspace, *account).await.unwrap().is_empty(), found);
+    assert_eq!(hierarchy::levels(&mut tx, workspace, *account).await.unwrap() > 0, found);
+    assert_eq!(!hierarchy::lines(db, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!hierarchy::children(db, actor, &[ours.parent], page).await.unwrap().is_empty(), found);
+    assert_eq!(!hierarchy::child_counts(db, actor, &[ours.parent]).await.unwrap().is_empty(), found);
+    for under in [ours.parent, *account] {
+        let under = Some(Under { parent: under, descendants: true });
+        let below = AccountFilter { under, ..AccountFilter::default() };
+        let any = !accounts::list(db, actor, &below, page).await.unwrap().is_empty();
+        assert_eq!(any, found && under.is_some_and(|under| under.parent == ours.parent));
+    }
+    assert_eq!(!accounts::locked(&mut tx, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!accounts::page_by_id(&mut tx, workspace, None, 10).await.unwrap().is_empty(), found);
+    assert_eq!(sizes::bands(&mut tx, workspace).await.unwrap().is_some(), found);
+    assert_eq!(sizes::bands_at(db, workspace, Some(2)).await.unwrap().is_some(), found);
+    assert_eq!(sizes::filled_to(&mut tx, workspace, 2).await.unwrap().is_some(), found);
+    assert_eq!(!sizes::known(&mut tx, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!sizes::listed(db, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!rollups::accounts(db, actor, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!rollups::open_pipeline(db, actor, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!rollups::last_touches(db, actor, &[*account]).await.unwrap().is_empty(), found);
     assert_eq!(accounts::by_id(&mut tx, actor, *account).await.unwrap().is_some(), found);
     assert_eq!(accounts::any_by_id(&mut tx, workspace, *account).await.unwrap().is_some(), found);
     assert_eq!(!accounts::with_pending_links(&mut tx, workspace, 10).await.unwrap().is_empty(), found);
