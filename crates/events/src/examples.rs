@@ -61,10 +61,15 @@ pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadEr
         lead::AccountCreated,
         lead::AccountDomainsChanged,
         lead::AccountHierarchyChanged,
+        lead::AccountKeyAttended,
+        lead::AccountKeyNeglected,
+        lead::AccountPlanChanged,
         lead::AccountSegmentChanged,
         lead::AccountUpdated,
         lead::ContactCreated,
+        lead::ContactTouched,
         lead::ContactUpdated,
+        lead::KeyAccountRulesChanged,
         lead::LeadCaptured,
         lead::LeadConverted,
         lead::LeadUpdated,
@@ -424,7 +429,29 @@ impl Examples {
             }],
         };
         self.add(&lead::SegmentBandsChanged { previous: bands(1, 100), current: bands(2, 200) });
+        self.key_accounts(account);
         self.clock = clock;
+    }
+
+    fn key_accounts(&mut self, account: kernel::AccountId) {
+        let (contact, now) = (self.id(), self.clock.now());
+        let current = lead::AccountPlan {
+            version: 1,
+            tier: Some(lead::Tier::Key),
+            goals: vec!["Renew for three years".into()],
+            stakeholders: vec![lead::Stakeholder { contact, role: "champion".into() }],
+            risks: vec!["A new head of purchasing".into()],
+            whitespace: vec!["Boilers".into()],
+        };
+        self.add(&lead::AccountPlanChanged { account, previous: lead::AccountPlan::default(), current });
+        let previous = lead::KeyAccountRules { version: 1, untouched_days: 30, min_contacts: 2, within_days: 90 };
+        let current = lead::KeyAccountRules { version: 2, untouched_days: 14, ..previous.clone() };
+        self.add(&lead::KeyAccountRulesChanged { previous, current });
+        let (alert, neglect) = (self.id(), lead::Neglect::Untouched);
+        let because = lead::Engagement { last_touch_at: Some(now), two_way_contacts: 2, rules_version: 2 };
+        self.add(&lead::AccountKeyNeglected { account, alert, neglect, because });
+        self.add(&lead::AccountKeyAttended { account, alert, neglect });
+        self.add(&lead::ContactTouched { contact, kind: lead::TouchKind::Meeting, two_way: true, at: now });
     }
 }
 

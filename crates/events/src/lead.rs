@@ -1,8 +1,8 @@
 //! Published by the lead service.
 
 use kernel::{
-    AccountId, ContactId, EmailAddress, EnrichmentRunId, LeadId, Money, OpportunityId, PersonName, PhoneNumber,
-    SegmentId, Timestamp, UserId,
+    AccountId, AlertId, ContactId, EmailAddress, EnrichmentRunId, LeadId, Money, OpportunityId, PersonName,
+    PhoneNumber, SegmentId, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -281,3 +281,119 @@ pub struct SegmentBandsChanged {
     pub current: SegmentBands,
 }
 event!(SegmentBandsChanged, "crm.lead.segment_bands.changed.v1", |e| e.current.version);
+
+/// How much an account is worth caring for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    Key,
+    A,
+    B,
+    C,
+}
+
+/// Somebody who matters at an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stakeholder {
+    pub contact: ContactId,
+    /// What they have to do with it, for example `champion`.
+    pub role: String,
+}
+
+/// What is planned with an account, as it stands at `version`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountPlan {
+    pub version: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Tier>,
+    pub goals: Vec<String>,
+    pub stakeholders: Vec<Stakeholder>,
+    pub risks: Vec<String>,
+    /// What they do not buy yet.
+    pub whitespace: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountPlanChanged {
+    pub account: AccountId,
+    pub previous: AccountPlan,
+    pub current: AccountPlan,
+}
+event!(AccountPlanChanged, "crm.lead.account.plan_changed.v1", |e| e.account);
+
+/// When a key account is neglected, as it stands at `version`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyAccountRules {
+    pub version: i64,
+    /// Nobody has had to do with anybody there for so many days.
+    pub untouched_days: i64,
+    /// Fewer contacts than these have answered …
+    pub min_contacts: i64,
+    /// … within so many days.
+    pub within_days: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeyAccountRulesChanged {
+    pub previous: KeyAccountRules,
+    pub current: KeyAccountRules,
+}
+event!(KeyAccountRulesChanged, "crm.lead.key_account_rules.changed.v1", |e| e.current.version);
+
+/// In what way a key account is neglected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Neglect {
+    Untouched,
+    SingleThreaded,
+}
+
+/// What there was to see of a key account, of all accounts below it too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Engagement {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_touch_at: Option<Timestamp>,
+    /// People who have answered within the days of the rules.
+    pub two_way_contacts: i64,
+    pub rules_version: i64,
+}
+
+/// A key account has begun to be neglected. Told once, until [`AccountKeyAttended`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountKeyNeglected {
+    pub account: AccountId,
+    pub alert: AlertId,
+    pub neglect: Neglect,
+    pub because: Engagement,
+}
+event!(AccountKeyNeglected, "crm.lead.account.key_neglected.v1", |e| e.account);
+
+/// A key account is no longer neglected in this way, or is no key account any more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountKeyAttended {
+    pub account: AccountId,
+    pub alert: AlertId,
+    pub neglect: Neglect,
+}
+event!(AccountKeyAttended, "crm.lead.account.key_attended.v1", |e| e.account);
+
+/// How somebody had to do with a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TouchKind {
+    Call,
+    Email,
+    Meeting,
+    Other,
+}
+
+/// Somebody noted that they had to do with a contact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContactTouched {
+    pub contact: ContactId,
+    pub kind: TouchKind,
+    /// The contact answered, called or came.
+    pub two_way: bool,
+    pub at: Timestamp,
+}
+event!(ContactTouched, "crm.lead.contact.touched.v1", |e| e.contact);

@@ -20,8 +20,8 @@ pub use code::{Code, Coded};
 pub use decision::{Candidate, Decision, inputs_hash};
 pub use headcount::headcount;
 pub use id::{
-    AccountId, ApiKeyId, ContactId, DecisionId, EnrichmentRunId, EnrollmentId, EventId, IdError, ImportId, LeadId,
-    MailboxId, MessageId, OpportunityId, PipelineId, PoolId, RepId, RoleId, SegmentId, SequenceId, SessionId,
+    AccountId, AlertId, ApiKeyId, ContactId, DecisionId, EnrichmentRunId, EnrollmentId, EventId, IdError, ImportId,
+    LeadId, MailboxId, MessageId, OpportunityId, PipelineId, PoolId, RepId, RoleId, SegmentId, SequenceId, SessionId,
     SigningKeyId, StageId, StepId, SuppressionId, TeamId, UserId, WorkspaceId,
 };
 pub use mail_domain::is_free_mail;

@@ -66,3 +66,39 @@ create table account_size (
     claim jsonb,
     primary key (workspace_id, account_id)
 );
+
+-- How much an account is worth caring for, and what is planned with it.
+create table account_plan (
+    workspace_id uuid not null,
+    account_id uuid not null references account (id),
+    version bigint not null,
+    tier text,
+    -- goals, stakeholders, risks, whitespace
+    plan jsonb not null,
+    -- of a key account: since when it is one, and when it is looked at next
+    key_since timestamptz,
+    check_at timestamptz,
+    primary key (workspace_id, account_id)
+);
+create index account_plan_check on account_plan (workspace_id, check_at) where check_at is not null;
+
+create table key_account_rules (
+    workspace_id uuid primary key,
+    version bigint not null,
+    untouched_days bigint not null,
+    min_contacts bigint not null,
+    within_days bigint not null
+);
+
+create table key_account_alert (
+    id uuid primary key,
+    workspace_id uuid not null,
+    account_id uuid not null references account (id),
+    kind text not null,
+    -- what was found when it was raised
+    because jsonb not null,
+    opened_at timestamptz not null,
+    closed_at timestamptz
+);
+create unique index key_account_alert_open on key_account_alert (workspace_id, account_id, kind) where closed_at is null;
+create index key_account_alert_page on key_account_alert (workspace_id, opened_at, id);

@@ -35,6 +35,7 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
         app.clone().link_job(),
         app.clone().filter_keys_job(),
         app.clone().size_job(),
+        app.clone().key_account_job(),
         app.segment_job(),
     ]);
     Ok(parts)

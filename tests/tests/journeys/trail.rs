@@ -38,6 +38,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("moveOpportunity", "crm.pipeline.opportunity.stage_changed.v1"),
     ("moveTeam", "crm.identity.team.changed.v1"),
     ("pauseEnrollment", "crm.cadence.enrollment.paused.v1"),
+    ("recordTouch", "crm.lead.contact.touched.v1"),
     ("removeAccountDomain", "crm.lead.account.domains_changed.v1"),
     ("removeTeamMember", "crm.identity.user.updated.v1"),
     ("resolveUncertainMessage", "crm.cadence.message.resolved.v1"),
@@ -46,11 +47,13 @@ const ACTIONS: &[(&str, &str)] = &[
     ("revokeSession", "crm.identity.session.revoked.v1"),
     ("rotateApiKey", "crm.identity.api_key.created.v1"),
     ("routeLead", "crm.routing.lead.routed.v1"),
+    ("setAccountPlan", "crm.lead.account.plan_changed.v1"),
     ("setMailboxPaused", "crm.cadence.mailbox.changed.v1"),
     ("stopEnrollment", "crm.cadence.enrollment.stopped.v1"),
     ("suppress", "crm.cadence.address.suppressed.v1"),
     ("updateAccount", "crm.lead.account.updated.v1"),
     ("updateContact", "crm.lead.contact.updated.v1"),
+    ("updateKeyAccountRules", "crm.lead.key_account_rules.changed.v1"),
     ("updateLead", "crm.lead.lead.updated.v1"),
     ("updateOpportunity", "crm.pipeline.opportunity.updated.v1"),
     ("updateRep", "crm.routing.rep.updated.v1"),
@@ -225,6 +228,7 @@ impl<'a> Caller<'a> {
         let contact = json!({ "email": "mary@looms.example", "accountId": account });
         let contact = self.does("createContact", contact, "contact { id }").await?;
         self.does("updateContact", json!({ "id": contact["contact"]["id"], "title": "Director" }), "").await?;
+        self.does("recordTouch", json!({ "contactId": contact["contact"]["id"], "kind": "CALL" }), "").await?;
         let deal = json!({ "name": "Looms", "accountId": account });
         let deal = self.does("createOpportunity", deal, "opportunity { id pipeline { stages { id } } }").await?;
         let deal = &deal["opportunity"];
@@ -243,6 +247,8 @@ impl<'a> Caller<'a> {
         self.does("removeAccountDomain", domain, "").await?;
         let bands = json!({ "midMarketFrom": 50, "enterpriseFrom": 500, "marginPercent": 5 });
         self.does("updateSegmentBands", bands, "").await?;
+        self.does("setAccountPlan", json!({ "accountId": group, "tier": "KEY" }), "").await?;
+        self.does("updateKeyAccountRules", json!({ "untouchedDays": 14 }), "").await?;
         Ok(())
     }
 

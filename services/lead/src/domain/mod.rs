@@ -5,6 +5,7 @@ pub mod company_size;
 pub mod contact;
 pub mod hierarchy;
 pub mod import;
+pub mod key_account;
 pub mod lead;
 pub mod lead_filter;
 pub mod matching;

@@ -4,6 +4,7 @@ mod account_inputs;
 mod accounts;
 mod contact_inputs;
 mod inputs;
+mod key_accounts;
 mod loaders;
 mod mutation;
 mod query;
@@ -16,6 +17,7 @@ use platform::graphql::{actor, batch_loader};
 
 use crate::app::App;
 use accounts::{AccountMutation, AccountQuery};
+use key_accounts::{KeyAccountMutation, KeyAccountQuery};
 use loaders::Loaders;
 use mutation::RecordMutation;
 use query::RecordQuery;
@@ -23,11 +25,11 @@ use segments::{SegmentMutation, SegmentQuery};
 
 /// What can be read. Lists come in pages.
 #[derive(Default, MergedObject)]
-pub struct Query(RecordQuery, SegmentQuery, AccountQuery);
+pub struct Query(RecordQuery, SegmentQuery, AccountQuery, KeyAccountQuery);
 
 /// What can be changed. What the caller can mend comes back in `errors`, anything else as a top-level error.
 #[derive(Default, MergedObject)]
-pub struct Mutation(RecordMutation, SegmentMutation, AccountMutation);
+pub struct Mutation(RecordMutation, SegmentMutation, AccountMutation, KeyAccountMutation);
 
 pub type LeadSchema = Schema<Query, Mutation, EmptySubscription>;
 

@@ -5,6 +5,7 @@ use platform::graphql::{IntoGraphql, List, actor, load, page};
 use super::{
     contact_inputs::ContactFilterInput,
     inputs::parse_email,
+    key_accounts::AccountTier,
     loaders::Loaders,
     segments::leads,
     types::{AccountObject, AccountTotal, ContactObject, ContactTotal, LeadObject, LeadStatus, LeadTotal},
@@ -46,6 +47,7 @@ struct AccountFilterInput {
     domain: Option<String>,
     /// Compared without case, accents and legal form: `ACME` finds `Acme, Inc.`.
     name: Option<String>,
+    tier: Option<AccountTier>,
     /// The accounts that are below this one.
     under_parent: Option<AccountId>,
     /// False: only those right below `underParent`.
@@ -100,6 +102,7 @@ impl RecordQuery {
         let filter = AccountFilter {
             domain: filter.domain.map(|domain| domain.to_lowercase().replace('\0', "")),
             name_key: filter.name.as_deref().map(company_key),
+            tier: filter.tier.map(Into::into),
             under: filter.under_parent.map(|parent| Under { parent, descendants: filter.include_descendants }),
         };
         let accounts = app.accounts(actor(ctx)?, &filter, args).await.graphql()?;

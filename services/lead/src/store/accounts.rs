@@ -1,9 +1,10 @@
 use std::collections::HashSet;
 
+use events::lead::Tier;
 use kernel::{AccountId, Action, Actor, Object, PageArgs, Timestamp, UserId, WorkspaceId, access::Rows};
 use platform::{
     Db, Tx,
-    db::{AccessColumns, ListBind, push_allowed, push_in_ids, push_in_texts, push_page, push_rows},
+    db::{AccessColumns, ListBind, Text, push_allowed, push_in_ids, push_in_texts, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
@@ -26,6 +27,7 @@ pub struct AccountFilter {
     /// Compared without case, accents and legal form.
     pub name_key: Option<String>,
     pub under: Option<Under>,
+    pub tier: Option<Tier>,
 }
 
 /// What is below an account: for accounts without it, for leads and contacts with its own.
@@ -102,6 +104,10 @@ macro_rules! push_filter {
         }
         if let Some(name_key) = &$filter.name_key {
             $query.push(" and name_key = ").push_bind(name_key.clone());
+        }
+        if let Some(tier) = $filter.tier {
+            $query.push(" and id in (select account_id from account_plan where workspace_id = ");
+            $query.push_bind($actor.workspace).push(" and tier = ").push_bind(Text(tier)).push(")");
         }
         match $filter.under {
             Some(Under { parent, descendants: true }) => {

@@ -8,6 +8,7 @@ mod convert;
 mod hierarchy;
 mod idempotency;
 mod import;
+mod key_accounts;
 mod leads;
 mod rollup;
 mod segment_answers;

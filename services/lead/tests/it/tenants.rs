@@ -1,13 +1,14 @@
 //! Two workspaces in one database: no method of the store reads or changes what is the other's.
 
 use events::{cadence::MessageSent, pipeline::OpportunityCreated};
-use kernel::{AccountId, Actor, ContactId, EmailAddress, LeadId, PageArgs, SegmentId};
+use kernel::{AccountId, Actor, ContactId, EmailAddress, LeadId, PageArgs, SegmentId, Timestamp};
 use pipewright_lead::{
     SERVICE,
     domain::{
         account::{Account, AccountChange},
         company_size::Size,
         contact::{Contact, ContactChange},
+        key_account::FIRST_RULES,
         lead::{Lead, LeadChange},
         segment::Segment,
     },
@@ -15,9 +16,9 @@ use pipewright_lead::{
         account_domains,
         accounts::{self, AccountFilter, Under, Wanted},
         contacts::{self, ContactFilter},
-        filter_keys, hierarchy,
+        filter_keys, hierarchy, key_alerts,
         leads::{self, LeadFilter},
-        rollups, segment_leads, segments, sizes,
+        plans, rollups, segment_leads, segments, sizes,
     },
 };
 use platform::{Db, execute, with_db, with_tx};
@@ -40,6 +41,9 @@ const EXEMPT: [(&str, &[&str]); 3] = [
             "known_opportunities::keep",
             "touches::keep",
             "sizes::insert_bands",
+            "plans::save",
+            "plans::save_rules",
+            "key_alerts::insert",
         ],
     ),
     (
@@ -48,6 +52,7 @@ const EXEMPT: [(&str, &[&str]); 3] = [
             "accounts::workspace_with_pending_links",
             "filter_keys::workspace_with_stale",
             "sizes::workspace_to_fill",
+            "key_alerts::workspace_with_due",
             "segments::workspace_to_fill",
         ],
     ),
@@ -105,6 +110,9 @@ async fn equip(test: &ServiceTest) -> Ours {
     let bands = "mutation($id: ID!) { updateAccount(input: { id: $id, employees: \"200\" }) { errors { code } }
         updateSegmentBands(input: { midMarketFrom: 50, enterpriseFrom: 500, marginPercent: 10 }) { errors { code } } }";
     test.graphql(bands, json!({ "id": account })).await;
+    let key = "mutation($id: ID!) { setAccountPlan(input: { accountId: $id, tier: KEY, goals: [\"More\"] }) { errors { code } }
+        updateKeyAccountRules(input: { untouchedDays: 14 }) { errors { code } } }";
+    test.graphql(key, json!({ "id": account })).await;
     test.deliver(&OpportunityCreated { current: opportunity(&test.clock, account) }).await;
     let lead_id = id(&lead);
     let (message, enrollment, sent_at) = (test.clock.id(), test.clock.id(), test.clock.now());
@@ -134,6 +142,7 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     // Ours finds each; theirs finds none, or each of these would pass for a broken method too.
     for (actor, found) in [(&test.actor, true), (&other, false)] {
         reads(db, actor, &ours, found).await;
+        account_reads(db, actor, &ours, found).await;
     }
 
     let account = accounts::by_ids(db, &test.actor, &[ours.account]).await.unwrap().pop().unwrap();
@@ -147,6 +156,11 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     foreign.details.name = "Mallory".into();
     let change = AccountChange { previous: account.clone(), current: foreign };
     assert_eq!(accounts::update(&mut tx, &change).await.unwrap(), 0);
+    let alert = key_alerts::open(&mut tx, test.actor.workspace, &[account.id]).await.unwrap().pop().unwrap();
+    key_alerts::close(&mut tx, theirs, &[alert.id], now).await.unwrap();
+    key_alerts::make_due(&mut tx, theirs, ours.lead, now).await.unwrap();
+    let later = now + chrono::TimeDelta::days(2);
+    assert_eq!(key_alerts::take_due(&mut tx, theirs, later, later, 10).await.unwrap(), []);
     sizes::save(&mut tx, theirs, &[(account.id, Size::default())]).await.unwrap();
     sizes::set_filled_to(&mut tx, theirs, 2, None, false).await.unwrap();
     account_domains::remove(&mut tx, theirs, account.id, "engines.example").await.unwrap();
@@ -170,7 +184,7 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
 
 async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     let (workspace, page) = (actor.workspace, PageArgs { first: 50, after: None });
-    let Ours { account, parent: _, contact, lead, segment } = ours;
+    let Ours { account, contact, lead, segment, .. } = ours;
     let (all_accounts, all_contacts, all_leads) =
         (AccountFilter::default(), ContactFilter::default(), LeadFilter::default());
     assert_eq!(!accounts::by_ids(db, actor, &[*account]).await.unwrap().is_empty(), found);
@@ -204,31 +218,6 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     let (domains, names) = (["engines.example".to_owned()], ["engines".to_owned()]);
     assert_eq!(!accounts::keys(&mut tx, workspace, &domains, &[]).await.unwrap().is_empty(), found);
     assert_eq!(!accounts::keys(&mut tx, workspace, &[], &names).await.unwrap().is_empty(), found);
-    let holders = account_domains::holders(&mut tx, workspace, &domains).await.unwrap();
-    assert_eq!(!holders.is_empty(), found);
-    assert_eq!(!account_domains::of_all(&mut tx, workspace, &[*account]).await.unwrap().is_empty(), found);
-    assert_eq!(!account_domains::listed(db, workspace, &[*account]).await.unwrap().is_empty(), found);
-    assert_eq!(!hierarchy::line(&mut tx, workspace, *account).await.unwrap().is_empty(), found);
-    assert_eq!(hierarchy::levels(&mut tx, workspace, *account).await.unwrap() > 0, found);
-    assert_eq!(!hierarchy::lines(db, workspace, &[*account]).await.unwrap().is_empty(), found);
-    assert_eq!(!hierarchy::children(db, actor, &[ours.parent], page).await.unwrap().is_empty(), found);
-    assert_eq!(!hierarchy::child_counts(db, actor, &[ours.parent]).await.unwrap().is_empty(), found);
-    for under in [ours.parent, *account] {
-        let under = Some(Under { parent: under, descendants: true });
-        let below = AccountFilter { under, ..AccountFilter::default() };
-        let any = !accounts::list(db, actor, &below, page).await.unwrap().is_empty();
-        assert_eq!(any, found && under.is_some_and(|under| under.parent == ours.parent));
-    }
-    assert_eq!(!accounts::locked(&mut tx, workspace, &[*account]).await.unwrap().is_empty(), found);
-    assert_eq!(!accounts::page_by_id(&mut tx, workspace, None, 10).await.unwrap().is_empty(), found);
-    assert_eq!(sizes::bands(&mut tx, workspace).await.unwrap().is_some(), found);
-    assert_eq!(sizes::bands_at(db, workspace, Some(2)).await.unwrap().is_some(), found);
-    assert_eq!(sizes::filled_to(&mut tx, workspace, 2).await.unwrap().is_some(), found);
-    assert_eq!(!sizes::known(&mut tx, workspace, &[*account]).await.unwrap().is_empty(), found);
-    assert_eq!(!sizes::listed(db, workspace, &[*account]).await.unwrap().is_empty(), found);
-    assert_eq!(!rollups::accounts(db, actor, &[*account]).await.unwrap().is_empty(), found);
-    assert_eq!(!rollups::open_pipeline(db, actor, &[*account]).await.unwrap().is_empty(), found);
-    assert_eq!(!rollups::last_touches(db, actor, &[*account]).await.unwrap().is_empty(), found);
     assert_eq!(accounts::by_id(&mut tx, actor, *account).await.unwrap().is_some(), found);
     assert_eq!(accounts::any_by_id(&mut tx, workspace, *account).await.unwrap().is_some(), found);
     assert_eq!(!accounts::with_pending_links(&mut tx, workspace, 10).await.unwrap().is_empty(), found);
@@ -240,6 +229,48 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(!leads::unmatched(&mut tx, workspace, &domain, &[], 10).await.unwrap().is_empty(), found);
     assert_eq!(!leads::unmatched(&mut tx, workspace, &[], &company, 10).await.unwrap().is_empty(), found);
     assert_eq!(leads::by_id(&mut tx, actor, *lead).await.unwrap().is_some(), found);
+    tx.rollback().await.unwrap();
+}
+
+async fn account_reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
+    let (workspace, page) = (actor.workspace, PageArgs { first: 50, after: None });
+    let Ours { account, parent, .. } = ours;
+    assert_eq!(!account_domains::listed(db, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!hierarchy::lines(db, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!hierarchy::children(db, actor, &[*parent], page).await.unwrap().is_empty(), found);
+    assert_eq!(!hierarchy::child_counts(db, actor, &[*parent]).await.unwrap().is_empty(), found);
+    for under in [*parent, *account] {
+        let under = Some(Under { parent: under, descendants: true });
+        let below = AccountFilter { under, ..AccountFilter::default() };
+        let any = !accounts::list(db, actor, &below, page).await.unwrap().is_empty();
+        assert_eq!(any, found && under.is_some_and(|under| under.parent == *parent));
+    }
+    assert_eq!(sizes::bands_at(db, workspace, Some(2)).await.unwrap().is_some(), found);
+    assert_eq!(!plans::listed(db, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(plans::rules_shown(db, workspace).await.unwrap().is_some(), found);
+    assert_eq!(!key_alerts::list(db, actor, true, page).await.unwrap().is_empty(), found);
+    assert_eq!(!sizes::listed(db, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!rollups::accounts(db, actor, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!rollups::open_pipeline(db, actor, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!rollups::last_touches(db, actor, &[*account]).await.unwrap().is_empty(), found);
+    let mut tx = db.everywhere().begin().await.unwrap();
+    let domains = ["engines.example".to_owned()];
+    let holders = account_domains::holders(&mut tx, workspace, &domains).await.unwrap();
+    assert_eq!(!holders.is_empty(), found);
+    assert_eq!(!account_domains::of_all(&mut tx, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!hierarchy::line(&mut tx, workspace, *account).await.unwrap().is_empty(), found);
+    assert_eq!(hierarchy::levels(&mut tx, workspace, *account).await.unwrap() > 0, found);
+    assert_eq!(!accounts::locked(&mut tx, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!accounts::page_by_id(&mut tx, workspace, None, 10).await.unwrap().is_empty(), found);
+    assert_eq!(plans::by_account(&mut tx, workspace, *account).await.unwrap().is_some(), found);
+    assert_eq!(plans::rules(&mut tx, workspace).await.unwrap().is_some(), found);
+    assert_eq!(!key_alerts::open(&mut tx, workspace, &[*account]).await.unwrap().is_empty(), found);
+    let accounts = [*account];
+    let engagements = key_alerts::engagements(&mut tx, workspace, &accounts, &FIRST_RULES, Timestamp::UNIX_EPOCH);
+    assert_eq!(!engagements.await.unwrap().is_empty(), found);
+    assert_eq!(sizes::bands(&mut tx, workspace).await.unwrap().is_some(), found);
+    assert_eq!(sizes::filled_to(&mut tx, workspace, 2).await.unwrap().is_some(), found);
+    assert_eq!(!sizes::known(&mut tx, workspace, &[*account]).await.unwrap().is_empty(), found);
     tx.rollback().await.unwrap();
 }
 

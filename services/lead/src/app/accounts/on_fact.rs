@@ -33,7 +33,8 @@ impl EventHandler for AccountFacts {
             OpportunityUpdated::TYPE => keep(tx, event, &event.payload::<OpportunityUpdated>()?.current).await,
             MessageSent::TYPE => {
                 let MessageSent { lead, sent_at, .. } = event.payload()?;
-                Ok(store::touches::keep(tx, event.workspace, lead, sent_at, false).await?)
+                store::touches::keep(tx, event.workspace, lead, sent_at, false).await?;
+                Ok(store::key_alerts::make_due(tx, event.workspace, lead, self.0.clock.now()).await?)
             }
             LeadEnriched::TYPE => self.0.on_lead_enriched(tx, event).await,
             _ => Ok(()),

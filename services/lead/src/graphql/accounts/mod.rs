@@ -13,6 +13,7 @@ use platform::graphql::{IntoGraphql, List, actor, load, page};
 
 use super::{
     inputs::domain,
+    key_accounts::{AccountPlanObject, AccountTier, plan_of},
     loaders::Loaders,
     types::{AccountObject, AccountTotal},
 };
@@ -75,6 +76,16 @@ impl AccountObject {
         }
         let size: Option<Size> = load::<Loaders, _, _>(ctx, SizeOf(self.account.id)).await?;
         Ok(size.and_then(AccountSize::of))
+    }
+
+    /// How much it is worth caring for.
+    async fn tier(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<AccountTier>> {
+        Ok(plan_of(ctx, self.account.id).await?.and_then(|plan| plan.tier).map(Into::into))
+    }
+
+    /// What is planned with it; null if nobody has planned anything.
+    async fn plan(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<AccountPlanObject>> {
+        Ok(plan_of(ctx, self.account.id).await?.map(Into::into))
     }
 
     /// The accounts right below it, newest first.
