@@ -39,6 +39,8 @@ create table touch (
     primary key (workspace_id, record_id)
 );
 
+create index lead_contact on lead (contact_id) where contact_id is not null;
+
 -- By how many employees a company is small, and up to where the accounts have been looked at under that version.
 create table size_bands (
     workspace_id uuid not null,

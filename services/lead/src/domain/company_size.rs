@@ -13,6 +13,8 @@ const MAX_REGIONS: usize = 50;
 const MAX_COUNTRIES: usize = 300;
 const MAX_MARGIN: i64 = 50;
 const FIELD: &str = "employees";
+/// The provider that repeats what accounts say themselves: no account learns its size from it.
+const OWN_WORD: &str = "account_base";
 
 /// From how many employees on an account is of which size.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,7 +163,8 @@ impl Size {
 
     /// Whether a claim says more than the one that is known: it is surer, or as sure and later.
     pub fn learns(&self, claim: &SizeClaim) -> bool {
-        headcount(&claim.value).is_some()
+        claim.provider != OWN_WORD
+            && headcount(&claim.value).is_some()
             && self.claim.as_ref().is_none_or(|known| {
                 claim.confidence > known.confidence
                     || (claim.confidence >= known.confidence && claim.observed_at > known.observed_at)

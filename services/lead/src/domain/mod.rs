@@ -10,5 +10,6 @@ pub mod lead;
 pub mod lead_filter;
 pub mod matching;
 pub mod normalise;
+pub mod relationship;
 pub mod rollup;
 pub mod segment;

@@ -95,10 +95,11 @@ async fn a_key_account_that_nobody_touches_raises_one_alert_until_somebody_does(
     link(&test, &engines, &group).await;
     let ada = contact(&test, "ada@engines.example", &engines).await;
     let ben = contact(&test, "ben@group.example", &group).await;
-    set_plan(&test, json!({ "accountId": group, "tier": "KEY" })).await;
     // Each answered, one of them below.
     assert_eq!(touch(&test, json!({ "contactId": ada, "kind": "MEETING" })).await, json!([]));
     touch(&test, json!({ "contactId": ben, "kind": "CALL" })).await;
+    set_plan(&test, json!({ "accountId": group, "tier": "KEY" })).await;
+    test.settle().await;
     assert_eq!(alerts(&test).await, []);
     test.clock.advance(TimeDelta::days(29));
     test.settle().await;
@@ -154,6 +155,29 @@ async fn a_key_account_with_one_who_answers_hangs_on_a_single_thread(test: Servi
     assert_eq!(alerts(&test).await, [], "no key account any more");
     let bad = test.graphql(RULES, json!({ "input": { "withinDays": 0 } })).await;
     assert_eq!(bad["updateKeyAccountRules"]["errors"], json!([{ "code": "INVALID_INPUT", "field": "withinDays" }]));
+}
+
+on_both_engines!(SERVICE, an_account_is_known_by_who_answered_and_how_lately);
+async fn an_account_is_known_by_who_answered_and_how_lately(test: ServiceTest) {
+    const HEALTH: &str = "query($id: ID!) { account(id: $id) { relationshipHealth { strength people {
+        contact { email } strength twoWayTouches because } } } }";
+    const CONVERT: &str =
+        "mutation($id: ID!, $account: ID!) { convertLead(input: { id: $id, accountId: $account }) { contact { id } } }";
+    let engines = account(&test, json!({ "name": "Engines" })).await;
+    let lead = capture(&test, json!({ "email": "ada@e.example" })).await["lead"]["id"].take();
+    let (message, enrollment, sent_at) = (test.clock.id(), test.clock.id(), test.clock.now());
+    let lead_id: LeadId = lead.as_str().unwrap().parse().unwrap();
+    test.deliver(&MessageSent { message, enrollment, lead: lead_id, step: 1, sent_at }).await;
+    let converted = test.graphql(CONVERT, json!({ "id": lead, "account": engines })).await;
+    let ada = &converted["convertLead"]["contact"]["id"];
+    let health = async || test.graphql(HEALTH, json!({ "id": engines })).await["account"]["relationshipHealth"].take();
+    let person = |strength: f64, answers: i64, because: &str| json!({ "contact": { "email": "ada@e.example" }, "strength": strength, "twoWayTouches": answers, "because": because });
+    let unanswered = person(0.0, 0, "never answered; last touched 0 days ago");
+    assert_eq!(health().await, json!({ "strength": 0.0, "people": [unanswered] }), "the mail to the lead that she was");
+    touch(&test, json!({ "contactId": ada, "kind": "CALL" })).await;
+    assert_eq!(health().await, json!({ "strength": 0.5, "people": [person(0.5, 1, "answered once, 0 days ago")] }));
+    test.clock.advance(TimeDelta::days(60));
+    assert_eq!(health().await, json!({ "strength": 0.25, "people": [person(0.25, 1, "answered once, 60 days ago")] }));
 }
 
 on_both_engines!(SERVICE, a_touch_is_noted_once_for_a_key_and_never_before_it_happens);

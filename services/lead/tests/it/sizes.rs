@@ -52,8 +52,18 @@ async fn an_account_is_of_the_size_that_its_head_count_says(test: ServiceTest) {
 
 /// What a run of enrichment found of the company of a lead.
 async fn claims(test: &ServiceTest, lead: LeadId, employees: &str, confidence: f64) -> EnrichmentRunId {
+    claims_of(test, "directory", lead, employees, confidence).await
+}
+
+async fn claims_of(
+    test: &ServiceTest,
+    provider: &str,
+    lead: LeadId,
+    employees: &str,
+    confidence: f64,
+) -> EnrichmentRunId {
     let (run, observed_at) = (test.clock.id(), test.clock.now());
-    let (field, value, provider) = ("employees".into(), employees.into(), "directory".into());
+    let (field, value, provider) = ("employees".into(), employees.into(), provider.into());
     let fields = vec![Claim { field, value, provider, confidence, observed_at }];
     test.deliver(&LeadEnriched { lead, run, lead_version: 1, status: RunStatus::Complete, fields }).await;
     run
@@ -71,6 +81,8 @@ async fn a_claim_sizes_an_account_that_says_nothing_itself(test: ServiceTest) {
     assert_eq!(sized["because"]["claim"], json!({ "provider": "directory", "confidence": 0.8, "runId": run }));
     claims(&test, lead, "5000", 0.5).await;
     assert_eq!(size(&test, &engines).await, sized, "less sure than what is known");
+    claims_of(&test, "account_base", lead, "5000", 1.0).await;
+    assert_eq!(size(&test, &engines).await, sized, "what repeats the account itself");
     claims(&test, lead, "5000", 0.9).await;
     assert_eq!(size(&test, &engines).await["value"], "ENTERPRISE");
     let told = test.published::<AccountSegmentChanged>().await;

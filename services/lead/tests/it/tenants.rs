@@ -18,7 +18,7 @@ use pipewright_lead::{
         contacts::{self, ContactFilter},
         filter_keys, hierarchy, key_alerts,
         leads::{self, LeadFilter},
-        plans, rollups, segment_leads, segments, sizes,
+        plans, rollups, segment_leads, segments, sizes, touches,
     },
 };
 use platform::{Db, execute, with_db, with_tx};
@@ -249,6 +249,7 @@ async fn account_reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(!plans::listed(db, workspace, &[*account]).await.unwrap().is_empty(), found);
     assert_eq!(plans::rules_shown(db, workspace).await.unwrap().is_some(), found);
     assert_eq!(!key_alerts::list(db, actor, true, page).await.unwrap().is_empty(), found);
+    assert_eq!(!touches::relationships(db, actor, &[*account]).await.unwrap().is_empty(), found);
     assert_eq!(!sizes::listed(db, workspace, &[*account]).await.unwrap().is_empty(), found);
     assert_eq!(!rollups::accounts(db, actor, &[*account]).await.unwrap().is_empty(), found);
     assert_eq!(!rollups::open_pipeline(db, actor, &[*account]).await.unwrap().is_empty(), found);

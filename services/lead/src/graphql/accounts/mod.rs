@@ -13,13 +13,14 @@ use platform::graphql::{IntoGraphql, List, actor, load, page};
 
 use super::{
     inputs::domain,
-    key_accounts::{AccountPlanObject, AccountTier, plan_of},
+    key_accounts::{AccountPlanObject, AccountTier, PeopleOf, RelationshipHealth, plan_of},
     loaders::Loaders,
+    parts,
     types::{AccountObject, AccountTotal},
 };
 use crate::{
     app::AccountDomain,
-    domain::{account::Account, company_size::Size, rollup::Rollup},
+    domain::{account::Account, company_size::Size, relationship::Relationship, rollup::Rollup},
     error::Error,
 };
 
@@ -86,6 +87,13 @@ impl AccountObject {
     /// What is planned with it; null if nobody has planned anything.
     async fn plan(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<AccountPlanObject>> {
         Ok(plan_of(ctx, self.account.id).await?.map(Into::into))
+    }
+
+    /// How well its people are known, by when they answered; those below it have their own.
+    async fn relationship_health(&self, ctx: &Context<'_>) -> async_graphql::Result<RelationshipHealth> {
+        let (app, _) = parts(ctx)?;
+        let people: Option<Vec<Relationship>> = load::<Loaders, _, _>(ctx, PeopleOf(self.account.id)).await?;
+        Ok(RelationshipHealth::of(people.unwrap_or_default(), app.clock.now()))
     }
 
     /// The accounts right below it, newest first.

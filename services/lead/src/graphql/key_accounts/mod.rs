@@ -3,6 +3,7 @@
 mod inputs;
 mod mutation;
 mod query;
+mod relationships;
 
 use async_graphql::{ComplexObject, Context, Enum, SimpleObject, dataloader::Loader};
 use chrono::{DateTime, Utc};
@@ -21,6 +22,7 @@ use crate::{
 
 pub use mutation::KeyAccountMutation;
 pub use query::KeyAccountQuery;
+pub use relationships::{PeopleOf, RelationshipHealth};
 
 /// How much an account is worth caring for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
