@@ -260,18 +260,6 @@ pub async fn any_by_id(tx: &mut Tx, workspace: WorkspaceId, id: AccountId) -> Re
     Ok(row.map(Account::from))
 }
 
-/// These accounts, whoever may read them, locked: whoever changes one meanwhile has the last word.
-pub async fn locked(tx: &mut Tx, workspace: WorkspaceId, ids: &[AccountId]) -> Result<Vec<Account>, sqlx::Error> {
-    let rows: Vec<Row> = with_tx!(tx, conn => {
-        let mut query = QueryBuilder::new("update account set link_pending = link_pending where workspace_id = ");
-        query.push_bind(workspace).push(" and id");
-        push_in_ids(&mut query, ids.iter().copied());
-        query.push(format!(" returning {COLUMNS}"));
-        query.build_query_as().fetch_all(conn).await?
-    });
-    Ok(rows.into_iter().map(Account::from).collect())
-}
-
 /// Up to `limit` accounts in the order of their ids, from the one after `after`.
 pub async fn page_by_id(
     tx: &mut Tx,

@@ -166,7 +166,7 @@ pub async fn listed(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// Keeps the sizes of these accounts as they stand.
+/// Keeps the sizes of these accounts as they stand. A claim that is not known here stays.
 pub async fn save(tx: &mut Tx, workspace: WorkspaceId, sizes: &[(AccountId, Size)]) -> Result<(), sqlx::Error> {
     for chunk in sizes.chunks(BATCH) {
         with_tx!(tx, conn => {
@@ -181,7 +181,7 @@ pub async fn save(tx: &mut Tx, workspace: WorkspaceId, sizes: &[(AccountId, Size
             });
             query.push(
                 " on conflict (workspace_id, account_id) do update set segment = excluded.segment, since = excluded.since, \
-                 because = excluded.because, claim = excluded.claim",
+                 because = excluded.because, claim = coalesce(excluded.claim, account_size.claim)",
             );
             query.build().persistent(chunk.len() == BATCH).execute(conn).await.map(|_| ())
         })?;

@@ -162,7 +162,8 @@ async fn what_one_may_not_read_of_a_hierarchy_is_not_shown(test: ServiceTest) {
 on_both_engines!(SERVICE, a_page_of_accounts_costs_no_statement_for_each);
 async fn a_page_of_accounts_costs_no_statement_for_each(test: ServiceTest) {
     const PAGE: &str = "query($first: Int) { accounts(first: $first) { edges { node { domains parent { name }
-        ultimateParent { name } children { totalCount edges { node { name } } } rollup { accounts lastTouchAt } } } } }";
+        ultimateParent { name } children { totalCount edges { node { name } } } rollup { accounts lastTouchAt }
+        sizeSegment { value } tier plan { version stakeholders { contact { email } } } relationshipHealth { strength } } } } }";
     tree(&test).await;
     let cost = async |first: i32| test.statements(test.graphql(PAGE, json!({ "first": first }))).await.0;
     assert_eq!(cost(2).await, cost(4).await);

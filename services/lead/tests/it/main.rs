@@ -15,3 +15,4 @@ mod segment_answers;
 mod segments;
 mod sizes;
 mod tenants;
+mod upgrade;

@@ -261,7 +261,6 @@ async fn account_reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(!account_domains::of_all(&mut tx, workspace, &[*account]).await.unwrap().is_empty(), found);
     assert_eq!(!hierarchy::line(&mut tx, workspace, *account).await.unwrap().is_empty(), found);
     assert_eq!(hierarchy::levels(&mut tx, workspace, *account).await.unwrap() > 0, found);
-    assert_eq!(!accounts::locked(&mut tx, workspace, &[*account]).await.unwrap().is_empty(), found);
     assert_eq!(!accounts::page_by_id(&mut tx, workspace, None, 10).await.unwrap().is_empty(), found);
     assert_eq!(plans::by_account(&mut tx, workspace, *account).await.unwrap().is_some(), found);
     assert_eq!(plans::rules(&mut tx, workspace).await.unwrap().is_some(), found);

@@ -89,17 +89,17 @@ impl App {
         let lead = store::leads::any_by_ids(tx, workspace, &[enriched.lead]).await?.pop();
         let Some(id) = lead.and_then(|lead| lead.account) else { return Ok(()) };
         store::sizes::share(tx, workspace).await?;
-        // Locked: whoever changes the account meanwhile has the last word.
-        let Some(account) = store::accounts::locked(tx, workspace, &[id]).await?.pop() else { return Ok(()) };
         let bands = store::sizes::bands(tx, workspace).await?.unwrap_or_default();
-        let mut known = known(tx, workspace, &[&account]).await?;
+        let mut known: Known = store::sizes::known(tx, workspace, &[id]).await?.into_iter().collect();
         let size = known.entry(id).or_default();
         let claim = size_claim(&enriched, claim);
         if !size.learns(&claim) {
             return Ok(());
         }
         size.claim = Some(claim);
+        // Written, and so locked, before the account is read: whoever changes the account meanwhile finds the claim.
         store::sizes::save(tx, workspace, &[(id, size.clone())]).await?;
+        let Some(account) = store::accounts::any_by_id(tx, workspace, id).await? else { return Ok(()) };
         let actor = Actor::system(workspace, "lead");
         let mut events = self.outbox.events(Origin::caused_by(&actor, event));
         let under = Under { bands: &bands, afresh: false, now: self.clock.now() };
