@@ -18,6 +18,7 @@ pub fn all() -> Vec<Envelope> {
     examples.cadence();
     examples.pipeline();
     examples.merges();
+    examples.accounts();
     let mut envelopes = examples.envelopes;
     envelopes.sort_by(|a, b| a.r#type.cmp(&b.r#type));
     envelopes
@@ -62,6 +63,12 @@ pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadEr
         lead::AccountCreated,
         lead::AccountMerged,
         lead::AccountUnmerged,
+        lead::AccountDomainsChanged,
+        lead::AccountHierarchyChanged,
+        lead::AccountKeyAttended,
+        lead::AccountKeyNeglected,
+        lead::AccountPlanChanged,
+        lead::AccountSegmentChanged,
         lead::AccountUpdated,
         lead::CaptureConfirmationRequested,
         lead::CaptureConfirmed,
@@ -73,12 +80,15 @@ pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadEr
         lead::DuplicateDismissed,
         lead::FormChanged,
         lead::LandingPageChanged,
+        lead::ContactTouched,
+        lead::KeyAccountRulesChanged,
         lead::LeadCaptured,
         lead::LeadConverted,
         lead::LeadMerged,
         lead::LeadUnmerged,
         lead::LeadUpdated,
         lead::PageConverted,
+        lead::SegmentBandsChanged,
         lead::SegmentChanged,
         lead::SegmentEntered,
         lead::SegmentExited,
@@ -484,6 +494,7 @@ impl Examples {
         let restored = vec![account(other, 3, "Engines Ltd", "engines-uk.example")];
         self.add(&lead::AccountUnmerged { merge, survivor: one, restored, redirects: to(None) });
     }
+
     /// With ids of their own, so that no older example changes.
     fn captures(&mut self) {
         let later = Clock::fixed(self.clock.now(), 48);
@@ -545,6 +556,75 @@ impl Examples {
         let cost = self.id();
         self.add(&lead::SourceCostRecorded { cost, source: "Website".into(), amount: AMOUNT, spent_at: now });
         self.clock = clock;
+    }
+
+    fn accounts(&mut self) {
+        let later = Clock::fixed(self.clock.now(), 26);
+        let clock = std::mem::replace(&mut self.clock, later);
+        let account: kernel::AccountId = self.id();
+        let (previous, current) =
+            (vec!["example.com".to_owned()], vec!["example.com".to_owned(), "example.co.uk".to_owned()]);
+        self.add(&lead::AccountDomainsChanged { account, previous, current });
+        let parent = self.id();
+        self.add(&lead::AccountHierarchyChanged {
+            account,
+            previous: None,
+            current: Some(parent),
+            previous_ultimate: account,
+            current_ultimate: parent,
+        });
+        let claim = lead::SizeClaim {
+            provider: "directory".into(),
+            confidence: 0.9,
+            observed_at: self.clock.now(),
+            run: self.id(),
+            value: "201-500".into(),
+        };
+        self.add(&lead::AccountSegmentChanged {
+            account,
+            previous: Some(lead::SizeSegment::Smb),
+            current: Some(lead::SizeSegment::MidMarket),
+            because: Some(lead::SizeCause {
+                field: "employees".into(),
+                value: claim.value.clone(),
+                head_count: 350,
+                bands_version: 2,
+                claim: Some(claim),
+            }),
+        });
+        let bands = |version: i64, mid_market_from: i64| lead::SegmentBands {
+            version,
+            thresholds: lead::SizeThresholds { mid_market_from, enterprise_from: 1_000 },
+            margin_percent: 10,
+            regions: vec![lead::RegionThresholds {
+                countries: vec!["DE".into()],
+                thresholds: lead::SizeThresholds { mid_market_from: 50, enterprise_from: 500 },
+            }],
+        };
+        self.add(&lead::SegmentBandsChanged { previous: bands(1, 100), current: bands(2, 200) });
+        self.key_accounts(account);
+        self.clock = clock;
+    }
+
+    fn key_accounts(&mut self, account: kernel::AccountId) {
+        let (contact, now) = (self.id(), self.clock.now());
+        let current = lead::AccountPlan {
+            version: 1,
+            tier: Some(lead::Tier::Key),
+            goals: vec!["Renew for three years".into()],
+            stakeholders: vec![lead::Stakeholder { contact, role: "champion".into() }],
+            risks: vec!["A new head of purchasing".into()],
+            whitespace: vec!["Boilers".into()],
+        };
+        self.add(&lead::AccountPlanChanged { account, previous: lead::AccountPlan::default(), current });
+        let previous = lead::KeyAccountRules { version: 1, untouched_days: 30, min_contacts: 2, within_days: 90 };
+        let current = lead::KeyAccountRules { version: 2, untouched_days: 14, ..previous.clone() };
+        self.add(&lead::KeyAccountRulesChanged { previous, current });
+        let (alert, neglect) = (self.id(), lead::Neglect::Untouched);
+        let because = lead::Engagement { last_touch_at: Some(now), two_way_contacts: 2, rules_version: 2 };
+        self.add(&lead::AccountKeyNeglected { account, alert, neglect, because });
+        self.add(&lead::AccountKeyAttended { account, alert, neglect });
+        self.add(&lead::ContactTouched { contact, kind: lead::TouchKind::Meeting, two_way: true, at: now });
     }
 }
 

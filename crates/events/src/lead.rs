@@ -3,8 +3,8 @@
 mod capture;
 
 use kernel::{
-    AccountId, ContactId, DuplicateId, EmailAddress, LeadId, MergeId, Money, Object, OpportunityId, PersonName,
-    PhoneNumber, SegmentId, Timestamp, UserId,
+    AccountId, AlertId, ContactId, DuplicateId, EmailAddress, EnrichmentRunId, LeadId, MergeId, Money, Object,
+    OpportunityId, PersonName, PhoneNumber, SegmentId, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -265,3 +265,223 @@ pub struct DuplicateDismissed {
     pub records: Vec<String>,
 }
 event!(DuplicateDismissed, "crm.lead.duplicate.dismissed.v1", |e| e.id);
+/// An account has got or lost a domain beside what [`AccountUpdated`] says of its primary one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountDomainsChanged {
+    pub account: AccountId,
+    /// The primary one first.
+    pub previous: Vec<String>,
+    /// The primary one first.
+    pub current: Vec<String>,
+}
+event!(AccountDomainsChanged, "crm.lead.account.domains_changed.v1", |e| e.account);
+
+/// An account stands below another one, or below none. Those below it come with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountHierarchyChanged {
+    pub account: AccountId,
+    /// The account right above it, before and now.
+    pub previous: Option<AccountId>,
+    pub current: Option<AccountId>,
+    /// The top of its tree, before and now: itself if nothing is above it.
+    pub previous_ultimate: AccountId,
+    pub current_ultimate: AccountId,
+}
+event!(AccountHierarchyChanged, "crm.lead.account.hierarchy_changed.v1", |e| e.account);
+
+/// How large a company is, by the bands of its workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SizeSegment {
+    Smb,
+    MidMarket,
+    Enterprise,
+}
+
+/// What a provider said of an account's size, by way of one of its leads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SizeClaim {
+    pub provider: String,
+    /// 0 to 1.
+    pub confidence: f64,
+    pub observed_at: Timestamp,
+    pub run: EnrichmentRunId,
+    /// As the provider wrote it.
+    pub value: String,
+}
+
+/// What made an account be of its size.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SizeCause {
+    /// The field that says it: `employees`.
+    pub field: String,
+    /// As its source wrote it.
+    pub value: String,
+    pub head_count: i64,
+    pub bands_version: i64,
+    /// Left out when the account itself says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<SizeClaim>,
+}
+
+/// An account is of another size than before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountSegmentChanged {
+    pub account: AccountId,
+    pub previous: Option<SizeSegment>,
+    /// `None`: nobody says any more how many employees there are.
+    pub current: Option<SizeSegment>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<SizeCause>,
+}
+event!(AccountSegmentChanged, "crm.lead.account.segment_changed.v1", |e| e.account);
+
+/// From how many employees on a company is of which size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SizeThresholds {
+    pub mid_market_from: i64,
+    pub enterprise_from: i64,
+}
+
+/// Other thresholds for accounts of some countries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegionThresholds {
+    pub countries: Vec<String>,
+    #[serde(flatten)]
+    pub thresholds: SizeThresholds,
+}
+
+/// A workspace's bands as they stand at `version`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentBands {
+    pub version: i64,
+    #[serde(flatten)]
+    pub thresholds: SizeThresholds,
+    /// By how many per cent a head count must pass a threshold for an account to move.
+    pub margin_percent: i64,
+    pub regions: Vec<RegionThresholds>,
+}
+
+/// The bands have a new version. Where an account moves by it, [`AccountSegmentChanged`] tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SegmentBandsChanged {
+    pub previous: SegmentBands,
+    pub current: SegmentBands,
+}
+event!(SegmentBandsChanged, "crm.lead.segment_bands.changed.v1", |e| e.current.version);
+
+/// How much an account is worth caring for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    Key,
+    A,
+    B,
+    C,
+}
+
+/// Somebody who matters at an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stakeholder {
+    pub contact: ContactId,
+    /// What they have to do with it, for example `champion`.
+    pub role: String,
+}
+
+/// What is planned with an account, as it stands at `version`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountPlan {
+    pub version: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Tier>,
+    pub goals: Vec<String>,
+    pub stakeholders: Vec<Stakeholder>,
+    pub risks: Vec<String>,
+    /// What they do not buy yet.
+    pub whitespace: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountPlanChanged {
+    pub account: AccountId,
+    pub previous: AccountPlan,
+    pub current: AccountPlan,
+}
+event!(AccountPlanChanged, "crm.lead.account.plan_changed.v1", |e| e.account);
+
+/// When a key account is neglected, as it stands at `version`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyAccountRules {
+    pub version: i64,
+    /// Nobody has had to do with anybody there for so many days.
+    pub untouched_days: i64,
+    /// Fewer contacts than these have answered …
+    pub min_contacts: i64,
+    /// … within so many days.
+    pub within_days: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeyAccountRulesChanged {
+    pub previous: KeyAccountRules,
+    pub current: KeyAccountRules,
+}
+event!(KeyAccountRulesChanged, "crm.lead.key_account_rules.changed.v1", |e| e.current.version);
+
+/// In what way a key account is neglected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Neglect {
+    Untouched,
+    SingleThreaded,
+}
+
+/// What there was to see of a key account, of all accounts below it too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Engagement {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_touch_at: Option<Timestamp>,
+    /// People who have answered within the days of the rules.
+    pub two_way_contacts: i64,
+    pub rules_version: i64,
+}
+
+/// A key account has begun to be neglected. Told once, until [`AccountKeyAttended`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountKeyNeglected {
+    pub account: AccountId,
+    pub alert: AlertId,
+    pub neglect: Neglect,
+    pub because: Engagement,
+}
+event!(AccountKeyNeglected, "crm.lead.account.key_neglected.v1", |e| e.account);
+
+/// A key account is no longer neglected in this way, or is no key account any more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountKeyAttended {
+    pub account: AccountId,
+    pub alert: AlertId,
+    pub neglect: Neglect,
+}
+event!(AccountKeyAttended, "crm.lead.account.key_attended.v1", |e| e.account);
+
+/// How somebody had to do with a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TouchKind {
+    Call,
+    Email,
+    Meeting,
+    Other,
+}
+
+/// Somebody noted that they had to do with a contact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContactTouched {
+    pub contact: ContactId,
+    pub kind: TouchKind,
+    /// The contact answered, called or came.
+    pub two_way: bool,
+    pub at: Timestamp,
+}
+event!(ContactTouched, "crm.lead.contact.touched.v1", |e| e.contact);

@@ -172,6 +172,8 @@ typed_id! {
     LeadId = "lead";
     AccountId = "acct";
     ContactId = "cont";
+    /// Something amiss that somebody should look at.
+    AlertId = "alert";
     /// Leads that fit a definition.
     SegmentId = "seg";
     /// Records that look like one.

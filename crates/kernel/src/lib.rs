@@ -6,6 +6,7 @@ mod actor;
 mod clock;
 mod code;
 mod decision;
+mod headcount;
 pub mod id;
 mod mail_domain;
 mod money;
@@ -17,11 +18,12 @@ pub use actor::{Actor, ActorKind, CredentialId, Forbidden, Permission, RequestOr
 pub use clock::{Clock, Timestamp, truncate_to_micros};
 pub use code::{Code, Coded};
 pub use decision::{Candidate, Decision, inputs_hash};
+pub use headcount::headcount;
 pub use id::{
-    AccountId, ApiKeyId, CaptureId, ContactId, DecisionId, DuplicateId, EnrichmentRunId, EnrollmentId, EventId, FormId,
-    IdError, ImportId, LandingPageId, LeadId, MailboxId, MergeId, MessageId, OpportunityId, PipelineId, PoolId, RepId,
-    RoleId, SegmentId, SequenceId, SessionId, SigningKeyId, SourceCostId, StageId, StepId, SuppressionId, TeamId,
-    UserId, WorkspaceId,
+    AccountId, AlertId, ApiKeyId, CaptureId, ContactId, DecisionId, DuplicateId, EnrichmentRunId, EnrollmentId,
+    EventId, FormId, IdError, ImportId, LandingPageId, LeadId, MailboxId, MergeId, MessageId, OpportunityId,
+    PipelineId, PoolId, RepId, RoleId, SegmentId, SequenceId, SessionId, SigningKeyId, SourceCostId, StageId, StepId,
+    SuppressionId, TeamId, UserId, WorkspaceId,
 };
 pub use mail_domain::is_free_mail;
 pub use money::{Currency, CurrencyError, Money};

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use platform::{Handler, Parts, ServiceContext, ServiceDef, db::Migrations, door::Rules, graphql::InProcess};
 use sqlx::migrate::Migrator;
 
-use app::App;
+use app::{ACCOUNT_FACTS, AccountFacts, App};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -33,11 +33,15 @@ async fn build(context: ServiceContext) -> anyhow::Result<Parts> {
     let mut parts = Parts::new(Arc::new(InProcess::new(graphql::schema(app.clone()))));
     let owners = Arc::new(app.clone());
     parts.handlers.push(Handler { name: "lead-owner", subjects: events::routing::OWNER_EVENTS, apply: owners });
+    let facts = Arc::new(AccountFacts(app.clone()));
+    parts.handlers.push(Handler { name: "lead-accounts", subjects: ACCOUNT_FACTS, apply: facts });
     parts.http = http::router(app.clone(), Rules::read(&config.gateway)?);
     parts.jobs.extend([
         app.clone().link_job(),
         app.clone().filter_keys_job(),
         app.clone().captures_job(),
+        app.clone().size_job(),
+        app.clone().key_account_job(),
         app.clone().segment_job(),
         app.duplicates_job(),
     ]);

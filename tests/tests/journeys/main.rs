@@ -1,6 +1,7 @@
 //! Journeys across the services, on both topologies.
 
 mod access;
+mod accounts;
 mod at_once;
 mod capture;
 mod doors;

@@ -12,6 +12,7 @@ use testkit::{MailServer, Mood};
 
 /// What the trail calls what one mutation does; where it does several things, the one that gives it its name.
 const ACTIONS: &[(&str, &str)] = &[
+    ("addAccountDomain", "crm.lead.account.domains_changed.v1"),
     ("addTeamMember", "crm.identity.user.updated.v1"),
     ("captureLead", "crm.lead.lead.captured.v1"),
     ("convertLead", "crm.lead.lead.converted.v1"),
@@ -38,6 +39,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("importLeads", "crm.lead.lead.captured.v1"),
     ("inviteUser", "crm.identity.user.invited.v1"),
     ("dismissDuplicate", "crm.lead.duplicate.dismissed.v1"),
+    ("linkAccounts", "crm.lead.account.hierarchy_changed.v1"),
     ("mergeAccounts", "crm.lead.account.merged.v1"),
     ("mergeContacts", "crm.lead.contact.merged.v1"),
     ("mergeLeads", "crm.lead.lead.merged.v1"),
@@ -46,6 +48,8 @@ const ACTIONS: &[(&str, &str)] = &[
     ("moveTeam", "crm.identity.team.changed.v1"),
     ("pauseEnrollment", "crm.cadence.enrollment.paused.v1"),
     ("recordSourceCost", "crm.lead.source_cost.recorded.v1"),
+    ("recordTouch", "crm.lead.contact.touched.v1"),
+    ("removeAccountDomain", "crm.lead.account.domains_changed.v1"),
     ("removeTeamMember", "crm.identity.user.updated.v1"),
     ("resolveUncertainMessage", "crm.cadence.message.resolved.v1"),
     ("resumeEnrollment", "crm.cadence.enrollment.resumed.v1"),
@@ -53,18 +57,21 @@ const ACTIONS: &[(&str, &str)] = &[
     ("revokeSession", "crm.identity.session.revoked.v1"),
     ("rotateApiKey", "crm.identity.api_key.created.v1"),
     ("routeLead", "crm.routing.lead.routed.v1"),
+    ("setAccountPlan", "crm.lead.account.plan_changed.v1"),
     ("setMailboxPaused", "crm.cadence.mailbox.changed.v1"),
     ("stopEnrollment", "crm.cadence.enrollment.stopped.v1"),
     ("suppress", "crm.cadence.address.suppressed.v1"),
     ("updateAccount", "crm.lead.account.updated.v1"),
     ("updateContact", "crm.lead.contact.updated.v1"),
     ("updateForm", "crm.lead.form.changed.v1"),
+    ("updateKeyAccountRules", "crm.lead.key_account_rules.changed.v1"),
     ("updateLandingPage", "crm.lead.page.changed.v1"),
     ("updateLead", "crm.lead.lead.updated.v1"),
     ("updateOpportunity", "crm.pipeline.opportunity.updated.v1"),
     ("updateRep", "crm.routing.rep.updated.v1"),
     ("updateRole", "crm.identity.role.changed.v1"),
     ("updateSegment", "crm.lead.segment.changed.v1"),
+    ("updateSegmentBands", "crm.lead.segment_bands.changed.v1"),
     ("updateTeam", "crm.identity.team.changed.v1"),
     ("updateUser", "crm.identity.user.updated.v1"),
 ];
@@ -249,9 +256,11 @@ impl<'a> Caller<'a> {
         let account = self.does("createAccount", json!({ "name": "Looms" }), "account { id }").await?;
         let account = &account["account"]["id"];
         self.does("updateAccount", json!({ "id": account, "industry": "Textiles" }), "").await?;
+        self.account_trees(account).await?;
         let contact = json!({ "email": "mary@looms.example", "accountId": account });
         let contact = self.does("createContact", contact, "contact { id }").await?;
         self.does("updateContact", json!({ "id": contact["contact"]["id"], "title": "Director" }), "").await?;
+        self.does("recordTouch", json!({ "contactId": contact["contact"]["id"], "kind": "CALL" }), "").await?;
         let deal = json!({ "name": "Looms", "accountId": account });
         let deal = self.does("createOpportunity", deal, "opportunity { id pipeline { stages { id } } }").await?;
         let deal = &deal["opportunity"];
@@ -279,6 +288,20 @@ impl<'a> Caller<'a> {
         self.does("mergeAccounts", pair("account"), "").await?;
         let merge = self.does("mergeContacts", pair("contact"), "merge { id }").await?["merge"]["id"].take();
         self.does("unmerge", json!({ "mergeId": merge }), "").await?;
+        Ok(())
+    }
+
+    async fn account_trees(&mut self, account: &Value) -> Result<()> {
+        let group = self.does("createAccount", json!({ "name": "Group" }), "account { id }").await?;
+        let group = &group["account"]["id"];
+        self.does("linkAccounts", json!({ "childId": account, "parentId": group }), "").await?;
+        let domain = json!({ "accountId": group, "domain": "group.example" });
+        self.does("addAccountDomain", domain.clone(), "").await?;
+        self.does("removeAccountDomain", domain, "").await?;
+        let bands = json!({ "midMarketFrom": 50, "enterpriseFrom": 500, "marginPercent": 5 });
+        self.does("updateSegmentBands", bands, "").await?;
+        self.does("setAccountPlan", json!({ "accountId": group, "tier": "KEY" }), "").await?;
+        self.does("updateKeyAccountRules", json!({ "untouchedDays": 14 }), "").await?;
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use platform::{
 };
 use serde_json::{Value, json};
 
-use super::{App, link_leads::link_leads, matching, segments::follow};
+use super::{App, accounts::follow_size, link_leads::link_leads, matching, segments::follow};
 use crate::{
     domain::{
         account::{Account, AccountDetails, AccountDraft},
@@ -156,6 +156,7 @@ impl App {
             return Err(Error::Conflict);
         }
         events.push(&AccountCreated { current: account.published() });
+        follow_size(tx, events, &[&account], account.created_at).await?;
         Ok(account)
     }
 

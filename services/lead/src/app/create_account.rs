@@ -1,12 +1,9 @@
 use events::lead::AccountCreated;
-use kernel::{AccountId, Action, Actor, Object, Permission};
-use platform::{
-    Tx,
-    idempotency::{Request, made_before},
-};
+use kernel::{Action, Actor, Object, Permission};
+use platform::idempotency::{Request, made_before};
 use serde_json::{Value, json};
 
-use super::{App, link_leads::link_leads};
+use super::{App, accounts::follow_size, link_leads::link_leads};
 use crate::{
     domain::account::{Account, AccountDetails, AccountDraft},
     error::Error,
@@ -35,7 +32,6 @@ impl App {
             let account = store::accounts::by_id(&mut tx, actor, first).await?.ok_or(Error::Conflict)?;
             return Ok(account.seen_by(&actor.access));
         }
-        require_free(&mut tx, actor, input.details.domain.as_deref(), None).await?;
         let draft = AccountDraft { details: input.details, external_id: None, import_fingerprint: None };
         let account = Account::create(draft, id, actor.workspace, self.clock.now()).owned_by(actor.user());
         let mut events = self.outbox.events(actor.into());
@@ -43,6 +39,7 @@ impl App {
             return Err(Error::DomainTaken);
         }
         events.push(&AccountCreated { current: account.published() });
+        follow_size(&mut tx, &mut events, &[&account], self.clock.now()).await?;
         link_leads(&mut tx, &mut events, actor.workspace, std::slice::from_ref(&account), self.clock.now()).await?;
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
@@ -56,16 +53,4 @@ impl CreateAccount {
         let AccountDetails { name, domain, industry, country, employees } = &self.details;
         json!({ "name": name, "domain": domain, "industry": industry, "country": country, "employees": employees })
     }
-}
-
-/// Refuses a domain that leads to another account than `own`.
-pub(super) async fn require_free(
-    tx: &mut Tx,
-    actor: &Actor,
-    domain: Option<&str>,
-    own: Option<AccountId>,
-) -> Result<(), Error> {
-    let Some(domain) = domain else { return Ok(()) };
-    let leads_to = store::accounts::domain_leads_to(tx, actor.workspace, domain).await?;
-    if leads_to.is_some() && leads_to != own { Err(Error::DomainTaken) } else { Ok(()) }
 }

@@ -5,6 +5,7 @@ use kernel::{AccountId, Action, Actor, Object, Permission, Timestamp};
 
 use super::{
     App, ImportRows, Imported, Outcome, RowOutcome,
+    accounts::{follow_size, resizes},
     import_once::{keep_outcomes, outcomes_before},
     link_leads::link_leads,
     require_write,
@@ -55,7 +56,10 @@ impl App {
             };
             return Ok(Imported { outcomes: rows.map(row).collect(), ..imported });
         }
-        let mut known = Batch::new(store::accounts::candidates(&mut tx, actor.workspace, &wanted(&drafts)).await?);
+        let domains: Vec<String> = drafts.iter().filter_map(|(_, draft)| draft.details.domain.clone()).collect();
+        let holders = store::account_domains::holders(&mut tx, actor.workspace, &domains).await?;
+        let wanted = wanted(&drafts, &holders);
+        let mut known = Batch::new(store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?, holders);
         for (row, draft) in drafts {
             let match_key = match_key(&draft);
             let outcome = known.take(Account::create(draft, self.clock.id(), actor.workspace, now), now);
@@ -81,6 +85,9 @@ impl App {
                 }
                 events.push(&change.updated());
             }
+            let resized = known.changes.values().filter(|change| resizes(change)).map(|change| &change.current);
+            let sized: Vec<&Account> = fresh.iter().chain(resized).collect();
+            follow_size(&mut tx, &mut events, &sized, now).await?;
             if !fresh.is_empty() {
                 link_leads(&mut tx, &mut events, actor.workspace, &fresh, now).await?;
             }
@@ -91,9 +98,9 @@ impl App {
     }
 }
 
-fn wanted(drafts: &[(u32, AccountDraft)]) -> Wanted {
+fn wanted(drafts: &[(u32, AccountDraft)], holders: &[(String, AccountId)]) -> Wanted {
     Wanted {
-        domains: drafts.iter().filter_map(|(_, draft)| draft.details.domain.clone()).collect(),
+        ids: holders.iter().map(|(_, account)| *account).collect(),
         name_keys: drafts.iter().map(|(_, draft)| company_key(&draft.details.name)).collect(),
         external_ids: drafts.iter().filter_map(|(_, draft)| draft.external_id.clone()).collect(),
     }
@@ -111,16 +118,19 @@ struct Batch {
 }
 
 impl Batch {
-    fn new(mut accounts: Vec<Account>) -> Self {
-        let mut batch = Self::default();
-        accounts.sort_by_key(|account| (account.created_at, account.id));
+    fn new(mut accounts: Vec<Account>, holders: Vec<(String, AccountId)>) -> Self {
+        let mut batch = Self { by_domain: holders.into_iter().collect(), ..Self::default() };
+        accounts.sort_by_key(|account| (account.merged_into.is_some(), account.created_at, account.id));
         accounts.into_iter().for_each(|account| batch.know(account));
         batch
     }
 
     fn know(&mut self, account: Account) {
         self.by_external_id.extend(account.external_id.clone().map(|id| (id, account.id)));
-        self.by_domain.extend(account.details.domain.clone().map(|domain| (domain, account.id)));
+        // The domain of one that is merged away leads to its survivor.
+        if account.merged_into.is_none() {
+            self.by_domain.extend(account.details.domain.clone().map(|domain| (domain, account.id)));
+        }
         self.by_name.entry(account.name_key()).or_insert(account.id);
         self.accounts.insert(account.id, account);
     }
@@ -137,9 +147,9 @@ impl Batch {
         if known.merged_into.is_some() {
             return Outcome::Duplicate;
         }
-        // A domain that another account has stays there, or the whole stretch would be refused.
-        row.details.domain =
-            row.details.domain.filter(|domain| self.by_domain.get(domain).is_none_or(|owner| *owner == known.id));
+        // A domain that an account has stays where it is: of another, or the whole stretch would be refused; of its own, or
+        // a list would turn their order over.
+        row.details.domain = row.details.domain.filter(|domain| !self.by_domain.contains_key(domain));
         let change = if known.external_id == row.external_id && known.external_id.is_some() {
             if known.import_fingerprint == row.import_fingerprint {
                 return Outcome::Duplicate;

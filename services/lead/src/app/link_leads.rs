@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use kernel::{Actor, Timestamp, WorkspaceId};
+use kernel::{AccountId, Actor, Timestamp, WorkspaceId};
 use platform::{Tx, outbox::Events, service::Job};
 
 use super::{App, matching, save_changes};
@@ -47,7 +47,9 @@ pub(super) async fn link_leads(
     accounts: &[Account],
     now: Timestamp,
 ) -> Result<(), Error> {
-    let domains: Vec<String> = accounts.iter().filter_map(|account| account.details.domain.clone()).collect();
+    let ids: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
+    let domains = store::account_domains::of_all(tx, workspace, &ids).await?;
+    let domains: Vec<String> = domains.into_iter().map(|(_, domain)| domain).collect();
     let name_keys: Vec<String> = accounts.iter().map(Account::name_key).collect();
     let leads = store::leads::unmatched(tx, workspace, &domains, &name_keys, PAGE as i64).await?;
     // Not these accounts alone: one that still waits for its leads may have a better claim.

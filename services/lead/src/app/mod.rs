@@ -1,5 +1,6 @@
 //! What the lead service can be asked to do: one use case a file. Every one checks the actor first.
 
+mod accounts;
 mod capture_lead;
 mod captures;
 mod convert_lead;
@@ -9,6 +10,7 @@ mod duplicates;
 mod import_accounts;
 mod import_leads;
 mod import_once;
+mod key_accounts;
 mod landing_pages;
 mod link_leads;
 mod matching;
@@ -26,6 +28,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use kernel::{Actor, Clock, Denied, Object};
 use platform::{Db, Outbox, Tx, outbox::Events};
 
+pub use accounts::{ACCOUNT_FACTS, AccountDomain, AccountFacts, UpdateSegmentBands};
 pub use capture_lead::{CaptureLead, Captured};
 pub use captures::{Confirmation, CreateForm, Refused, Submitted, UpdateForm};
 pub use convert_lead::{ConvertLead, Converted, OpportunityRequest};
@@ -33,6 +36,7 @@ pub use create_account::CreateAccount;
 pub use create_contact::CreateContact;
 pub use duplicates::PossibleDuplicate;
 pub use import_leads::{ImportRow, ImportRows, Imported, Outcome, RowOutcome};
+pub use key_accounts::{RecordTouch, SetAccountPlan, UpdateKeyAccountRules};
 pub use landing_pages::{CreateLandingPage, UpdateLandingPage};
 pub use merges::{MergeRecords, Merged, Preview, Unmerged};
 pub use segments::{CreateSegment, SegmentOverlap, UpdateSegment, Why};

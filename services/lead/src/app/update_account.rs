@@ -1,6 +1,11 @@
 use kernel::{AccountId, Action, Actor, Object, Permission};
+use platform::Tx;
 
-use super::{App, create_account::require_free, link_leads::link_leads};
+use super::{
+    App,
+    accounts::{follow_size, resizes},
+    link_leads::link_leads,
+};
 use crate::{
     domain::account::{Account, AccountChange, AccountDetails},
     error::Error,
@@ -42,17 +47,24 @@ impl App {
         if version.is_some_and(|version| version != account.version) {
             return Err(Error::Conflict);
         }
-        require_free(&mut tx, actor, wanted.domain.as_deref(), Some(id)).await?;
+        let next = if emptied.contains(&"domain") { next_domain(&mut tx, &account).await? } else { None };
         let change = account.change(now, |account| {
             account.details.overwrite_with(wanted);
             account.details.empty(&emptied);
+            account.details.domain = account.details.domain.take().or(next);
         });
         let Some(change) = change else { return Ok(account.seen_by(&actor.access)) };
         if store::accounts::update(&mut tx, &change).await? == 0 {
             return Err(Error::Conflict);
         }
+        if let (true, Some(domain)) = (emptied.contains(&"domain"), &change.previous.details.domain) {
+            store::account_domains::remove(&mut tx, actor.workspace, id, domain).await?;
+        }
         let mut events = self.outbox.events(actor.into());
         events.push(&change.updated());
+        if resizes(&change) {
+            follow_size(&mut tx, &mut events, &[&change.current], now).await?;
+        }
         if attracts_others(&change) {
             let accounts = std::slice::from_ref(&change.current);
             link_leads(&mut tx, &mut events, actor.workspace, accounts, now).await?;
@@ -61,6 +73,12 @@ impl App {
         self.outbox.commit(tx).await?;
         Ok(change.current.seen_by(&actor.access))
     }
+}
+
+/// The domain that comes after an account's primary one.
+async fn next_domain(tx: &mut Tx, account: &Account) -> Result<Option<String>, Error> {
+    let domains = store::account_domains::of_all(tx, account.workspace, &[account.id]).await?;
+    Ok(domains.into_iter().map(|(_, domain)| domain).find(|domain| Some(domain) != account.details.domain.as_ref()))
 }
 
 fn attracts_others(AccountChange { previous, current }: &AccountChange) -> bool {

@@ -111,6 +111,14 @@ impl Account {
         self
     }
 
+    /// The account's domains in the order in which they are shown, from the oldest to the newest.
+    pub fn primary_first(&self, domains: impl IntoIterator<Item = String>) -> Vec<String> {
+        let primary = self.details.domain.as_deref();
+        let (mut first, others): (Vec<_>, Vec<_>) = domains.into_iter().partition(|domain| Some(&**domain) == primary);
+        first.extend(others);
+        first
+    }
+
     pub fn name_key(&self) -> String {
         company_key(&self.details.name)
     }

@@ -10,7 +10,9 @@ use super::lead::{Details, match_domain};
 #[derive(Debug, Clone)]
 pub struct AccountKeys {
     pub id: AccountId,
-    pub name_key: String,
+    /// Left out where a domain was asked for.
+    pub name_key: Option<String>,
+    /// Without one, the account has none at all.
     pub domain: Option<String>,
 }
 
@@ -32,7 +34,9 @@ impl AccountIndex {
                 Some(domain) => _ = index.by_domain.insert(domain, id),
                 None => _ = index.without_domain.insert(id),
             }
-            index.by_name.entry(name_key).or_insert(id);
+            if let Some(name_key) = name_key {
+                index.by_name.entry(name_key).or_insert(id);
+            }
         }
         index
     }
@@ -72,7 +76,7 @@ mod tests {
         let clock = Clock::fixed(Timestamp::UNIX_EPOCH, 1);
         let account = |name: &str, domain: Option<&str>| AccountKeys {
             id: clock.id(),
-            name_key: company_key(name),
+            name_key: Some(company_key(name)),
             domain: domain.map(str::to_owned),
         };
         let accounts = [account("Engines, Inc.", None), account("Looms Ltd", Some("looms.example"))];

@@ -2,11 +2,14 @@
 
 pub mod account;
 pub mod capture;
+pub mod company_size;
 pub mod confidence;
 pub mod contact;
 pub mod duplicates;
 pub mod family;
+pub mod hierarchy;
 pub mod import;
+pub mod key_account;
 pub mod landing_page;
 pub mod lead;
 pub mod lead_filter;
@@ -14,5 +17,7 @@ pub mod matching;
 pub mod merge;
 pub mod normalise;
 pub mod record;
+pub mod relationship;
+pub mod rollup;
 pub mod segment;
 pub mod source_cost;

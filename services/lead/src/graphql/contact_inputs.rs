@@ -7,7 +7,7 @@ use crate::{
     app::{CreateContact, UpdateContact},
     domain::contact::ContactDetails,
     error::Error,
-    store::contacts::ContactFilter,
+    store::{accounts::Under, contacts::ContactFilter},
 };
 
 /// All conditions must hold; one left out holds always.
@@ -17,6 +17,11 @@ pub struct ContactFilterInput {
     pub email: Option<String>,
     /// The company that the contacts work for.
     pub account_id: Option<AccountId>,
+    /// This company, and all accounts that are below it.
+    pub under_account: Option<AccountId>,
+    /// False: what `underAccount` finds is that account's own.
+    #[graphql(default = true)]
+    pub include_descendants: bool,
 }
 
 /// A person at an account.
@@ -56,7 +61,9 @@ impl TryFrom<ContactFilterInput> for ContactFilter {
     type Error = Error;
     fn try_from(input: ContactFilterInput) -> Result<Self, Error> {
         let email = input.email.map(|email| parse_email("filter.email", &email)).transpose()?;
-        Ok(Self { email, account: input.account_id })
+        let descendants = input.include_descendants;
+        let under = input.under_account.map(|parent| Under { parent, descendants });
+        Ok(Self { email, account: input.account_id, under })
     }
 }
 

@@ -1,10 +1,12 @@
 //! A skin over [`App`]: parse the input, call one use case, map the result.
 
 mod account_inputs;
+mod accounts;
 mod captures;
 mod contact_inputs;
 mod duplicates;
 mod inputs;
+mod key_accounts;
 mod landing_pages;
 mod lead_sources;
 mod loaders;
@@ -19,8 +21,10 @@ use kernel::Actor;
 use platform::graphql::{actor, batch_loader};
 
 use crate::app::App;
+use accounts::{AccountMutation, AccountQuery};
 use captures::{FormMutation, FormQuery};
 use duplicates::{DuplicateMutation, DuplicateQuery};
+use key_accounts::{KeyAccountMutation, KeyAccountQuery};
 use landing_pages::{LandingPageMutation, LandingPageQuery};
 use lead_sources::{LeadSourceMutation, LeadSourceQuery};
 use loaders::Loaders;
@@ -31,7 +35,17 @@ use segments::{SegmentMutation, SegmentQuery};
 
 /// What can be read. Lists come in pages.
 #[derive(Default, MergedObject)]
-pub struct Query(RecordQuery, SegmentQuery, DuplicateQuery, MergeQuery, FormQuery, LandingPageQuery, LeadSourceQuery);
+pub struct Query(
+    RecordQuery,
+    SegmentQuery,
+    DuplicateQuery,
+    MergeQuery,
+    FormQuery,
+    LandingPageQuery,
+    LeadSourceQuery,
+    AccountQuery,
+    KeyAccountQuery,
+);
 
 /// What can be changed. What the caller can mend comes back in `errors`, anything else as a top-level error.
 #[derive(Default, MergedObject)]
@@ -43,6 +57,8 @@ pub struct Mutation(
     FormMutation,
     LandingPageMutation,
     LeadSourceMutation,
+    AccountMutation,
+    KeyAccountMutation,
 );
 
 pub type LeadSchema = Schema<Query, Mutation, EmptySubscription>;

@@ -5,6 +5,7 @@ use platform::graphql::{IntoGraphql, List, actor, load, page};
 use super::{
     contact_inputs::ContactFilterInput,
     inputs::parse_email,
+    key_accounts::AccountTier,
     loaders::Loaders,
     segments::leads,
     types::{AccountObject, AccountTotal, ContactObject, ContactTotal, LeadObject, LeadStatus, LeadTotal},
@@ -12,7 +13,11 @@ use super::{
 use crate::{
     app::App,
     domain::{account::Account, contact::Contact, lead::Lead, normalise::company_key},
-    store::{accounts::AccountFilter, contacts::ContactFilter, leads::LeadFilter},
+    store::{
+        accounts::{AccountFilter, Under},
+        contacts::ContactFilter,
+        leads::LeadFilter,
+    },
 };
 
 #[derive(Default)]
@@ -28,6 +33,11 @@ struct LeadFilterInput {
     source: Option<String>,
     /// The account that the leads belong to.
     account_id: Option<AccountId>,
+    /// This account, and all that are below it.
+    under_account: Option<AccountId>,
+    /// False: what `underAccount` finds is that account's own.
+    #[graphql(default = true)]
+    include_descendants: bool,
 }
 
 /// All conditions must hold; one left out holds always.
@@ -37,6 +47,12 @@ struct AccountFilterInput {
     domain: Option<String>,
     /// Compared without case, accents and legal form: `ACME` finds `Acme, Inc.`.
     name: Option<String>,
+    tier: Option<AccountTier>,
+    /// The accounts that are below this one.
+    under_parent: Option<AccountId>,
+    /// False: only those right below `underParent`.
+    #[graphql(default = true)]
+    include_descendants: bool,
 }
 
 #[Object]
@@ -61,6 +77,7 @@ impl RecordQuery {
             status: filter.status.map(Into::into),
             source: filter.source.map(|source| source.replace('\0', "")),
             account: filter.account_id,
+            under: filter.under_account.map(|parent| Under { parent, descendants: filter.include_descendants }),
             ..LeadFilter::default()
         };
         leads(ctx, filter, args).await
@@ -85,9 +102,11 @@ impl RecordQuery {
         let filter = AccountFilter {
             domain: filter.domain.map(|domain| domain.to_lowercase().replace('\0', "")),
             name_key: filter.name.as_deref().map(company_key),
+            tier: filter.tier.map(Into::into),
+            under: filter.under_parent.map(|parent| Under { parent, descendants: filter.include_descendants }),
         };
         let accounts = app.accounts(actor(ctx)?, &filter, args).await.graphql()?;
-        Ok(page(accounts, args.first, AccountTotal(filter), |account| Cursor {
+        Ok(page(accounts, args.first, AccountTotal::Found(filter), |account| Cursor {
             time: account.created_at,
             id: account.id.uuid(),
         }))

@@ -5,6 +5,7 @@ use kernel::{AccountId, Actor, ContactId, LeadId, SegmentId, UserId, id::TypedId
 use platform::graphql::{IntoGraphql, Long, actor, load};
 
 use super::{
+    accounts::ChildCount,
     captures::CaptureObject,
     duplicates::{DuplicateObject, duplicates_of},
     loaders::{CapturesOf, CountOf, Loaders},
@@ -147,14 +148,8 @@ pub struct AccountObject {
     owner: Option<UserReference>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
-}
-
-#[ComplexObject]
-impl AccountObject {
-    /// What it looks like one with; null to whom a field of accounts is hidden.
-    async fn duplicates(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<DuplicateObject>>> {
-        duplicates_of(ctx, Kind::Account, self.id.uuid()).await
-    }
+    #[graphql(skip)]
+    pub account: Account,
 }
 
 /// Known to the identity service.
@@ -172,7 +167,7 @@ impl From<UserId> for UserReference {
 
 impl From<Account> for AccountObject {
     fn from(account: Account) -> Self {
-        let details = account.details;
+        let details = account.details.clone();
         Self {
             id: account.id,
             version: Long(account.version),
@@ -184,6 +179,7 @@ impl From<Account> for AccountObject {
             owner: account.owner.map(Into::into),
             created_at: account.created_at,
             updated_at: account.updated_at,
+            account,
         }
     }
 }
@@ -268,14 +264,23 @@ pub async fn count_of(ctx: &Context<'_>, segment: SegmentId) -> async_graphql::R
 }
 
 /// Counts only when asked.
-pub struct AccountTotal(pub AccountFilter);
+pub enum AccountTotal {
+    Found(AccountFilter),
+    /// Right below this one.
+    Below(AccountId),
+}
 
 #[Object]
 impl AccountTotal {
     /// How many accounts the filter finds, on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<Long> {
         let (app, actor): (&App, &Actor) = (ctx.data_unchecked(), actor(ctx)?);
-        app.count_accounts(actor, &self.0).await.graphql().map(Long)
+        match self {
+            Self::Found(filter) => app.count_accounts(actor, filter).await.graphql().map(Long),
+            Self::Below(parent) => {
+                Ok(Long(load::<Loaders, _, i64>(ctx, ChildCount(*parent)).await?.unwrap_or_default()))
+            }
+        }
     }
 }
 

@@ -1,14 +1,15 @@
 use std::collections::HashSet;
 
+use events::lead::Tier;
 use kernel::{AccountId, Action, Actor, Object, PageArgs, Timestamp, UserId, WorkspaceId, access::Rows};
 use platform::{
     Db, Tx,
-    db::{AccessColumns, ListBind, push_allowed, push_in_ids, push_page, push_rows},
+    db::{AccessColumns, ListBind, Text, push_allowed, push_in_ids, push_in_texts, push_page, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use super::{asked_for, select_named};
+use super::{account_domains, asked_for, hierarchy, select_named};
 use crate::domain::{
     account::{Account, AccountChange, AccountDetails},
     matching::AccountKeys,
@@ -25,6 +26,16 @@ pub struct AccountFilter {
     pub domain: Option<String>,
     /// Compared without case, accents and legal form.
     pub name_key: Option<String>,
+    pub under: Option<Under>,
+    pub tier: Option<Tier>,
+}
+
+/// What is below an account: for accounts without it, for leads and contacts with its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Under {
+    pub parent: AccountId,
+    /// Not only those right below it.
+    pub descendants: bool,
 }
 
 #[derive(FromRow)]
@@ -68,18 +79,19 @@ impl From<Row> for Account {
     }
 }
 
-fn readable(actor: &Actor) -> Rows<'_> {
+pub(super) fn readable(actor: &Actor) -> Rows<'_> {
     actor.access.rows(Object::Account, Action::Read)
 }
 
-/// Appends the condition that a record is at this account, or at one that was merged into it, and that the actor may
-/// read the account: nothing is found by one that is hidden.
-pub(super) fn push_at<DB: ListBind>(query: &mut QueryBuilder<DB>, actor: &Actor, account: AccountId)
+/// Appends the condition that `column` names this account, or one that was merged into it, and that the actor may read the
+/// account: nothing is found by one that is hidden.
+pub(super) fn push_at<DB: ListBind>(query: &mut QueryBuilder<DB>, actor: &Actor, column: &str, account: AccountId)
 where
     WorkspaceId: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
     AccountId: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
 {
-    query.push(" and account_id in (select id from account where workspace_id = ").push_bind(actor.workspace);
+    query.push(" and ").push(column).push(" in (select id from account where workspace_id = ");
+    query.push_bind(actor.workspace);
     query.push(" and (id = ").push_bind(account).push(" or merged_into = ").push_bind(account).push("))");
     let rows = readable(actor);
     if rows == Rows::All {
@@ -91,18 +103,51 @@ where
     query.push(")");
 }
 
+/// Appends the condition that the actor may read the account that `account_id` shows as: nothing is found by one that is
+/// hidden.
+pub(super) fn push_readable<DB: ListBind>(query: &mut QueryBuilder<DB>, actor: &Actor)
+where
+    WorkspaceId: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+{
+    let rows = readable(actor);
+    if rows == Rows::All {
+        return;
+    }
+    query.push(" and (select coalesce(m.merged_into, m.id) from account m where m.id = account_id)");
+    query.push(" in (select id from account where workspace_id = ").push_bind(actor.workspace);
+    push_allowed(query, &rows, &ACCESS);
+    query.push(")");
+}
+
 macro_rules! push_filter {
-    ($query:ident, $filter:expr) => {
+    ($query:ident, $actor:expr, $filter:expr) => {
         if let Some(domain) = &$filter.domain {
-            $query.push(" and domain = ").push_bind(domain.clone());
+            $query.push(
+                " and id in (select coalesce(a.merged_into, a.id) from account_domain d join account a on a.id = d.account_id \
+                 where d.workspace_id = ",
+            );
+            $query.push_bind($actor.workspace).push(" and d.domain = ").push_bind(domain.clone()).push(")");
         }
         if let Some(name_key) = &$filter.name_key {
             $query.push(" and name_key = ").push_bind(name_key.clone());
         }
+        if let Some(tier) = $filter.tier {
+            $query.push(" and id in (select account_id from account_plan where workspace_id = ");
+            $query.push_bind($actor.workspace).push(" and tier = ").push_bind(Text(tier)).push(")");
+        }
+        match $filter.under {
+            Some(Under { parent, descendants: true }) => {
+                $query.push(" and id <> ").push_bind(parent).push(" and id");
+                hierarchy::push_in_tree(&mut $query, $actor, parent);
+            }
+            Some(Under { parent, descendants: false }) => push_at(&mut $query, $actor, "parent_id", parent),
+            None => {}
+        }
     };
 }
 
-/// Inserts accounts whose domain and foreign id are free, and returns the ids of those that went in.
+/// Inserts accounts whose domain and foreign id are free, and returns the ids of those that went in. If one did not, the
+/// transaction is to be given up.
 pub async fn insert(tx: &mut Tx, accounts: &[Account]) -> Result<HashSet<AccountId>, sqlx::Error> {
     let mut inserted = HashSet::with_capacity(accounts.len());
     for chunk in accounts.chunks(500) {
@@ -132,6 +177,10 @@ pub async fn insert(tx: &mut Tx, accounts: &[Account]) -> Result<HashSet<Account
             query.build_query_scalar().persistent(chunk.len() == 500).fetch_all(conn).await?
         });
         inserted.extend(ids);
+        let fresh: Vec<&Account> = chunk.iter().filter(|account| inserted.contains(&account.id)).collect();
+        for taken in account_domains::insert_first(tx, &fresh).await? {
+            inserted.remove(&taken);
+        }
     }
     Ok(inserted)
 }
@@ -142,7 +191,7 @@ pub async fn update(tx: &mut Tx, change: &AccountChange) -> Result<u64, sqlx::Er
         employees = $7, import_fingerprint = $8, updated_at = $9, match_stale = true where workspace_id = $10 and id = $11 and version = $12";
     let AccountChange { previous, current } = change;
     let details = &current.details;
-    execute!(
+    let updated = execute!(
         tx,
         sqlx::query(SQL)
             .bind(current.version)
@@ -157,7 +206,11 @@ pub async fn update(tx: &mut Tx, change: &AccountChange) -> Result<u64, sqlx::Er
             .bind(current.workspace)
             .bind(current.id)
             .bind(previous.version)
-    )
+    )?;
+    if updated == 1 && previous.details.domain != details.domain {
+        account_domains::replace_first(tx, change).await?;
+    }
+    Ok(updated)
 }
 
 /// Notes whether more leads may wait for these accounts than were linked.
@@ -231,22 +284,33 @@ pub async fn any_by_id(tx: &mut Tx, workspace: WorkspaceId, id: AccountId) -> Re
     Ok(row.map(Account::from))
 }
 
-/// Which account a domain leads to whose own account is merged away, and comes back with it.
-pub async fn domain_leads_to(
+/// Up to `limit` accounts that are not merged away, in the order of their ids, from the one after `after`.
+pub async fn page_by_id(
     tx: &mut Tx,
     workspace: WorkspaceId,
-    domain: &str,
-) -> Result<Option<AccountId>, sqlx::Error> {
-    const SQL: &str =
-        "select merged_into from account where workspace_id = $1 and domain = $2 and merged_into is not null limit 1";
-    with_tx!(tx, conn => sqlx::query_scalar(SQL).bind(workspace).bind(domain).fetch_optional(conn).await)
+    after: Option<AccountId>,
+    limit: i64,
+) -> Result<Vec<Account>, sqlx::Error> {
+    let rows: Vec<Row> = with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where merged_into is null and workspace_id = "));
+        query.push_bind(workspace);
+        if let Some(after) = after {
+            query.push(" and id > ").push_bind(after);
+        }
+        query.push(" order by id limit ").push_bind(limit);
+        query.build_query_as().fetch_all(conn).await?
+    });
+    Ok(rows.into_iter().map(Account::from).collect())
 }
 
-/// Every account that one of these domains, names or foreign ids names.
+/// Every account that one of these ids, names or foreign ids names.
 pub async fn candidates(tx: &mut Tx, workspace: WorkspaceId, wanted: &Wanted) -> Result<Vec<Account>, sqlx::Error> {
     let rows: Vec<Row> = with_tx!(tx, conn => {
-        let columns = [("domain", wanted.domains.as_slice()), ("name_key", &wanted.name_keys), ("external_id", &wanted.external_ids)];
+        let columns = [("name_key", wanted.name_keys.as_slice()), ("external_id", &wanted.external_ids)];
         let mut query = select_named(COLUMNS, "account", workspace, &columns);
+        query.push(" or (workspace_id = ").push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, wanted.ids.iter().copied());
+        query.push(")");
         query.build_query_as().persistent(false).fetch_all(conn).await?
     });
     Ok(rows.into_iter().map(Account::from).collect())
@@ -255,22 +319,29 @@ pub async fn candidates(tx: &mut Tx, workspace: WorkspaceId, wanted: &Wanted) ->
 /// See [`candidates`].
 #[derive(Debug, Default)]
 pub struct Wanted {
-    pub domains: Vec<String>,
+    pub ids: Vec<AccountId>,
     pub name_keys: Vec<String>,
     pub external_ids: Vec<String>,
 }
 
-/// What a lead is compared with of every account that has one of these domains or names; one that is merged away stands
-/// for the one it was merged into.
+/// What a lead is compared with: the accounts that have one of these names, and the holders of these domains. One that is
+/// merged away stands for its survivor.
 pub async fn keys(
     tx: &mut Tx,
     workspace: WorkspaceId,
     domains: &[String],
     name_keys: &[String],
 ) -> Result<Vec<AccountKeys>, sqlx::Error> {
-    let rows: Vec<(AccountId, String, Option<String>)> = with_tx!(tx, conn => {
-        let columns = [("domain", domains), ("name_key", name_keys)];
-        let mut query = select_named("coalesce(merged_into, id), name_key, domain", "account", workspace, &columns);
+    const NAMED: &str = "coalesce(merged_into, id), name_key, \
+        coalesce((select s.domain from account s where s.id = account.merged_into), domain)";
+    let rows: Vec<(AccountId, Option<String>, Option<String>)> = with_tx!(tx, conn => {
+        let mut query = select_named(NAMED, "account", workspace, &[("name_key", name_keys)]);
+        query.push(
+            " union all select coalesce(a.merged_into, a.id), null, d.domain from account_domain d \
+             join account a on a.id = d.account_id where d.workspace_id = ",
+        );
+        query.push_bind(workspace).push(" and d.domain");
+        push_in_texts(&mut query, domains.iter().map(String::as_str));
         query.build_query_as().persistent(false).fetch_all(conn).await?
     });
     Ok(rows.into_iter().map(|(id, name_key, domain)| AccountKeys { id, name_key, domain }).collect())
@@ -298,7 +369,7 @@ pub async fn list(db: &Db, actor: &Actor, filter: &AccountFilter, page: PageArgs
     let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from account where workspace_id = "));
         query.push_bind(actor.workspace).push(" and merged_into is null");
-        push_filter!(query, filter);
+        push_filter!(query, actor, filter);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         push_page(&mut query, "created_at", "id", page);
         query.build_query_as().fetch_all(pool).await?
@@ -310,7 +381,7 @@ pub async fn count(db: &Db, actor: &Actor, filter: &AccountFilter) -> Result<i64
     with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new("select count(*) from account where workspace_id = ");
         query.push_bind(actor.workspace).push(" and merged_into is null");
-        push_filter!(query, filter);
+        push_filter!(query, actor, filter);
         push_allowed(&mut query, &readable(actor), &ACCESS);
         query.build_query_scalar().fetch_one(pool).await
     })

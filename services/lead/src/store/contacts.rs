@@ -9,7 +9,10 @@ use platform::{
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use super::{accounts, asked_for};
+use super::{
+    accounts::{self, Under},
+    asked_for, hierarchy,
+};
 use crate::domain::contact::{Contact, ContactChange, ContactDetails};
 
 pub(super) const COLUMNS: &str = "id, workspace_id, version, account_id, email, first_name, last_name, title, phone, owner_id, merged_into, created_at, updated_at";
@@ -22,6 +25,7 @@ pub(super) const ACCESS: AccessColumns =
 pub struct ContactFilter {
     pub email: Option<EmailAddress>,
     pub account: Option<AccountId>,
+    pub under: Option<Under>,
 }
 
 #[derive(FromRow)]
@@ -83,7 +87,16 @@ macro_rules! push_filter {
             $query.push(" and email = ").push_bind(email.as_str().to_owned());
         }
         if let Some(account) = $filter.account {
-            accounts::push_at(&mut $query, $actor, account);
+            accounts::push_at(&mut $query, $actor, "account_id", account);
+        }
+        if let Some(Under { parent, descendants }) = $filter.under {
+            if descendants {
+                $query.push(" and account_id");
+                hierarchy::push_in_tree(&mut $query, $actor, parent);
+                accounts::push_readable(&mut $query, $actor);
+            } else {
+                accounts::push_at(&mut $query, $actor, "account_id", parent);
+            }
         }
     };
 }

@@ -12,7 +12,10 @@ use platform::{
 };
 use sqlx::{FromRow, QueryBuilder, types::Json};
 
-use super::{accounts, asked_for, select_named};
+use super::{
+    accounts::{self, Under},
+    asked_for, hierarchy, select_named,
+};
 use crate::domain::{
     lead::{Details, Lead, LeadChange},
     lead_filter,
@@ -31,6 +34,7 @@ pub struct LeadFilter {
     pub status: Option<LeadStatus>,
     pub source: Option<String>,
     pub account: Option<AccountId>,
+    pub under: Option<Under>,
     /// What else must hold.
     pub fits: Option<filter::Sql>,
 }
@@ -111,7 +115,16 @@ macro_rules! push_filter {
             $query.push(" and source = ").push_bind(source.clone());
         }
         if let Some(account) = $filter.account {
-            accounts::push_at(&mut $query, $actor, account);
+            accounts::push_at(&mut $query, $actor, "account_id", account);
+        }
+        if let Some(Under { parent, descendants }) = $filter.under {
+            if descendants {
+                $query.push(" and account_id");
+                hierarchy::push_in_tree(&mut $query, $actor, parent);
+                accounts::push_readable(&mut $query, $actor);
+            } else {
+                accounts::push_at(&mut $query, $actor, "account_id", parent);
+            }
         }
         if let Some(fits) = &$filter.fits {
             $query.push(" and ");

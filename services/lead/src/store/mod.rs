@@ -1,18 +1,26 @@
 //! SQL and rows. Every function takes the workspace from the actor or the object; none reads across.
 
+pub mod account_domains;
 pub mod accounts;
 pub mod captures;
 pub mod contacts;
 pub mod duplicates;
 pub mod filter_keys;
 pub mod forms;
+pub mod hierarchy;
+pub mod key_alerts;
+pub mod known_opportunities;
 pub mod landing_pages;
 pub mod leads;
 pub mod merges;
+pub mod plans;
 pub mod records;
+pub mod rollups;
 pub mod segment_leads;
 pub mod segments;
+pub mod sizes;
 pub mod source_costs;
+pub mod touches;
 
 use kernel::{WorkspaceId, id::TypedId};
 use platform::db::{ListBind, push_in_ids, push_in_texts};

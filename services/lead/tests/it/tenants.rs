@@ -1,6 +1,7 @@
 //! Two workspaces in one database: no method of the store reads or changes what is the other's.
 
 use chrono::TimeDelta;
+use events::{cadence::MessageSent, pipeline::OpportunityCreated};
 use kernel::{
     AccountId, Actor, CaptureId, ContactId, EmailAddress, FormId, LandingPageId, LeadId, MergeId, PageArgs, SegmentId,
     SourceCostId, Timestamp, WorkspaceId, id::TypedId,
@@ -10,28 +11,31 @@ use pipewright_lead::{
     domain::{
         account::{Account, AccountChange},
         capture::{Capture, Form},
+        company_size::Size,
         contact::{Contact, ContactChange},
         family::Merge,
+        key_account::FIRST_RULES,
         landing_page::LandingPage,
         lead::{Lead, LeadChange},
         record::{Kind, Record, RecordChange},
         segment::Segment,
     },
     store::{
-        accounts::{self, AccountFilter, Wanted},
+        account_domains,
+        accounts::{self, AccountFilter, Under, Wanted},
         captures,
         contacts::{self, ContactFilter},
         duplicates::{self, DuplicateFilter},
-        filter_keys, forms, landing_pages,
+        filter_keys, forms, hierarchy, key_alerts, landing_pages,
         leads::{self, LeadFilter},
-        merges, records, segment_leads, segments, source_costs,
+        merges, plans, records, rollups, segment_leads, segments, sizes, source_costs, touches,
     },
 };
 use platform::{Db, Tx, execute, with_db, with_tx};
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines, tenants};
 
-use crate::visitors;
+use crate::{rollup::opportunity, visitors};
 
 /// What takes no workspace, and why.
 const EXEMPT: [(&str, &[&str]); 4] = [
@@ -49,6 +53,13 @@ const EXEMPT: [(&str, &[&str]); 4] = [
             "forms::insert",
             "landing_pages::insert",
             "source_costs::insert",
+            "account_domains::insert",
+            "known_opportunities::keep",
+            "touches::keep",
+            "sizes::insert_bands",
+            "plans::save",
+            "plans::save_rules",
+            "key_alerts::insert",
         ],
     ),
     (
@@ -59,13 +70,26 @@ const EXEMPT: [(&str, &[&str]); 4] = [
             "filter_keys::workspace_with_stale",
             "records::workspace_with_stale",
             "segments::workspace_to_fill",
+            "sizes::workspace_to_fill",
+            "key_alerts::workspace_with_due",
         ],
     ),
     (
         "what an address or a link that nobody guesses leads to, which says whose it is",
         &["captures::by_token", "forms::by_slug", "landing_pages::by_slug"],
     ),
-    ("locks, and touches no row", &["segments::lock", "segments::share", "duplicates::lock", "merges::lock"]),
+    (
+        "locks, and touches no row",
+        &[
+            "segments::lock",
+            "segments::share",
+            "duplicates::lock",
+            "merges::lock",
+            "hierarchy::lock",
+            "sizes::lock",
+            "sizes::share",
+        ],
+    ),
 ];
 
 #[test]
@@ -81,6 +105,8 @@ async fn every_table_of_a_workspace_is_behind_the_fence() {
 /// What one workspace has.
 struct Ours {
     account: AccountId,
+    /// Above the account.
+    parent: AccountId,
     contact: ContactId,
     /// Converted; another one has no account. Nobody has written its filter keys.
     lead: LeadId,
@@ -134,9 +160,36 @@ async fn equip(test: &ServiceTest) -> Ours {
         "mutation($ids: [ID!]!) { dismissDuplicate(input: { kind: CONTACT, ids: $ids }) { errors { code } } }";
     test.graphql(dismiss, json!({ "ids": [survivor, contact] })).await;
     let (form, capture, landing_page, cost) = visited(test).await;
-    let lead = id(&lead);
-    let ours =
-        Ours { account, contact, lead, segment, merge, survivor, away, twins, form, capture, landing_page, cost };
+    let parent = "mutation { createAccount(input: { name: \"Works\" }) { account { id } } }";
+    let parent = id(&test.graphql(parent, json!({})).await["createAccount"]["account"]["id"]);
+    let link = "mutation($input: LinkAccountsInput!) { linkAccounts(input: $input) { errors { message } } }";
+    test.graphql(link, json!({ "input": { "childId": account, "parentId": parent } })).await;
+    let bands = "mutation($id: ID!) { updateAccount(input: { id: $id, employees: \"200\" }) { errors { code } }
+        updateSegmentBands(input: { midMarketFrom: 50, enterpriseFrom: 500, marginPercent: 10 }) { errors { code } } }";
+    test.graphql(bands, json!({ "id": account })).await;
+    let key = "mutation($id: ID!) { setAccountPlan(input: { accountId: $id, tier: KEY, goals: [\"More\"] }) { errors { code } }
+        updateKeyAccountRules(input: { untouchedDays: 14 }) { errors { code } } }";
+    test.graphql(key, json!({ "id": account })).await;
+    test.deliver(&OpportunityCreated { current: opportunity(&test.clock, account) }).await;
+    let lead_id = id(&lead);
+    let (message, enrollment, sent_at) = (test.clock.id(), test.clock.id(), test.clock.now());
+    test.deliver(&MessageSent { message, enrollment, lead: lead_id, step: 1, sent_at }).await;
+    let lead = lead_id;
+    let ours = Ours {
+        account,
+        parent,
+        contact,
+        lead,
+        segment,
+        merge,
+        survivor,
+        away,
+        twins,
+        form,
+        capture,
+        landing_page,
+        cost,
+    };
     let import = "mutation { importAccounts(input: { headers: [\"Record ID\", \"Company name\"], rows: [{ row: 1, cells: [\"c-1\", \"Mills\"] }] }) { outcomes { outcome } }
         importLeads(input: { headers: [\"Record ID\", \"Email\"], rows: [{ row: 1, cells: [\"l-1\", \"eve@mills.example\"] }] }) { outcomes { outcome } } }";
     let imported = test.graphql(import, json!({})).await;
@@ -178,6 +231,7 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     // Ours finds each; theirs finds none, or each of these would pass for a broken method too.
     for (actor, found) in [(&test.actor, true), (&other, false)] {
         reads(db, actor, &ours, found).await;
+        account_reads(db, actor, &ours, found).await;
     }
 
     let account = accounts::by_ids(db, &test.actor, &[ours.account]).await.unwrap().pop().unwrap();
@@ -201,6 +255,16 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     foreign.details.name = "Mallory".into();
     let change = AccountChange { previous: account.clone(), current: foreign };
     assert_eq!(accounts::update(&mut tx, &change).await.unwrap(), 0);
+    let alert = key_alerts::open(&mut tx, test.actor.workspace, &[account.id]).await.unwrap().pop().unwrap();
+    key_alerts::close(&mut tx, theirs, &[alert.id], now).await.unwrap();
+    key_alerts::make_due(&mut tx, theirs, ours.lead, now).await.unwrap();
+    key_alerts::set_due(&mut tx, theirs, &[account.id], None).await.unwrap();
+    let later = now + chrono::TimeDelta::days(2);
+    assert_eq!(key_alerts::take_due(&mut tx, theirs, later, later, 10).await.unwrap(), []);
+    sizes::save(&mut tx, theirs, &[(account.id, Size::default())]).await.unwrap();
+    sizes::set_filled_to(&mut tx, theirs, 2, None, false).await.unwrap();
+    account_domains::remove(&mut tx, theirs, account.id, "engines.example").await.unwrap();
+    hierarchy::set_parent(&mut tx, theirs, account.id, None).await.unwrap();
     accounts::set_link_pending(&mut tx, theirs, &[account], false).await.unwrap();
     let mut foreign = Contact { workspace: theirs, version: contact.version + 1, ..contact.clone() };
     foreign.details.title = Some("Mallory".into());
@@ -260,9 +324,6 @@ async fn merge_reads_in(tx: &mut Tx, actor: &Actor, ours: &Ours, found: bool) {
     let keys: Vec<i64> =
         with_tx!(tx, conn => sqlx::query_scalar("select key from match_key").fetch_all(conn).await).unwrap();
     assert_eq!(!duplicates::holders(tx, workspace, kind, &keys).await.unwrap().is_empty(), found);
-    // The domain's account is merged away for a moment.
-    execute!(tx, sqlx::query("update account set merged_into = id where id = $1").bind(ours.account)).unwrap();
-    assert_eq!(accounts::domain_leads_to(tx, workspace, "engines.example").await.unwrap().is_some(), found);
 }
 
 async fn merge_reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
@@ -317,7 +378,7 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(!leads::page_by_id(&mut tx, workspace, None, 10).await.unwrap().is_empty(), found);
     assert_eq!(!filter_keys::with_stale(&mut tx, workspace, 10).await.unwrap().is_empty(), found);
     for wanted in [
-        Wanted { domains: vec!["engines.example".into()], ..Wanted::default() },
+        Wanted { ids: vec![*account], ..Wanted::default() },
         Wanted { name_keys: vec!["engines".into()], ..Wanted::default() },
         Wanted { external_ids: vec!["c-1".into()], ..Wanted::default() },
     ] {
@@ -343,6 +404,50 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(captures::lock(&mut tx, workspace, *capture).await.unwrap().is_some(), found);
     let once = captures::by_once_key(&mut tx, workspace, *form, "key ours").await.unwrap();
     assert_eq!(once.is_some(), found);
+    tx.rollback().await.unwrap();
+}
+
+async fn account_reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
+    let (workspace, page) = (actor.workspace, PageArgs { first: 50, after: None });
+    let Ours { account, parent, .. } = ours;
+    assert_eq!(!account_domains::listed(db, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!hierarchy::lines(db, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!hierarchy::children(db, actor, &[*parent], page).await.unwrap().is_empty(), found);
+    assert_eq!(!hierarchy::child_counts(db, actor, &[*parent]).await.unwrap().is_empty(), found);
+    for under in [*parent, *account] {
+        let under = Some(Under { parent: under, descendants: true });
+        let below = AccountFilter { under, ..AccountFilter::default() };
+        let any = !accounts::list(db, actor, &below, page).await.unwrap().is_empty();
+        assert_eq!(any, found && under.is_some_and(|under| under.parent == *parent));
+    }
+    assert_eq!(sizes::bands_at(db, workspace, Some(2)).await.unwrap().is_some(), found);
+    assert_eq!(!plans::listed(db, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(plans::rules_shown(db, workspace).await.unwrap().is_some(), found);
+    assert_eq!(!key_alerts::list(db, actor, true, page).await.unwrap().is_empty(), found);
+    assert_eq!(!touches::relationships(db, actor, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!sizes::listed(db, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!rollups::accounts(db, actor, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!rollups::open_pipeline(db, actor, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!rollups::last_touches(db, actor, &[*account]).await.unwrap().is_empty(), found);
+    let mut tx = db.everywhere().begin().await.unwrap();
+    let domains = ["engines.example".to_owned()];
+    let holders = account_domains::holders(&mut tx, workspace, &domains).await.unwrap();
+    assert_eq!(!holders.is_empty(), found);
+    let own = account_domains::own(&mut tx, workspace, std::iter::once(*account)).await.unwrap();
+    assert_eq!(!own.is_empty(), found);
+    assert_eq!(!account_domains::of_all(&mut tx, workspace, &[*account]).await.unwrap().is_empty(), found);
+    assert_eq!(!hierarchy::line(&mut tx, workspace, *account).await.unwrap().is_empty(), found);
+    assert_eq!(hierarchy::levels(&mut tx, workspace, *account).await.unwrap() > 0, found);
+    assert_eq!(!accounts::page_by_id(&mut tx, workspace, None, 10).await.unwrap().is_empty(), found);
+    assert_eq!(plans::by_account(&mut tx, workspace, *account).await.unwrap().is_some(), found);
+    assert_eq!(plans::rules(&mut tx, workspace).await.unwrap().is_some(), found);
+    assert_eq!(!key_alerts::open(&mut tx, workspace, &[*account]).await.unwrap().is_empty(), found);
+    let accounts = [*account];
+    let engagements = key_alerts::engagements(&mut tx, workspace, &accounts, &FIRST_RULES, Timestamp::UNIX_EPOCH);
+    assert_eq!(!engagements.await.unwrap().is_empty(), found);
+    assert_eq!(sizes::bands(&mut tx, workspace).await.unwrap().is_some(), found);
+    assert_eq!(sizes::filled_to(&mut tx, workspace, 2).await.unwrap().is_some(), found);
+    assert_eq!(!sizes::known(&mut tx, workspace, &[*account]).await.unwrap().is_empty(), found);
     tx.rollback().await.unwrap();
 }
 

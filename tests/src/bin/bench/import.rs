@@ -137,9 +137,8 @@ async fn ensure_same(app: &App, bare: &Db, actor: &Actor) -> Result<()> {
 /// One account that leads belong to.
 async fn one_account(db: &Db, actor: &Actor) -> Result<AccountId> {
     let mut tx = db.of(actor.workspace).begin().await?;
-    let wanted = store::accounts::Wanted { domains: vec![domain(0)], ..Default::default() };
-    let found = store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?;
-    Ok(found.first().context("no account")?.id)
+    let found = store::account_domains::holders(&mut tx, actor.workspace, &[domain(0)]).await?;
+    Ok(found.first().context("no account")?.1)
 }
 
 fn accounts(clock: &Clock, workspace: WorkspaceId) -> Vec<Account> {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
+    accounts::settle_merged,
     family::Relatives,
     preview::{check, decided, records},
     tell,
@@ -57,6 +58,9 @@ impl App {
         let mut tx = self.db.of(actor.workspace).begin().await?;
         let again = made_before(&mut tx, actor, request, id).await?;
         store::merges::lock(&mut tx, actor.workspace).await?;
+        if input.kind == Kind::Account {
+            store::hierarchy::lock(&mut tx, actor.workspace).await?;
+        }
         if let Some(first) = again {
             return merged_before(&mut tx, actor, first).await;
         }
@@ -99,6 +103,9 @@ impl App {
         let mut events = self.outbox.events(actor.into());
         let change = RecordChange { previous: survivor.clone(), current: current.clone() };
         tell::merged(&mut events, &merge, &change, &others, &relatives.redirects());
+        if kind == Kind::Account {
+            settle_merged(tx, &mut events, actor, &relatives, (input.survivor, &input.others), now).await?;
+        }
         if kind == Kind::Lead {
             let leads: Vec<_> = ids.iter().copied().map(Into::into).collect();
             follow_ids(tx, &mut events, workspace, &leads, now).await?;

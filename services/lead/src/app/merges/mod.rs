@@ -1,5 +1,6 @@
 //! Records that become one, and themselves again.
 
+mod accounts;
 mod family;
 mod merge;
 mod preview;

@@ -2,7 +2,12 @@ use kernel::{Action, Actor, MergeId, Permission, Timestamp};
 use platform::{Tx, outbox::Events};
 use uuid::Uuid;
 
-use super::{family::Relatives, preview::is_shown, tell};
+use super::{
+    accounts::{keep_own_domains, settle_restored},
+    family::Relatives,
+    preview::is_shown,
+    tell,
+};
 use crate::{
     app::{App, segments::follow_ids},
     domain::{
@@ -35,6 +40,9 @@ impl App {
         store::merges::lock(&mut tx, actor.workspace).await?;
         let missing = Error::not_found("merge", "mergeId");
         let Some(merge) = store::merges::by_id(&mut tx, actor.workspace, id).await? else { return Err(missing) };
+        if merge.kind == Kind::Account {
+            store::hierarchy::lock(&mut tx, actor.workspace).await?;
+        }
         let mut relatives = relatives(&mut tx, &merge).await?;
         require(actor, &merge, &relatives)?;
         if merge.undone_at.is_some() {
@@ -67,6 +75,11 @@ impl App {
         relatives: &mut Relatives,
         now: Timestamp,
     ) -> Result<Vec<Uuid>, Error> {
+        let survivor = relatives.after.shown(merge.survivor);
+        if merge.kind == Kind::Account {
+            let live: Vec<Uuid> = merge.others.iter().copied().chain([survivor]).collect();
+            keep_own_domains(tx, relatives, &live).await?;
+        }
         // First, so that the survivor no longer has what is unique.
         let changes = relatives.save_values(tx, now).await?;
         let restored = relatives.redirect(tx, &merge.others, None).await?;
@@ -76,9 +89,11 @@ impl App {
             tell::updated(events, change);
         }
         tell::unmerged(events, merge, &restored, &relatives.redirects());
-        let survivor = relatives.after.shown(merge.survivor);
         store::records::mark_stale(tx, merge.workspace, merge.kind, &[survivor]).await?;
         let ids: Vec<Uuid> = restored.iter().map(Record::id).collect();
+        if merge.kind == Kind::Account {
+            settle_restored(tx, events, relatives, (survivor, &ids), now).await?;
+        }
         if merge.kind == Kind::Lead {
             let changed = live.iter().map(|change| change.current.id());
             let leads: Vec<_> = changed.chain(ids.iter().copied()).map(Into::into).collect();

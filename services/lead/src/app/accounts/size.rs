@@ -1,0 +1,116 @@
+//! The size of an account follows it whenever it is saved, and what enrichment says of it.
+
+use std::collections::HashMap;
+
+use events::{
+    Envelope,
+    enrichment::{Claim, LeadEnriched},
+    lead::{AccountSegmentChanged, SizeClaim},
+};
+use kernel::{AccountId, Actor, Timestamp, WorkspaceId};
+use platform::{HandleError, Origin, Tx, outbox::Events};
+
+use crate::{
+    app::App,
+    domain::{
+        account::{Account, AccountChange},
+        company_size::{Size, VersionedBands},
+    },
+    store,
+};
+
+/// Holds accounts of one workspace that were just saved against its bands: three statements, whatever their number, and
+/// one more for each 500 that move.
+pub(in crate::app) async fn follow_size(
+    tx: &mut Tx,
+    events: &mut Events<'_>,
+    accounts: &[&Account],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let Some(workspace) = accounts.first().map(|account| account.workspace) else { return Ok(()) };
+    store::sizes::share(tx, workspace).await?;
+    let bands = store::sizes::bands(tx, workspace).await?.unwrap_or_default();
+    let known = known(tx, workspace, accounts).await?;
+    hold(tx, events, accounts, known, Under { bands: &bands, afresh: false, now }).await
+}
+
+/// Whether this change of an account may change its size.
+pub(in crate::app) fn resizes(AccountChange { previous, current }: &AccountChange) -> bool {
+    let (before, after) = (&previous.details, &current.details);
+    before.employees != after.employees || before.country != after.country
+}
+
+/// What accounts are held against.
+#[derive(Clone, Copy)]
+pub(super) struct Under<'a> {
+    pub bands: &'a VersionedBands,
+    /// As if these bands had always been.
+    pub afresh: bool,
+    pub now: Timestamp,
+}
+
+pub(super) type Known = HashMap<AccountId, Size>;
+
+pub(super) async fn known(tx: &mut Tx, workspace: WorkspaceId, accounts: &[&Account]) -> Result<Known, sqlx::Error> {
+    let ids: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
+    Ok(store::sizes::known(tx, workspace, &ids).await?.into_iter().collect())
+}
+
+/// Saves the sizes that have changed, and tells of each.
+pub(super) async fn hold(
+    tx: &mut Tx,
+    events: &mut Events<'_>,
+    accounts: &[&Account],
+    mut known: Known,
+    Under { bands, afresh, now }: Under<'_>,
+) -> Result<(), sqlx::Error> {
+    let Some(workspace) = accounts.first().map(|account| account.workspace) else { return Ok(()) };
+    let mut changed = Vec::new();
+    for account in accounts {
+        let size = known.remove(&account.id).unwrap_or_default();
+        let Some(current) = size.change(account, bands, afresh, now) else { continue };
+        events.push(&AccountSegmentChanged {
+            account: account.id,
+            previous: size.segment,
+            current: current.segment,
+            because: current.because.clone(),
+        });
+        changed.push((account.id, current));
+    }
+    store::sizes::save(tx, workspace, &changed).await
+}
+
+impl App {
+    /// Keeps what enrichment says of the head count of a lead's company, for an account that says nothing itself.
+    pub(super) async fn on_lead_enriched(&self, tx: &mut Tx, event: &Envelope) -> Result<(), HandleError> {
+        let enriched: LeadEnriched = event.payload()?;
+        let Some(claim) = enriched.fields.iter().find(|claim| claim.field == "employees") else { return Ok(()) };
+        let workspace = event.workspace;
+        let lead = store::leads::any_by_ids(tx, workspace, &[enriched.lead]).await?.pop();
+        let Some(id) = lead.and_then(|lead| lead.account) else { return Ok(()) };
+        // Of an account that is merged away, the survivor.
+        let Some(Account { id, .. }) = store::accounts::any_by_id(tx, workspace, id).await? else { return Ok(()) };
+        store::sizes::share(tx, workspace).await?;
+        let bands = store::sizes::bands(tx, workspace).await?.unwrap_or_default();
+        let mut known: Known = store::sizes::known(tx, workspace, &[id]).await?.into_iter().collect();
+        let size = known.entry(id).or_default();
+        let claim = size_claim(&enriched, claim);
+        if !size.learns(&claim) {
+            return Ok(());
+        }
+        size.claim = Some(claim);
+        // Written, and so locked, before the account is read: whoever changes the account meanwhile finds the claim.
+        store::sizes::save(tx, workspace, &[(id, size.clone())]).await?;
+        let Some(account) = store::accounts::any_by_id(tx, workspace, id).await? else { return Ok(()) };
+        let actor = Actor::system(workspace, "lead");
+        let mut events = self.outbox.events(Origin::caused_by(&actor, event));
+        let under = Under { bands: &bands, afresh: false, now: self.clock.now() };
+        hold(tx, &mut events, &[&account], known, under).await?;
+        Ok(events.save(tx).await?)
+    }
+}
+
+fn size_claim(enriched: &LeadEnriched, claim: &Claim) -> SizeClaim {
+    let Claim { provider, confidence, observed_at, value, .. } = claim.clone();
+    SizeClaim { provider, confidence, observed_at, run: enriched.run, value }
+}

@@ -1,0 +1,144 @@
+//! An account with several domains.
+
+use events::lead::{AccountDomainsChanged, AccountUpdated};
+use kernel::{BuiltInRole, Object, access::FieldRule};
+use pipewright_lead::SERVICE;
+use serde_json::{Value, json};
+use testkit::{ServiceTest, on_both_engines};
+
+use crate::leads::capture;
+
+const ADD: &str = "mutation($input: AddAccountDomainInput!) { addAccountDomain(input: $input) {
+    account { domain domains version } errors { code field } } }";
+const REMOVE: &str = "mutation($input: RemoveAccountDomainInput!) { removeAccountDomain(input: $input) {
+    account { domain domains } errors { code field } } }";
+
+/// Makes an account, and gives its id.
+pub async fn account(test: &ServiceTest, input: Value) -> Value {
+    const CREATE: &str = "mutation($input: CreateAccountInput!) { createAccount(input: $input) {
+        account { id } errors { code field } } }";
+    let made = test.graphql(CREATE, json!({ "input": input })).await["createAccount"].take();
+    assert_eq!(made["errors"], json!([]));
+    made["account"]["id"].clone()
+}
+
+async fn add(test: &ServiceTest, account: &Value, domain: &str, primary: bool) -> Value {
+    let input = json!({ "accountId": account, "domain": domain, "primary": primary });
+    test.graphql(ADD, json!({ "input": input })).await["addAccountDomain"].take()
+}
+
+async fn remove(test: &ServiceTest, account: &Value, domain: &str) -> Value {
+    let input = json!({ "accountId": account, "domain": domain });
+    test.graphql(REMOVE, json!({ "input": input })).await["removeAccountDomain"].take()
+}
+
+on_both_engines!(SERVICE, leads_of_every_domain_find_the_account);
+async fn leads_of_every_domain_find_the_account(test: ServiceTest) {
+    let waiting = capture(&test, json!({ "email": "ada@engines.co.example" })).await;
+    assert_eq!(waiting["lead"]["account"], json!(null));
+    let engines = account(&test, json!({ "name": "Engines", "domain": "engines.example" })).await;
+    let added = add(&test, &engines, "https://www.Engines.co.example/about", false).await;
+    let domains = json!(["engines.example", "engines.co.example"]);
+    assert_eq!(added["account"], json!({ "domain": "engines.example", "domains": domains, "version": 1 }));
+    let linked = test.graphql("{ leads { edges { node { account { name } } } } }", json!({})).await;
+    assert_eq!(linked["leads"]["edges"][0]["node"]["account"]["name"], "Engines", "the one that waited");
+    let later = capture(&test, json!({ "email": "ben@engines.co.example" })).await;
+    assert_eq!(later["lead"]["account"]["name"], "Engines");
+    let found = "{ accounts(filter: { domain: \"ENGINES.co.example\" }) { totalCount edges { node { id } } } }";
+    let found = test.graphql(found, json!({})).await;
+    assert_eq!(found["accounts"], json!({ "totalCount": 1, "edges": [{ "node": { "id": engines } }] }));
+    let [AccountDomainsChanged { previous, current, .. }] = &test.published::<AccountDomainsChanged>().await[..] else {
+        panic!("one event")
+    };
+    assert_eq!(
+        (previous.len(), current.as_slice()),
+        (1, ["engines.example", "engines.co.example"].map(str::to_owned).as_slice())
+    );
+    // Again it changes nothing.
+    assert_eq!(add(&test, &engines, "engines.co.example", false).await, added);
+    assert_eq!(test.published::<AccountDomainsChanged>().await.len(), 1);
+}
+
+on_both_engines!(SERVICE, no_domain_of_an_account_can_be_had_by_another);
+async fn no_domain_of_an_account_can_be_had_by_another(test: ServiceTest) {
+    const CREATE: &str = "mutation { createAccount(input: { name: \"Looms\", domain: \"engines.co.example\" }) {
+        account { id } errors { code field } } }";
+    let engines = account(&test, json!({ "name": "Engines", "domain": "engines.example" })).await;
+    add(&test, &engines, "engines.co.example", false).await;
+    let taken = json!([{ "code": "ALREADY_EXISTS", "field": "domain" }]);
+    let refused = test.graphql(CREATE, json!({})).await;
+    assert_eq!(refused["createAccount"], json!({ "account": null, "errors": taken }));
+    let mills = account(&test, json!({ "name": "Mills" })).await;
+    assert_eq!(add(&test, &mills, "engines.co.example", false).await["errors"], taken);
+    let update = "mutation($id: ID!) { updateAccount(input: { id: $id, domain: \"engines.co.example\" }) { errors { code field } } }";
+    assert_eq!(test.graphql(update, json!({ "id": mills })).await["updateAccount"]["errors"], taken);
+    let shown = test.graphql("query($id: ID!) { account(id: $id) { domain domains } }", json!({ "id": mills })).await;
+    assert_eq!(shown["account"], json!({ "domain": null, "domains": [] }));
+}
+
+on_both_engines!(SERVICE, the_primary_domain_moves_and_passes_on);
+async fn the_primary_domain_moves_and_passes_on(test: ServiceTest) {
+    const UPDATE: &str =
+        "mutation($input: UpdateAccountInput!) { updateAccount(input: $input) { account { domain domains } } }";
+    let update =
+        async |input: Value| test.graphql(UPDATE, json!({ "input": input })).await["updateAccount"]["account"].take();
+    let engines = account(&test, json!({ "name": "Engines" })).await;
+    let shown = |domains: &[&str]| json!({ "domain": domains.first(), "domains": domains });
+    let first = add(&test, &engines, "a.example", false).await;
+    assert_eq!(first["account"]["domain"], "a.example", "the first one is the primary one");
+    add(&test, &engines, "b.example", true).await;
+    let removed = remove(&test, &engines, "b.example").await;
+    assert_eq!(removed["account"], shown(&["a.example"]));
+    add(&test, &engines, "b.example", false).await;
+    assert_eq!(
+        update(json!({ "id": engines, "domain": "b.example" })).await,
+        shown(&["b.example", "a.example"]),
+        "one of its own"
+    );
+    assert_eq!(
+        update(json!({ "id": engines, "domain": "c.example" })).await,
+        shown(&["c.example", "a.example"]),
+        "a new one"
+    );
+    assert_eq!(update(json!({ "id": engines, "domain": null })).await, shown(&["a.example"]));
+    assert_eq!(remove(&test, &engines, "a.example").await["account"], shown(&[]));
+    let looms = account(&test, json!({ "name": "Looms", "domain": "b.example" })).await;
+    assert_eq!(add(&test, &looms, "a.example", false).await["errors"], json!([]), "what is gone is free");
+    assert!(
+        test.published::<AccountUpdated>().await.iter().all(|event| event.current.version > event.previous.version)
+    );
+}
+
+on_both_engines!(SERVICE, an_import_knows_an_account_by_any_of_its_domains);
+async fn an_import_knows_an_account_by_any_of_its_domains(test: ServiceTest) {
+    const IMPORT: &str =
+        "mutation($input: ImportRowsInput!) { importAccounts(input: $input) { outcomes { outcome } errors { code } } }";
+    let engines = account(&test, json!({ "name": "Engines", "domain": "engines.example" })).await;
+    add(&test, &engines, "engines.co.example", false).await;
+    let cells = |cells: [&str; 3]| json!({ "row": 1, "cells": cells });
+    let input = json!({ "headers": ["Name", "Domain", "Industry"], "rows": [cells(["Engines Europe", "engines.co.example", "Energy"])] });
+    let imported = test.graphql(IMPORT, json!({ "input": input })).await;
+    assert_eq!(imported["importAccounts"], json!({ "outcomes": [{ "outcome": "UPDATED" }], "errors": [] }));
+    let shown = "{ accounts { edges { node { name industry domains } } } }";
+    let node = json!({ "name": "Engines", "industry": "Energy", "domains": ["engines.example", "engines.co.example"] });
+    assert_eq!(test.graphql(shown, json!({})).await["accounts"]["edges"], json!([{ "node": node }]));
+}
+
+on_both_engines!(SERVICE, who_may_not_see_or_write_the_domain_does_neither);
+async fn who_may_not_see_or_write_the_domain_does_neither(test: ServiceTest) {
+    let engines = account(&test, json!({ "name": "Engines", "domain": "engines.example" })).await;
+    let mut grants = BuiltInRole::Admin.grants();
+    grants.fields.push(FieldRule { object: Object::Account, field: "domain".into(), hidden: true });
+    let user = test.user_with(grants);
+    let read = "query($id: ID!) { account(id: $id) { domain domains } }";
+    let read = test.graphql_as(&user, read, json!({ "id": engines })).await;
+    assert_eq!(read["data"]["account"], json!({ "domain": null, "domains": [] }));
+    let input = json!({ "input": { "accountId": engines, "domain": "b.example" } });
+    for (mutation, query) in [("addAccountDomain", ADD), ("removeAccountDomain", REMOVE)] {
+        let refused = test.graphql_as(&user, query, input.clone()).await;
+        let code = &refused["errors"][0]["extensions"]["code"];
+        assert!(code == "FORBIDDEN" || refused["data"][mutation]["errors"][0]["code"] == "FORBIDDEN", "{refused}");
+    }
+    let stranger = test.graphql_as(&test.stranger(), ADD, input).await;
+    assert_eq!(stranger["data"]["addAccountDomain"]["errors"], json!([{ "code": "NOT_FOUND", "field": "accountId" }]));
+}
