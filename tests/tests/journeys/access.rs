@@ -52,13 +52,24 @@ async fn no_way_through_the_api_shows_what_a_user_may_not_read(platform: Deploym
     deleting_alone_opens_nothing(&platform, &ids).await
 }
 
-/// What `DELETE` governs is said at `kernel::Action` and at the API's `GrantAction`: segments, for none of these takes a
+/// What `DELETE` governs is said at `kernel::Action` and at the API's `GrantAction`: segments, forms and pages, and what a
+/// merge takes away, for none of these takes a
 /// record away. Whoever adds one here says it there.
 #[test]
 fn no_mutation_takes_a_record_away() {
     let takes_away = |name: &&str| ["delete", "erase", "purge", "remove"].iter().any(|verb| name.starts_with(verb));
     let found: BTreeSet<&str> = CREATES.iter().chain(CHANGES).copied().filter(takes_away).collect();
-    assert_eq!(found, BTreeSet::from(["deleteRole", "deleteSegment", "deleteTeam", "removeTeamMember"]));
+    assert_eq!(
+        found,
+        BTreeSet::from([
+            "deleteForm",
+            "deleteLandingPage",
+            "deleteRole",
+            "deleteSegment",
+            "deleteTeam",
+            "removeTeamMember",
+        ])
+    );
 }
 
 /// Whoever may delete every record, and nothing else, is shown none.
