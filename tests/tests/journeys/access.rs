@@ -49,7 +49,8 @@ async fn no_way_through_the_api_shows_what_a_user_may_not_read(platform: Deploym
             ensure!(may_get(&platform, &user.key, &id).await?, "{id} is shown to who may not get it");
         }
     }
-    deleting_alone_opens_nothing(&platform, &ids).await
+    deleting_alone_opens_nothing(&platform, &ids).await?;
+    writing_alone_shows_nothing(&platform, &leads).await
 }
 
 /// What `DELETE` governs is said at `kernel::Action` and at the API's `GrantAction`: segments, forms and pages, and what a
@@ -87,6 +88,27 @@ async fn deleting_alone_opens_nothing(platform: &Deployment, ids: &BTreeSet<Stri
     Ok(())
 }
 
+/// A key that may write, and not read, is not shown what it writes into.
+async fn writing_alone_shows_nothing(platform: &Deployment, leads: &[Value]) -> Result<()> {
+    const KEY: &str =
+        "mutation { createApiKey(input: { name: \"writes\", permissions: [WRITE] }) { secret errors { code } } }";
+    const CAPTURE: &str = "mutation($email: String!) {
+        captureLead(input: { email: $email }) { lead { email lastName } created errors { code } } }";
+    const UPDATE: &str = "mutation($id: ID!) {
+        updateLead(input: { id: $id, phone: \"+49 30 1\" }) { lead { email lastName } errors { code } } }";
+    let key = platform.graphql(KEY, json!({})).await?["createApiKey"]["secret"].take();
+    let key = key.as_str().context("a key")?;
+    let last = LEADS - 1;
+    let email = format!("{}@walk.example", secrets(last)[0]);
+    let captured = platform.graphql_as(key, CAPTURE, json!({ "email": email })).await?;
+    let nothing = json!({ "lead": null, "created": false, "errors": [] });
+    ensure!(captured["data"]["captureLead"] == nothing, "{captured}");
+    let updated = platform.graphql_as(key, UPDATE, json!({ "id": leads[last] })).await?;
+    let unknown = json!({ "lead": null, "errors": [{ "code": "NOT_FOUND" }] });
+    ensure!(updated["data"]["updateLead"] == unknown, "{updated}");
+    Ok(())
+}
+
 /// A rep who reads what is their own of everything. Contacts are whose the lead was, and so are opportunities.
 async fn whoever_reads_their_own(platform: &Deployment, leads: &[Value]) -> Result<Restricted> {
     let owner = "query($id: ID!) { lead(id: $id) { routing { owner { user { id } } } } }";
@@ -104,18 +126,23 @@ async fn whoever_reads_their_own(platform: &Deployment, leads: &[Value]) -> Resu
     Ok(Restricted { key, hidden: secrets.chain(deals).collect() })
 }
 
-/// Somebody who reads the leads of one country, without last names, and nothing else.
+/// Somebody who reads the leads of one country, without names, and nothing else. The first mail to each names it in its
+/// subject.
 async fn whoever_reads_by_attribute(platform: &Deployment) -> Result<Restricted> {
     const CREATE: &str = "mutation { createUser(input: {
         name: \"Ada\", email: \"ada@walk.example\", role: ACCOUNT_EXECUTIVE }) { user { id } } }";
     let only = json!([{ "attribute": "COUNTRY", "anyOf": [country(0)] }]);
     let grant = json!({ "action": "READ", "object": "LEAD", "scope": "ALL", "only": only });
-    let rule = json!({ "object": "LEAD", "field": "lastName", "access": "NONE" });
+    let rules = ["firstName", "lastName"].map(|field| json!({ "object": "LEAD", "field": field, "access": "NONE" }));
     let user = platform.graphql(CREATE, json!({})).await?["createUser"]["user"]["id"].take();
-    give_role(platform, &user, json!({ "name": "One country", "grants": [grant], "fieldRules": [rule] })).await?;
+    give_role(platform, &user, json!({ "name": "One country", "grants": [grant], "fieldRules": rules })).await?;
     let hidden = (0..=BY_HAND).flat_map(|number| {
         let [email, first, last, title] = secrets(number);
-        if number < LEADS && country(number) == country(0) { vec![last] } else { vec![email, first, last, title] }
+        if number < LEADS && country(number) == country(0) {
+            vec![first, last]
+        } else {
+            vec![email, first, last, title]
+        }
     });
     let key = key_of(platform, &user).await?;
     Ok(Restricted { key, hidden: hidden.chain((0..CONVERTED).map(deal)).collect() })

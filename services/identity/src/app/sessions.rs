@@ -95,6 +95,7 @@ impl App {
     pub async fn revoke_session(&self, actor: &Actor, id: SessionId) -> Result<Session, Error> {
         actor.require(Permission::Read)?;
         let mut tx = self.db.of(actor.workspace).begin().await?;
+        self.acting(&mut tx, actor).await?;
         let session = store::sessions::by_id(&mut tx, actor.workspace, id).await?;
         // To whoever is no admin, others' sessions do not exist.
         let own = |session: &Session| actor.subject == session.user.to_string();
