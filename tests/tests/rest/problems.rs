@@ -88,27 +88,6 @@ async fn what_is_said_twice_is_refused_and_changes_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_method_that_a_path_does_not_take_is_refused_as_that_before_anything_else() -> Result<()> {
-    let view = View::open_with(&[("PIPEWRIGHT__GATEWAY__CSRF_PREVENTION", "true")]).await?;
-    for (method, path, status) in [
-        (Method::POST, "/openapi.json", 405),
-        (Method::POST, "/audit.jsonl", 405),
-        (Method::DELETE, "/auth/sign-in", 405),
-        (Method::PUT, "/rest/v1/leads", 405),
-        (Method::POST, "/rest/v1/leads.jsonl", 405),
-        (Method::POST, "/rest/v1/leads", 400),
-        (Method::POST, "/auth/sign-in", 400),
-    ] {
-        let answer = view.client.request(method.clone(), format!("{}{path}", view.platform.url())).send().await?;
-        assert_eq!(answer.status().as_u16(), status, "{method} {path}");
-        assert_eq!(answer.headers().contains_key("allow"), status == 405, "{method} {path}");
-        let code = if status == 405 { "METHOD_NOT_ALLOWED" } else { "CSRF_PREVENTED" };
-        assert!(answer.text().await?.contains(code), "{method} {path}");
-    }
-    Ok(())
-}
-
-#[tokio::test]
 async fn what_is_nowhere_and_a_wrong_method_have_a_code_outside_the_view_too() -> Result<()> {
     let view = View::open().await?;
     for (method, path, status, code) in [

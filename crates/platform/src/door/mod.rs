@@ -3,7 +3,6 @@
 
 mod body;
 mod here;
-mod methods;
 mod naming;
 mod origins;
 mod place;
@@ -244,11 +243,11 @@ impl Door {
         let method = request.method().clone();
         let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(&method);
         if self.rules.csrf_prevention && !reads && !asked_first(request.headers()) {
-            return methods::refuse_unasked(request, next, refuse).await;
+            return refuse(Code::CsrfPrevented, UNASKED);
         }
         let Some(place) = Place::take(&self.places) else { return come_back(refuse(Code::Overloaded, TOO_MUCH)) };
         let response = next.run(request.map(|body| place.waits_for(body))).await;
-        let response = refusals::tell(methods::list(response, &method), refuse).await;
+        let response = refusals::tell(response, refuse).await;
         match response.status() {
             StatusCode::SERVICE_UNAVAILABLE => come_back(response),
             _ => place.until_sent(response),

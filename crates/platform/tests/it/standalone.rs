@@ -80,7 +80,7 @@ async fn whatever_a_service_by_itself_refuses_says_why() {
         ("PUT", "/ready", 405, json, "GET,HEAD", "METHOD_NOT_ALLOWED"),
         ("DELETE", "/metrics", 405, json, "GET,HEAD", "METHOD_NOT_ALLOWED"),
         ("GET", "/internal", 405, json, "POST", "METHOD_NOT_ALLOWED"),
-        ("GET", "/api", 405, json, "POST,OPTIONS", "METHOD_NOT_ALLOWED"),
+        ("GET", "/api", 405, json, "POST", "METHOD_NOT_ALLOWED"),
         ("POST", "/page", 405, html, "GET,HEAD", "METHOD_NOT_ALLOWED"),
         ("GET", "/nowhere", 404, json, "", "NOT_FOUND"),
     ] {

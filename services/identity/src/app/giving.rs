@@ -18,6 +18,10 @@ pub(super) struct Acting {
 }
 
 impl Acting {
+    pub fn is_admin(&self) -> bool {
+        self.actor.require(Permission::Admin).is_ok()
+    }
+
     /// The key by which they came in, if it was one: what it makes opens no more and lasts no longer. Of one that
     /// nobody names, as a gateway from before did not, nobody knows how narrow it is.
     pub fn key(&self) -> Result<Option<&ApiKey>, Error> {
