@@ -11,6 +11,7 @@ mod cost;
 mod distinguish;
 mod documents;
 mod execute;
+mod extend;
 mod flights;
 mod gateway;
 mod guards;
@@ -35,6 +36,7 @@ pub mod rights;
 mod satisfiability;
 mod suggest;
 mod supergraph;
+mod variables;
 mod weights;
 
 pub use self::{

@@ -26,7 +26,8 @@ const KNOWN: [(&str, &[&str]); 9] = [
 /// Prefixes that are what they are, linked to or not.
 const ALWAYS: [&str; 3] = ["join", "link", "core"];
 
-const APOLLO: &str = "https://specs.apollo.dev/";
+/// Whose specifications they are, by whatever scheme they are linked to.
+const APOLLO: &str = "specs.apollo.dev";
 
 /// One specification that the schema links to.
 struct Link {
@@ -62,8 +63,10 @@ pub(crate) fn canonical(document: &mut Document) -> Result<Prefixes, String> {
         };
         document.definitions.iter_mut().for_each(|definition| each_list(definition, &strip));
     }
+    let known = links.iter().filter(|link| KNOWN.iter().any(|(name, _)| link.is(name)));
+    let federation = links.iter().filter(|link| link.is("federation"));
     let names: HashMap<String, String> =
-        links.iter().filter(|link| KNOWN.iter().any(|(name, _)| link.is(name))).flat_map(Link::renames).collect();
+        known.flat_map(Link::renames).chain(federation.flat_map(Link::renames_of_guards)).collect();
     if !names.is_empty() {
         // What defines a directive under its foreign name would define nothing.
         let foreign = |definition: &Definition| {
@@ -78,10 +81,11 @@ pub(crate) fn canonical(document: &mut Document) -> Result<Prefixes, String> {
     Ok(Prefixes(ALWAYS.into_iter().map(str::to_owned).chain(linked).collect()))
 }
 
-/// Directives that guard nothing: another specification brings them under the name of a guard. A guard whose
-/// specification nobody links to is one all the same.
+/// Directives that guard nothing: a specification of somebody else brings them under the name of a guard. A guard whose
+/// specification nobody links to is one all the same, and so is one that federation as a whole brings.
 fn namesakes(links: &[Link]) -> Vec<&'static str> {
-    let brought = |guard: &str, own: bool| links.iter().any(|link| link.is(guard) == own && link.brings(guard));
+    let brought =
+        |guard: &str, theirs: bool| links.iter().any(|link| link.apollos().is_some() == theirs && link.brings(guard));
     guards::DIRECTIVES.into_iter().filter(|guard| brought(guard, false) && !brought(guard, true)).collect()
 }
 
@@ -98,7 +102,7 @@ impl Prefixes {
 fn links(document: &Document) -> Vec<Link> {
     let directives = || {
         document.definitions.iter().flat_map(|definition| match definition {
-            Definition::SchemaDefinition(_) | Definition::SchemaExtension(_) => definition.directives().0.as_slice(),
+            Definition::SchemaDefinition(schema) => schema.directives.0.as_slice(),
             _ => &[],
         })
     };
@@ -132,7 +136,14 @@ impl Link {
     }
 
     fn is(&self, name: &str) -> bool {
-        self.identity.strip_prefix(APOLLO) == Some(name)
+        self.apollos() == Some(name)
+    }
+
+    /// Its name, if it is one of Apollo's.
+    fn apollos(&self) -> Option<&str> {
+        let (_, place) = self.identity.split_once("://")?;
+        let (host, name) = place.split_once('/')?;
+        host.eq_ignore_ascii_case(APOLLO).then_some(name)
     }
 
     /// Does this directive, by the name that it goes by, come with the specification?
@@ -163,6 +174,17 @@ impl Link {
             if *by != usual {
                 names.push((by.clone(), usual));
             }
+        }
+        names
+    }
+
+    /// As [`Self::renames`], of the guards that come with federation as a whole.
+    fn renames_of_guards(&self) -> Vec<(String, String)> {
+        let mut names = Vec::new();
+        for guard in guards::DIRECTIVES.map(|guard| format!("@{guard}")) {
+            names.push((format!("@{}__{}", self.prefix, &guard[1..]), guard.clone()));
+            let imported = self.imports.iter().filter(|(element, by)| *element == guard && *by != guard);
+            names.extend(imported.map(|(_, by)| (by.clone(), guard.clone())));
         }
         names
     }
@@ -225,7 +247,6 @@ pub(crate) fn each_list(definition: &mut Definition, change: &dyn Fn(&mut Direct
     };
     match definition {
         Definition::SchemaDefinition(schema) => change(&mut schema.make_mut().directives),
-        Definition::SchemaExtension(schema) => change(&mut schema.make_mut().directives),
         Definition::ScalarTypeDefinition(scalar) => change(&mut scalar.make_mut().directives),
         Definition::ObjectTypeDefinition(object) => {
             let object = object.make_mut();

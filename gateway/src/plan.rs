@@ -32,6 +32,15 @@ impl Node {
         self.each_fetch(&mut |fetch| fetch.repeats = asked[&(fetch.service.clone(), fetch.query.clone())] > 1);
     }
 
+    /// What is asked before anything else.
+    pub fn first_fetch(&self) -> Option<&Fetch> {
+        match self {
+            Self::Fetch(fetch) => Some(fetch),
+            Self::Sequence(nodes) | Self::Parallel(nodes) => nodes.iter().find_map(Self::first_fetch),
+            Self::Subscription(_) | Self::Condition { .. } | Self::Empty => None,
+        }
+    }
+
     fn each_fetch(&mut self, visit: &mut dyn FnMut(&mut Fetch)) {
         match self {
             Self::Sequence(nodes) | Self::Parallel(nodes) => nodes.iter_mut().for_each(|node| node.each_fetch(visit)),

@@ -5,9 +5,10 @@ use std::{fmt, net::IpAddr, sync::Arc};
 use apollo_compiler::response::JsonMap;
 use async_graphql::{PathSegment, Pos, ServerError, Value};
 use kernel::{Action, Actor, Code, Coded, Denied, Object, RequestOrigin};
+use platform::auth::AuthError;
 use serde::{Deserialize, Serialize};
 
-use crate::{auth::Admission, documents::PersistedQuery};
+use crate::{auth::Admission, documents::PersistedQuery, variables::Variables};
 
 /// A GraphQL request, as GraphQL over HTTP shapes it.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -28,7 +29,7 @@ pub struct Request {
 pub(crate) struct Parameters {
     pub query: Option<String>,
     pub operation_name: Option<String>,
-    pub variables: Option<JsonMap>,
+    pub variables: Option<Variables>,
     pub extensions: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
@@ -53,6 +54,7 @@ impl TryFrom<Parameters> for Request {
             return Err("the parameter `query` is missing");
         }
         let operation_name = operation_name.filter(|name| !name.is_empty());
+        let variables = variables.map(|Variables(variables)| variables);
         Ok(Self { query: query.unwrap_or_default(), operation_name, variables, persisted, resume_after })
     }
 }
@@ -94,6 +96,15 @@ impl RequestContext {
         let Some(admission) = &self.admission else { return Ok(()) };
         let actor = admission.actor_for(mutation).await;
         self.actor = Some(actor.map_err(|error| Response::refused_because(error.code(), error.to_string()))?);
+        Ok(())
+    }
+
+    /// Looks between two fields of a mutation whether who asks is still let in, and as whom. What is remembered counts,
+    /// until a change of rights has been heard of.
+    pub(crate) async fn admit_again(&mut self) -> Result<(), AuthError> {
+        if let Some(admission) = &self.admission {
+            self.actor = Some(admission.actor_for(false).await?);
+        }
         Ok(())
     }
 

@@ -20,7 +20,8 @@ pub(crate) fn add(schema: &Schema, errors: &mut [ServerError]) {
     }
 }
 
-/// Cuts suggestions off, those of subgraphs too.
+/// Cuts suggestions off, those of subgraphs too. Those of the filter language begin otherwise and stay: what they name
+/// is no schema, and whoever writes a filter may know it.
 pub(crate) fn cut_off(errors: &mut [ServerError]) {
     for error in errors {
         if let Some(place) = error.message.find(QUESTION) {
@@ -111,5 +112,9 @@ mod tests {
         let mut errors = [ServerError::new("no field `nam`. Did you mean `name`?", None), ServerError::new("no", None)];
         cut_off(&mut errors);
         assert_eq!(errors.map(|error| error.message), ["no field `nam`.", "no"]);
+        let of_a_filter = "line 1, column 1: There is no field `contry`; did you mean `country`?";
+        let mut errors = [ServerError::new(of_a_filter, None)];
+        cut_off(&mut errors);
+        assert_eq!(errors[0].message, of_a_filter);
     }
 }

@@ -13,6 +13,7 @@ use thiserror::Error;
 use crate::{
     api_schema::api_schema,
     distinguish::client_key,
+    extend,
     guards::Guards,
     links::{self, Prefixes},
     planner::{HivePlanner, PlanError, QueryPlanner},
@@ -67,11 +68,13 @@ impl Supergraph {
     }
 }
 
-/// The document under the usual names, which of them are not the API's, and who its subgraphs are.
+/// The document without extensions and under the usual names, which of them are not the API's, and who its subgraphs
+/// are.
 fn read(sdl: &str) -> Result<(Document, Prefixes, BTreeMap<String, String>), SupergraphError> {
     let mut document = Document::parser()
         .parse_ast(sdl, "supergraph.graphql")
         .map_err(|broken| SupergraphError::Unreadable(broken.errors.to_string()))?;
+    extend::fold(&mut document);
     let prefixes = links::canonical(&mut document).map_err(SupergraphError::Unsupported)?;
     let subgraphs = subgraphs(&document);
     if subgraphs.is_empty() {

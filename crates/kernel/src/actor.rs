@@ -30,6 +30,17 @@ pub enum Permission {
     Admin,
 }
 
+/// As the API writes it.
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "READ",
+            Self::Write => "WRITE",
+            Self::Admin => "ADMIN",
+        })
+    }
+}
+
 /// What somebody came in by. Its text is the id, whose prefix says which of the two it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -108,7 +119,7 @@ impl fmt::Debug for RequestOrigin {
 
 /// The actor lacks a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("you are not allowed to do this: the {needed:?} permission is missing")]
+#[error("you are not allowed to do this: the {needed} permission is missing")]
 pub struct Forbidden {
     pub needed: Permission,
 }
@@ -170,6 +181,13 @@ mod tests {
         }
         let user: UserId = clock.id();
         assert!(user.to_string().parse::<CredentialId>().is_err());
+    }
+
+    #[test]
+    fn what_is_missing_is_called_as_the_api_calls_it() {
+        let actor = Actor { permissions: vec![Permission::Read], ..Actor::system(Clock::system().id(), "lead") };
+        let refused = actor.require(Permission::Write).unwrap_err();
+        assert_eq!(refused.to_string(), "you are not allowed to do this: the WRITE permission is missing");
     }
 
     #[test]

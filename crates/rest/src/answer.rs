@@ -1,5 +1,7 @@
 //! What a GraphQL answer becomes over HTTP.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -9,18 +11,22 @@ use serde_json::{Value, json};
 
 use crate::problem::Problem;
 
-/// Names one version of one object: `"lead_01….3"`.
+/// Names one version of one object as one reader sees it: `"lead_01….3-9f2c…"`. Others may see less of that version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Etag(String);
 
 impl Etag {
     pub fn of(object: &Value) -> Option<Self> {
-        Some(Self(format!("\"{}.{}\"", object["id"].as_str()?, object["version"].as_i64()?)))
+        let (id, version) = (object["id"].as_str()?, object["version"].as_i64()?);
+        let mut seen = DefaultHasher::new();
+        object.to_string().hash(&mut seen);
+        Some(Self(format!("\"{id}.{version}-{:016x}\"", seen.finish())))
     }
 
-    /// The version in an ETag of this object. A weak one compares unequal, as `If-Match` has it.
+    /// The version in an ETag of this object, whoever saw it so. A weak one compares unequal, as `If-Match` has it.
     pub fn version_of(id: &str, tag: &str) -> Option<i64> {
         let version = tag.strip_prefix('"')?.strip_suffix('"')?.strip_prefix(id)?.strip_prefix('.')?;
+        let version = version.split_once('-').map_or(version, |(version, _)| version);
         version.bytes().all(|digit| digit.is_ascii_digit()).then(|| version.parse().ok())?
     }
 
@@ -108,12 +114,23 @@ mod tests {
     fn an_etag_names_the_version_of_one_object() {
         let object = json!({ "id": "lead_1", "version": 3 });
         let etag = Etag::of(&object).unwrap();
-        assert_eq!(etag.0, "\"lead_1.3\"");
+        assert!(etag.0.starts_with("\"lead_1.3-"), "{}", etag.0);
         assert_eq!(Etag::version_of("lead_1", &etag.0), Some(3));
+        assert_eq!(Etag::version_of("lead_1", "\"lead_1.3\""), Some(3));
         assert_eq!(Etag::version_of("lead_2", &etag.0), None);
-        assert_eq!(Etag::version_of("lead_1", "W/\"lead_1.3\""), None);
-        let is_in = |text: &'static str| etag.is_in(&HeaderValue::from_static(text));
-        assert!(is_in("\"x\", W/\"lead_1.3\"") && is_in("*") && !is_in("\"lead_1.4\""));
+        assert_eq!(Etag::version_of("lead_1", &format!("W/{}", etag.0)), None);
+        for wrong in ["\"lead_1.\"", "\"lead_1.-3\"", "\"lead_1.+3\"", "\"lead_1.3.4\""] {
+            assert_eq!(Etag::version_of("lead_1", wrong), None, "{wrong}");
+        }
+        let is_in = |text: String| etag.is_in(&HeaderValue::from_str(&text).unwrap());
+        assert!(is_in(format!("\"x\", W/{}", etag.0)) && is_in("*".into()) && !is_in("\"lead_1.4\"".into()));
+    }
+
+    #[test]
+    fn one_version_that_two_see_differently_has_two_etags() {
+        let seen = |phone: Value| Etag::of(&json!({ "id": "lead_1", "version": 3, "phone": phone })).unwrap();
+        assert_eq!(seen(json!("1")), seen(json!("1")));
+        assert_ne!(seen(json!("1")), seen(Value::Null));
     }
 
     #[test]

@@ -2,8 +2,10 @@
 //! permissions and limits, and its description at `/openapi.json`.
 
 mod answer;
+mod doubled;
 mod export;
 mod input;
+mod methods;
 mod openapi;
 mod problem;
 mod requests;
@@ -16,7 +18,11 @@ use axum::{
     Router,
     body::Body,
     extract::{Path, State, rejection::PathRejection},
-    http::{HeaderMap, Method, Request, header::CONTENT_TYPE},
+    http::{
+        HeaderMap, HeaderValue, Method, Request,
+        header::{CONTENT_TYPE, VARY},
+    },
+    middleware::map_response,
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -25,8 +31,9 @@ use kernel::Code;
 
 pub use self::resources::RestError;
 use self::{
+    methods::{allowed, options, wrong_method},
     problem::Problem,
-    requests::{Call, allowed},
+    requests::Call,
     resources::{Bound, RESOURCES},
 };
 
@@ -53,8 +60,15 @@ pub fn router(gateway: Gateway) -> Result<Router, RestError> {
         .route(&format!("{BASE}/{{resource}}"), any(collection))
         .route(&format!("{BASE}/{{resource}}/{{id}}"), any(object))
         .route("/rest/{*path}", any(nothing))
+        .layer(map_response(vary))
         .with_state(rest);
     Ok(door.guarded(router, "GET, POST, PATCH", |code, why| Problem::new(code, why).into_response()))
+}
+
+/// What is answered depends on who asks: no cache gives it to somebody else.
+async fn vary(mut response: Response) -> Response {
+    response.headers_mut().append(VARY, HeaderValue::from_static("authorization, x-api-key"));
+    response
 }
 
 pub(crate) struct Rest {
@@ -104,8 +118,8 @@ async fn collection(
         match (&method, &bound.list, &bound.create) {
             (&Method::GET | &Method::HEAD, Some(list), _) => call.list(list).await,
             (&Method::POST, _, Some(create)) => call.create(create, body).await,
-            (&Method::OPTIONS, ..) => Ok(requests::options(&methods)),
-            _ => Err(requests::wrong_method(&methods)),
+            (&Method::OPTIONS, ..) => Ok(options(&methods)),
+            _ => Err(wrong_method(&methods)),
         }
     };
     answer.await.unwrap_or_else(IntoResponse::into_response)
@@ -114,12 +128,12 @@ async fn collection(
 /// `/rest/v1/leads.jsonl`
 async fn exported(rest: &Arc<Rest>, path: &str, request: Request<Body>) -> Result<Response, Problem> {
     let bound = rest.resource(path)?;
-    let methods = allowed(&[("GET", bound.list.is_some())]);
+    let methods = allowed(&[("GET", bound.list.is_some()), ("HEAD", bound.list.is_some())]);
     let (parts, _) = request.into_parts();
     match (&parts.method, &bound.list) {
-        (&Method::GET, Some(list)) => Call::new(rest, bound, parts).export(rest.clone(), list).await,
-        (&Method::OPTIONS, _) => Ok(requests::options(&methods)),
-        _ => Err(requests::wrong_method(&methods)),
+        (&Method::GET | &Method::HEAD, Some(list)) => Call::new(rest, bound, parts).export(rest.clone(), list).await,
+        (&Method::OPTIONS, _) => Ok(options(&methods)),
+        _ => Err(wrong_method(&methods)),
     }
 }
 
@@ -139,8 +153,8 @@ async fn object(
         match (&method, &bound.update) {
             (&Method::GET | &Method::HEAD, _) => call.get(&id).await,
             (&Method::PATCH, Some(update)) => call.update(update, &id, body).await,
-            (&Method::OPTIONS, _) => Ok(requests::options(&methods)),
-            _ => Err(requests::wrong_method(&methods)),
+            (&Method::OPTIONS, _) => Ok(options(&methods)),
+            _ => Err(wrong_method(&methods)),
         }
     };
     answer.await.unwrap_or_else(IntoResponse::into_response)

@@ -6,10 +6,10 @@ use axum::{
     body::Body,
     http::{
         HeaderMap, StatusCode, Uri,
-        header::{ALLOW, IF_MATCH, IF_NONE_MATCH},
+        header::{IF_MATCH, IF_NONE_MATCH},
         request::Parts,
     },
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use gateway::Admission;
 use kernel::Code;
@@ -19,6 +19,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     BASE, Rest,
     answer::{self, Etag, payload, result},
+    doubled::doubled,
     export::Export,
     input::{check_body, conditions, parse_text},
     problem::Problem,
@@ -138,6 +139,7 @@ impl<'a> Call<'a> {
         self.no_parameters()?;
         let bound = self.bound;
         let version = self.expected_version(id, admission.clone()).await?;
+        self.is_not_there(id, admission.clone()).await?;
         let mut input = self.read(update, body).await?;
         input.insert("id".to_owned(), json!(id));
         if let Some(version) = version {
@@ -173,9 +175,13 @@ impl<'a> Call<'a> {
         let body = read_json(&self.headers, body, limits.body_bytes, limits.body_time)
             .await
             .map_err(|(code, detail)| Problem::new(code, detail))?;
-        let body = serde_json::from_slice(&body)
+        let fields = serde_json::from_slice(&body)
             .map_err(|error| Problem::new(Code::BadRequest, format!("the body is no JSON: {error}")))?;
-        check_body(&self.rest.schema, &write.input, &FROM_THE_ENVELOPE, body)
+        if let Some(place) = doubled(&body) {
+            let detail = format!("`{place}` is given twice");
+            return Err(Problem::of_field(Code::InvalidInput, place, detail));
+        }
+        check_body(&self.rest.schema, &write.input, &FROM_THE_ENVELOPE, fields)
     }
 
     /// The version in `If-Match`, if there is one. `*` asks for any, and the object must be there anyway.
@@ -204,6 +210,18 @@ impl<'a> Call<'a> {
         let refused =
             || Problem::of_field(Code::Conflict, "If-Match", detail).with_status(StatusCode::PRECONDITION_FAILED);
         there.filter(|version| versions.contains(version)).map(Some).ok_or_else(refused)
+    }
+
+    /// What `If-None-Match` names must not be there.
+    async fn is_not_there(&self, id: &str, admission: Option<Admission>) -> Result<(), Problem> {
+        let Some(unwanted) = self.headers.get(IF_NONE_MATCH) else { return Ok(()) };
+        let answer = self.execute(&self.bound.get, json!({ "id": id }), admission).await;
+        let there = result(answer, self.bound.resource.get).map_err(|problem| problem.about("id", Code::InvalidId))?;
+        if self.etag(&there).is_none_or(|etag| !etag.is_in(unwanted)) {
+            return Ok(());
+        }
+        let detail = "If-None-Match names this object, and it is there";
+        Err(Problem::of_field(Code::Conflict, "If-None-Match", detail).with_status(StatusCode::PRECONDITION_FAILED))
     }
 
     fn etag(&self, object: &Value) -> Option<Etag> {
@@ -284,20 +302,4 @@ fn unknown_parameter(name: &str, known: &[&str]) -> Problem {
         format!("there is no such parameter; there are {}", known.join(", "))
     };
     Problem::of_field(Code::InvalidInput, name, detail)
-}
-
-/// The methods that are there, as `Allow` lists them.
-pub(crate) fn allowed(methods: &[(&str, bool)]) -> String {
-    methods.iter().filter(|(_, there)| *there).map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
-}
-
-pub(crate) fn options(methods: &str) -> Response {
-    (StatusCode::NO_CONTENT, [(ALLOW, methods)]).into_response()
-}
-
-pub(crate) fn wrong_method(methods: &str) -> Problem {
-    if methods.is_empty() {
-        return Problem::new(Code::NotFound, "the API has no list of these and makes none; ask for one by its id");
-    }
-    Problem::new(Code::MethodNotAllowed, format!("use {methods}")).with_header(ALLOW, methods)
 }

@@ -8,8 +8,9 @@ use std::{
 
 use async_graphql::{Name, PathSegment, ServerError, Value};
 use futures::FutureExt;
-use kernel::Code;
+use kernel::{Code, Coded};
 use platform::{
+    auth::AuthError,
     graphql::{SubgraphCall, SubgraphError},
     hearing::Patience,
 };
@@ -23,7 +24,7 @@ use super::{
 use crate::{
     auth::IDENTITY,
     backend::{Answer, Backend, Question},
-    plan::{Entities, Fetch, Path, Rewrite, Segment, Target},
+    plan::{Entities, Fetch, Node, Path, Rewrite, Segment, Target},
     response::{at, error},
 };
 
@@ -275,6 +276,16 @@ impl Execution {
 }
 
 impl Execution {
+    /// Tells of the root fields of a step that they were not asked for, since who asks is let in no longer.
+    pub(super) fn refuse(&self, step: &Node, lost: &AuthError) {
+        let mut state = self.state();
+        for field in step.first_fetch().map(|fetch| &fetch.fields).into_iter().flatten() {
+            let mut path = vec![PathSegment::Field(field.to_string())];
+            self.restore_aliases(&mut path);
+            state.errors.push(at(error(lost.code(), lost.to_string()), path));
+        }
+    }
+
     fn client_path(&self, place: &[Step]) -> Vec<PathSegment> {
         let mut path = error_path(place);
         self.restore_aliases(&mut path);

@@ -103,8 +103,15 @@ impl Execution {
     }
 
     /// Runs the steps in order. `introspected` are root fields that are answered already.
-    pub async fn run(self, prepared: &Prepared, introspected: IndexMap<Name, Value>) -> Response {
-        for step in &prepared.steps {
+    pub async fn run(mut self, prepared: &Prepared, introspected: IndexMap<Name, Value>) -> Response {
+        for (number, step) in prepared.steps.iter().enumerate() {
+            // What was done meanwhile, here or elsewhere, may have taken the right to do more.
+            if number > 0
+                && let Err(lost) = self.context.admit_again().await
+            {
+                prepared.steps[number..].iter().for_each(|step| self.refuse(step, &lost));
+                break;
+            }
             self.forget();
             self.node(step).await;
         }

@@ -183,8 +183,7 @@ impl Call<'_> {
         credentials.admit(credential(self.headers)).await.map(Some).map_err(|error| {
             let code = error.code();
             let refused = Response::refused_because(code, error.to_string());
-            let refused = respond(media, status(code), refused, &self.arrival.request_id);
-            if code == Code::Unauthenticated { with(refused, WWW_AUTHENTICATE, "Bearer") } else { refused }
+            respond(media, status(code), refused, &self.arrival.request_id)
         })
     }
 }
@@ -193,7 +192,11 @@ impl Call<'_> {
 fn respond(media: MediaType, status: StatusCode, mut response: Response, request_id: &str) -> HttpResponse {
     response.identify(request_id);
     let http = (status, [(CONTENT_TYPE, media.as_str())], json(&response)).into_response();
-    let mut http = if response.refused == Some(Code::MethodNotAllowed) { allow(http, "POST") } else { http };
+    let mut http = match response.refused {
+        Some(Code::MethodNotAllowed) => allow(http, "POST"),
+        Some(Code::Unauthenticated) => with(http, WWW_AUTHENTICATE, "Bearer"),
+        _ => http,
+    };
     if let Some(seconds) = response.retry_after {
         http.headers_mut().insert(RETRY_AFTER, seconds.into());
     }

@@ -35,8 +35,9 @@ impl MediaType {
     /// The status of an answer to a well-formed request. `refused` is why it did not run.
     pub fn status(self, refused: Option<Code>) -> StatusCode {
         let Some(code) = refused else { return StatusCode::OK };
-        // Proxies and clients wait, retry or give up by these, whatever the media type.
-        let plain = matches!(code, Code::MethodNotAllowed | Code::RateLimited) || code.status() >= 500;
+        // Proxies and clients wait, retry, log in or give up by these, whatever the media type.
+        let plain = matches!(code, Code::MethodNotAllowed | Code::RateLimited | Code::Unauthenticated);
+        let plain = plain || code.status() >= 500;
         if plain || self == Self::GraphqlResponse { status(code) } else { StatusCode::OK }
     }
 }

@@ -1,6 +1,5 @@
 //! What a client asks, read from a body or from a query string.
 
-use apollo_compiler::response::JsonMap;
 use axum::{body::Body, http::HeaderMap};
 use kernel::Code;
 use platform::door::{Malformed, read_json};
@@ -8,6 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{Limits, Request, response::Parameters};
+
+/// All else has been found right.
+const TWICE: &str = "the body names a parameter, or something in `variables`, twice";
 
 pub(super) enum Asked {
     One(Request),
@@ -31,7 +33,7 @@ fn read_list(body: &[u8], most: usize) -> Result<Vec<Request>, Malformed> {
     }
     let Ok(requests) = serde_json::from_slice::<Vec<Request>>(body) else {
         let list: Result<Vec<Value>, _> = serde_json::from_slice(body);
-        let problem = list.map(|list| list.into_iter().find_map(problem).unwrap_or_default());
+        let problem = list.map(|list| list.into_iter().find_map(problem).unwrap_or_else(|| TWICE.to_owned()));
         return Err(bad(problem.unwrap_or_else(|error| format!("the body is no JSON: {error}"))));
     };
     match requests.len() {
@@ -52,29 +54,53 @@ struct QueryString {
 }
 
 pub(super) fn read_query(query: Option<&str>) -> Result<Asked, Malformed> {
-    let uri = format!("/?{}", query.unwrap_or_default()).parse().map_err(|_| bad("the query string is malformed"))?;
+    let query = query.unwrap_or_default();
+    if !is_text(query) {
+        return Err(bad("the query string is not in UTF-8"));
+    }
+    let uri = format!("/?{query}").parse().map_err(|_| bad("the query string is malformed"))?;
     let axum::extract::Query(given) = axum::extract::Query::<QueryString>::try_from_uri(&uri)
         .map_err(|error| bad(format!("the query string is no GraphQL request: {error}")))?;
     let parameters = Parameters {
         query: given.query.filter(|query| !query.is_empty()),
         operation_name: given.operation_name,
-        variables: json::<JsonMap>("variables", given.variables)?,
+        variables: json("variables", given.variables)?,
         extensions: json("extensions", given.extensions)?,
     };
     Request::try_from(parameters).map(Asked::One).map_err(bad)
 }
 
+/// Is it text once its escapes are decoded? Whoever decodes them puts something else in the place of what is none.
+fn is_text(query: &str) -> bool {
+    let mut parts = query.split('%');
+    let mut decoded = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        match part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                decoded.push(byte);
+                decoded.extend_from_slice(&part.as_bytes()[2..]);
+            }
+            // Nothing is escaped here.
+            None => {
+                decoded.push(b'%');
+                decoded.extend_from_slice(part.as_bytes());
+            }
+        }
+    }
+    std::str::from_utf8(&decoded).is_ok()
+}
+
 fn json<T: for<'de> Deserialize<'de>>(name: &str, text: Option<String>) -> Result<Option<T>, Malformed> {
     let text = text.filter(|text| !text.is_empty());
     let value = text.map(|text| serde_json::from_str(&text)).transpose();
-    value.map(Option::flatten).map_err(|_| bad(format!("`{name}` is a JSON object, as text")))
+    value.map(Option::flatten).map_err(|_| bad(format!("`{name}` is a JSON object, as text, that names nothing twice")))
 }
 
 /// Says what is wrong with a body that is no request; read once more, since what is right needs no such care.
 fn explain(body: &[u8]) -> String {
     match serde_json::from_slice(body) {
         Err(error) => format!("the body is no JSON: {error}"),
-        Ok(value) => problem(value).unwrap_or_else(|| "the body names a parameter twice".to_owned()),
+        Ok(value) => problem(value).unwrap_or_else(|| TWICE.to_owned()),
     }
 }
 

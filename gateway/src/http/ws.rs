@@ -8,7 +8,7 @@ use axum::{
     response::Response as HttpResponse,
 };
 use futures::{
-    FutureExt, StreamExt,
+    FutureExt, SinkExt, StreamExt,
     future::{self, AbortHandle, BoxFuture},
     stream::{self, BoxStream, SelectAll},
 };
@@ -23,7 +23,7 @@ use tokio::{
     sync::oneshot,
     time::{Instant, interval_at, sleep, timeout},
 };
-use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
 use crate::{
     Gateway, Request, RequestContext, Response,
@@ -106,10 +106,13 @@ fn end(code: u16, reason: impl Into<String>) -> End {
     Some((code, reason.into()))
 }
 
-/// A message over the limit is told apart from a connection that broke.
-fn too_big(error: axum::Error) -> End {
+/// What the client did wrong is told apart from a connection that broke (RFC 6455, 7.4.1).
+fn broken(error: axum::Error) -> End {
     match error.into_inner().downcast_ref::<tungstenite::Error>() {
         Some(tungstenite::Error::Capacity(_)) => end(1009, "Message too big"),
+        Some(tungstenite::Error::Utf8(_)) => end(1007, "Not UTF-8"),
+        Some(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => None,
+        Some(tungstenite::Error::Protocol(_)) => end(1002, "Protocol error"),
         _ => None,
     }
 }
@@ -188,8 +191,13 @@ impl Connection {
                         Some(Ok(Message::Text(text))) => self.said(socket, &text).await?,
                         Some(Ok(Message::Binary(_))) => return Err(end(4400, "Invalid message")),
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                        Some(Err(error)) => return Err(too_big(error)),
-                        Some(Ok(Message::Close(_))) | None => return Err(None),
+                        Some(Err(error)) => return Err(broken(error)),
+                        Some(Ok(Message::Close(_))) => {
+                            // The answer to it is made, and not sent yet.
+                            let _ = timeout(PATIENCE, socket.flush()).await;
+                            return Err(None);
+                        }
+                        None => return Err(None),
                     }
                 }
                 Some((id, response)) = self.responses.next() => self.answered(socket, &id, response).await?,

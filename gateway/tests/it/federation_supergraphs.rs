@@ -128,6 +128,39 @@ async fn every_version_of_join_is_served() {
 }
 
 #[tokio::test]
+async fn what_a_supergraph_extends_is_served_as_one() {
+    let whole = supergraph("", "join__", "inaccessible");
+    // What stood there twice would be refused.
+    let cut = [
+        "  visits: Int! @join__field(graph: PROBES)\n",
+        "  secret: String @join__field(graph: CHARTS_X) @inaccessible\n",
+        "  far: [Body] @join__field(graph: PROBES)\n",
+        "BRIGHT @join__enumValue(graph: CHARTS_X) ",
+        " depth: Int = 1",
+    ];
+    let sdl = cut.iter().fold(whole, |sdl, cut| sdl.replace(*cut, ""));
+    let sdl = sdl.replace("interface Body @join__type(graph: CHARTS_X)", "interface Body");
+    works(&format!(
+        r#"{sdl}
+        extend schema {LINK} @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION)
+        extend schema @link(url: "https://specs.apollo.dev/inaccessible/v0.2", for: SECURITY)
+        extend type Star {{
+          visits: Int! @join__field(graph: PROBES)
+          secret: String @join__field(graph: CHARTS_X) @inaccessible
+        }}
+        extend type Root {{ far: [Body] @join__field(graph: PROBES) }}
+        extend interface Body @join__type(graph: CHARTS_X)
+        extend enum Light {{ BRIGHT @join__enumValue(graph: CHARTS_X) }}
+        extend input Spot {{ depth: Int = 1 }}
+        "#
+    ))
+    .await;
+    let twice = format!("{} extend type Dust {{ code: ID! }}", supergraph("", "join__", "inaccessible"));
+    let refused = Supergraph::parse(&twice).unwrap_err().to_string();
+    assert!(refused.contains("no valid API schema") && refused.contains("code"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_supergraph_without_links_is_served() {
     works(&supergraph("", "join__", "inaccessible")).await;
 }

@@ -447,6 +447,38 @@ async fn guards_may_go_by_other_names_or_without_a_link() {
 }
 
 #[tokio::test]
+async fn guards_may_come_with_federation_as_a_whole_or_by_another_scheme() {
+    let bare = r#"@link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION)"#;
+    let federation = |imports: &str| {
+        format!(r#"{bare} @link(url: "https://specs.apollo.dev/federation/v2.5", import: [{imports}])"#)
+    };
+    guards(&supergraph(&federation(r#""@key", "@authenticated", "@requiresScopes""#))).await;
+    for (imports, name) in
+        [(r#"{ name: "@authenticated", as: "@known" }"#, "@known"), (r#""@key""#, "@federation__authenticated")]
+    {
+        let renamed = supergraph("%head%").replace("@authenticated", name);
+        guards(&renamed.replace("%head%", &federation(imports))).await;
+    }
+    for url in ["http://specs.apollo.dev/authenticated/v0.1", "https://Specs.Apollo.dev/authenticated/v0.1/"] {
+        guards(&supergraph(&format!("{bare} @link(url: \"{url}\")"))).await;
+    }
+}
+
+#[tokio::test]
+async fn a_guard_counts_where_something_is_extended() {
+    let schema = "schema %head% { query: Query mutation: Mutation subscription: Subscription }";
+    let price = "  price: Int @join__field(graph: VAULT) @join__field(graph: HALL, external: true) @authenticated\n";
+    let sdl = supergraph("%head%").replace(schema, "").replace(price, "").replace(" @authenticated {\n", " {\n");
+    let extended =
+        format!("{sdl} extend schema {LINKED} extend type Painting {{ {price} }} extend type Letter @authenticated\n");
+    guards(&extended).await;
+    // Beside those that there are already.
+    let museum = World::served(&format!("{extended} extend type Letter @policy(policies: [])"), standins(2));
+    let answer = as_customer(&museum, "{ letter { id } }").await;
+    assert_eq!(problems(&answer), [format!("letter {REFUSED}")], "{answer}");
+}
+
+#[tokio::test]
 async fn a_namesake_from_another_specification_guards_nothing() {
     let head = LINKED.replace(
         "@link(url: \"https://specs.apollo.dev/authenticated/v0.1\", for: SECURITY)",

@@ -365,6 +365,24 @@ async fn no_mutation_is_let_in_by_what_is_remembered() {
     }
 }
 
+#[tokio::test]
+async fn a_key_that_is_lost_while_the_body_comes_is_told_as_one_that_is_bad() {
+    let act = "mutation { restock(upc: \"table\") { upc } }";
+    for accept in [RESPONSE, "application/json", "text/event-stream"] {
+        let revoked = Arc::new(AtomicBool::new(false));
+        let shop = Shop::builder().authenticator(Revocable(revoked.clone())).build();
+        let body = stream::once(async move {
+            revoked.store(true, Ordering::Relaxed);
+            Ok::<_, std::io::Error>(query(act))
+        });
+        let request = post(&[("x-api-key", "good"), ("accept", accept)], Body::from_stream(body));
+        let answer = send(&router(shop.gateway), request).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, "UNAUTHENTICATED"), "{accept}");
+        assert_eq!(answer.header("www-authenticate"), "Bearer", "{accept}");
+        assert!(shop.world.notes().is_empty(), "{accept}");
+    }
+}
+
 /// A key that ends; counts who asks.
 struct Ending(Arc<AtomicUsize>, kernel::Timestamp);
 

@@ -34,3 +34,4 @@ mod shop;
 mod standin;
 mod subscriptions;
 mod websockets;
+mod withdrawn;

@@ -42,7 +42,9 @@ async fn a_malformed_request_says_what_is_wrong_with_it() {
         ("{\"query\": \"\", \"variables\": \"{}\"}", "`variables` is an object, not a string"),
         ("{\"query\": \"\", \"extensions\": true}", "`extensions` is an object, not a boolean"),
         ("{\"query\": \"\", \"extensions\": {\"persistedQuery\": 1}}", "`extensions.persistedQuery` is an object"),
-        ("{\"query\": \"{ a }\", \"query\": \"{ b }\"}", "the body names a parameter twice"),
+        ("{\"query\": \"{ a }\", \"query\": \"{ b }\"}", "the body names a parameter, or"),
+        ("{\"query\": \"{ whoami }\", \"variables\": {\"a\": 1, \"a\": 2}}", "the body names a parameter, or"),
+        ("{\"query\": \"\", \"variables\": {\"a\": [{\"b\": 1, \"\\u0062\": 2}]}}", "the body names a parameter, or"),
     ] {
         for accept in [RESPONSE, "application/json", "text/event-stream"] {
             let answer = send(&router, post(&[("accept", accept)], body)).await;
@@ -58,6 +60,26 @@ async fn a_malformed_request_says_what_is_wrong_with_it() {
     // What we do not know is ignored.
     let more = json!({ "query": "{ whoami }", "id": 7, "extensions": { "client": {} }, "operationName": "" });
     assert_eq!(send(&router, post(&[], more.to_string())).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_query_string_is_text_and_its_variables_say_nothing_twice() {
+    let router = open();
+    let asked = async |asked: &str| {
+        let request = Request::get(format!("/graphql?query={asked}")).body(Body::empty()).unwrap();
+        let answer = send(&router, request).await;
+        (answer.status.as_u16(), answer.json()["errors"][0]["message"].as_str().unwrap_or_default().to_owned())
+    };
+    for bytes in ["%ff", "%C3", "%c3&operationName=%a9", "%ED%A0%80"] {
+        let told = asked(&format!("%7Bwhoami%7D%23{bytes}")).await;
+        assert_eq!(told, (400, "the query string is not in UTF-8".to_owned()), "{bytes}");
+    }
+    let (status, told) = asked("%7Bwhoami%7D&variables=%7B%22a%22%3A1%2C%22a%22%3A2%7D").await;
+    assert_eq!((status, told.contains("`variables`") && told.contains("twice")), (400, true), "{told}");
+    // What is text, or no escape, is taken as it stands.
+    for fine in ["%23%C3%A9", "%23%E2%82%AC", "%23100%", "%23%zz", "&variables=%7B%22a%22%3A%7B%22a%22%3A1%7D%7D"] {
+        assert_eq!(asked(&format!("%7Bwhoami%7D{fine}")).await, (200, String::new()), "{fine}");
+    }
 }
 
 #[tokio::test]

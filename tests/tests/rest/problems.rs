@@ -50,11 +50,38 @@ async fn what_is_wrong_is_a_problem_with_code_and_field() -> Result<()> {
     description.assert_problem(405, "METHOD_NOT_ALLOWED", None);
     let delete = view.send(Method::DELETE, &path, &[], None).await?;
     delete.assert_problem(405, "METHOD_NOT_ALLOWED", None);
-    assert_eq!(delete.header("allow"), "GET, HEAD, PATCH");
+    assert_eq!(delete.header("allow"), "GET, HEAD, PATCH, OPTIONS");
     let options = view.send(Method::OPTIONS, "leads", &[], None).await?;
-    assert_eq!((options.status.as_u16(), options.header("allow")), (204, "GET, HEAD, POST"));
+    assert_eq!((options.status.as_u16(), options.header("allow")), (204, "GET, HEAD, POST, OPTIONS"));
     let head = view.send(Method::HEAD, "leads", &[], None).await?;
     assert_eq!((head.status.as_u16(), &head.body), (200, &Value::Null));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_said_twice_is_refused_and_changes_nothing() -> Result<()> {
+    let view = View::open().await?;
+    let lead = view.post("leads", json!({ "email": "ada@engines.example", "title": "Countess" })).await?;
+    let path = lead.header("location");
+    let url = format!("{}{path}", view.platform.url());
+    for (body, field) in [
+        (r#"{"title":"a","title":"b"}"#, "title"),
+        (r#"{"title":"a","\u0074itle":"a"}"#, "title"),
+        (r#"{"title":{"a":1,"a":1}}"#, "title.a"),
+    ] {
+        let asked = view.client.patch(&url).bearer_auth(view.platform.key()).header("content-type", "application/json");
+        Answer::of(asked.body(body).send().await?).await?.assert_problem(400, "INVALID_INPUT", Some(field));
+    }
+    let key = format!("Bearer {}", view.platform.key());
+    for (name, values) in [("authorization", [key.as_str(), "Bearer other"]), ("idempotency-key", ["one", "other"])] {
+        let asked = view.client.post(format!("{}/rest/v1/leads", view.platform.url()));
+        let asked = if name == "authorization" { asked } else { asked.bearer_auth(view.platform.key()) };
+        let asked = values.iter().fold(asked, |asked, value| asked.header(name, *value));
+        let refused = Answer::of(asked.json(&json!({ "email": "bob@looms.example" })).send().await?).await?;
+        refused.assert_problem(400, "BAD_REQUEST", None);
+    }
+    assert_eq!(view.get(path).await?.body["title"], json!("Countess"));
+    assert_eq!(view.get("leads").await?.body["totalCount"], json!(1));
     Ok(())
 }
 

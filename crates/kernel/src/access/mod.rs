@@ -94,8 +94,8 @@ pub enum Action {
     Create,
     Read,
     Update,
-    /// Taking something away for good: a segment of leads, by whoever may delete every lead. No record itself can be
-    /// taken away yet. Teams, roles and keys are no records: they go by [`Permission::Admin`](crate::Permission), whatever is granted.
+    /// Taking something away: a segment of leads, a form or a landing page, by whoever may delete every lead; and a record,
+    /// by merging it into another. No record itself can be taken away for good yet. Teams, roles and keys are no records: they go by [`Permission::Admin`](crate::Permission), whatever is granted.
     Delete,
     Export,
     /// Mail to the record's person: enrolling a lead, and pausing or stopping its enrolments.

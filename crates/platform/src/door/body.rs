@@ -3,9 +3,11 @@
 use std::{error::Error, iter::successors, time::Duration};
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes},
     http::{HeaderMap, header},
 };
+use bytes::BytesMut;
+use futures::StreamExt;
 use kernel::Code;
 
 use super::place::Taken;
@@ -22,21 +24,38 @@ pub async fn read_json(headers: &HeaderMap, body: Body, limit: usize, patience: 
         let message = "the content type of a request is application/json, in UTF-8 and not compressed";
         return Err((Code::UnsupportedMediaType, message.to_owned()));
     }
-    let too_large = || (Code::PayloadTooLarge, format!("the body of a request is at most {limit} bytes"));
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > limit) {
-        return Err(too_large());
+        return Err(too_large(limit));
     }
-    let body = tokio::time::timeout(patience, to_bytes(body, limit)).await.map_err(|_| {
+    tokio::time::timeout(patience, collect(body, limit)).await.map_err(|_| {
         (Code::RequestTimeout, format!("the body of a request arrives within {} seconds", patience.as_secs()))
-    })?;
-    body.map_err(|error| {
-        let mut causes = successors(Some(&error as &(dyn Error + 'static)), |&error| error.source());
-        match causes.find_map(|cause| cause.downcast_ref::<Taken>()) {
-            Some(taken) => (Code::Overloaded, taken.to_string()),
-            None => too_large(),
+    })?
+}
+
+async fn collect(body: Body, limit: usize) -> Result<Bytes, Malformed> {
+    let (mut parts, mut whole) = (body.into_data_stream(), BytesMut::new());
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|error| broken(&error))?;
+        if part.len() > limit - whole.len() {
+            return Err(too_large(limit));
         }
-    })
+        whole.extend_from_slice(&part);
+    }
+    Ok(whole.freeze())
+}
+
+fn too_large(limit: usize) -> Malformed {
+    (Code::PayloadTooLarge, format!("the body of a request is at most {limit} bytes"))
+}
+
+/// Why a body breaks off: it is not sent as HTTP has it, or nobody can read it now.
+fn broken(error: &axum::Error) -> Malformed {
+    let mut causes = successors(Some(error as &(dyn Error + 'static)), |&error| error.source());
+    match causes.find_map(|cause| cause.downcast_ref::<Taken>()) {
+        Some(taken) => (Code::Overloaded, taken.to_string()),
+        None => (Code::BadRequest, "the body of the request breaks off, or its chunks are none".to_owned()),
+    }
 }
 
 /// Is the body declared to be JSON, in UTF-8 and as it is?

@@ -16,14 +16,15 @@ use std::{
 
 use axum::{
     Extension, Router,
+    body::Body,
     extract::{ConnectInfo, Request},
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri,
         header::{CACHE_CONTROL, ORIGIN, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS},
         request::Parts,
     },
     middleware::{Next, from_fn},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use kernel::{Clock, Code, RequestOrigin};
 use thiserror::Error;
@@ -34,7 +35,10 @@ pub use here::is_from_here;
 pub use refusals::refusal_page;
 
 use self::place::Place;
-use crate::{config::GatewayConfig, http::REQUEST_ID_HEADER};
+use crate::{
+    config::GatewayConfig,
+    http::{REQUEST_ID_HEADER, refusal},
+};
 
 /// What a refusal looks like behind this door.
 pub type Refusal = fn(Code, &str) -> Response;
@@ -145,10 +149,14 @@ impl Door {
     /// Names each request, and lets pages of listed origins send these methods. For what refuses by itself what
     /// it does not want.
     pub fn open(&self, router: Router, methods: &'static str) -> Router {
+        self.opened(router, methods, refusal)
+    }
+
+    fn opened(&self, router: Router, methods: &'static str, refuse: Refusal) -> Router {
         let door = self.clone();
         router.layer(from_fn(move |request, next| {
             let door = door.clone();
-            async move { door.receive(request, next, methods).await }
+            async move { door.receive(request, next, methods, refuse).await }
         }))
     }
 
@@ -159,7 +167,7 @@ impl Door {
             let door = door.clone();
             async move { door.admit(request, next, refuse).await }
         }));
-        self.open(guarded, methods)
+        self.opened(guarded, methods, refuse)
     }
 
     /// For what everybody may open and no page of another origin reads: pages and probes. Names each request, and says
@@ -174,10 +182,14 @@ impl Door {
 
     /// The answer to whatever is nowhere, for one of all the routers that are served together.
     pub fn elsewhere(&self, refuse: Refusal) -> Router {
-        let nothing = move |Extension(arrival): Extension<Arrival>| async move {
+        let nothing = move |method: Method, uri: Uri, Extension(arrival): Extension<Arrival>| async move {
+            // `OPTIONS *` asks no more than whether anybody is there.
+            if method == Method::OPTIONS && uri.path() == "*" {
+                return StatusCode::NO_CONTENT.into_response();
+            }
             naming::name(refuse(Code::NotFound, refusals::NOWHERE), &arrival.request_id).await
         };
-        self.open(Router::new().fallback(nothing), "GET, POST")
+        self.opened(Router::new().fallback(nothing), "GET, POST", refuse)
     }
 
     /// A name for a request that nobody has named.
@@ -187,13 +199,13 @@ impl Door {
         random.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
     }
 
-    async fn receive(&self, request: Request, next: Next, methods: &'static str) -> Response {
+    async fn receive(&self, request: Request, next: Next, methods: &'static str, refuse: Refusal) -> Response {
         let (mut parts, body) = request.into_parts();
         let request_id = self.arrived(&mut parts);
         let origin = parts.headers.get(ORIGIN).cloned();
         let mut response = match origins::preflight(&self.rules, &parts, methods) {
             Some(answer) => answer,
-            None => next.run(Request::from_parts(parts, body)).await,
+            None => pass(parts, body, next, refuse, &request_id).await,
         };
         origins::share(&self.rules, origin.as_ref(), &mut response);
         label(&mut response, &request_id);
@@ -203,7 +215,7 @@ impl Door {
     async fn show(&self, request: Request, next: Next, refuse: Refusal) -> Response {
         let (mut parts, body) = request.into_parts();
         let request_id = self.arrived(&mut parts);
-        let response = next.run(Request::from_parts(parts, body)).await;
+        let response = pass(parts, body, next, refuse, &request_id).await;
         let mut response = naming::name(refusals::tell(response, refuse).await, &request_id).await;
         label(&mut response, &request_id);
         response
@@ -228,7 +240,8 @@ impl Door {
 
     async fn answer(&self, request: Request, next: Next, refuse: Refusal) -> Response {
         // To read changes nothing, and what is read no other page sees.
-        let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
+        let method = request.method().clone();
+        let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(&method);
         if self.rules.csrf_prevention && !reads && !asked_first(request.headers()) {
             return refuse(Code::CsrfPrevented, UNASKED);
         }
@@ -244,6 +257,20 @@ impl Door {
 
 /// What is refused where there is too much to do.
 const TOO_MUCH: &str = "too much work at once; retry in a second";
+
+/// Fields that say who asks and for what. Of two of one name, whoever is before us may believe the other.
+const SINGLE: [&str; 3] = ["authorization", "x-api-key", "idempotency-key"];
+
+/// Goes on, unless it is in doubt who asks and for what.
+async fn pass(parts: Parts, body: Body, next: Next, refuse: Refusal, request_id: &str) -> Response {
+    let twice = SINGLE.into_iter().find(|name| parts.headers.get_all(*name).iter().nth(1).is_some());
+    match twice {
+        Some(name) => {
+            naming::name(refuse(Code::BadRequest, &format!("the header {name} is there twice")), request_id).await
+        }
+        None => next.run(Request::from_parts(parts, body)).await,
+    }
+}
 
 /// What every answer says beside its body.
 fn label(response: &mut Response, request_id: &str) {

@@ -19,7 +19,8 @@ const MOST: u64 = 64 << 10;
 /// What is said of a path that leads nowhere.
 pub(super) const NOWHERE: &str = "there is nothing at this path";
 
-const WRONG_METHOD: &str = "the path is right, but not the method: the header `allow` has those that it takes";
+pub(super) const WRONG_METHOD: &str =
+    "the path is right, but not the method: the header `allow` has those that it takes";
 
 /// A refusal with a body that says something else than plain text stays as it is.
 pub(super) async fn tell(response: Response, refuse: Refusal) -> Response {

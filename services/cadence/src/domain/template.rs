@@ -3,6 +3,9 @@
 
 use std::collections::BTreeSet;
 
+/// The fields of a lead that tokens can stand for, in the API's spelling.
+pub const LEAD_FIELDS: [&str; 3] = ["firstName", "lastName", "company"];
+
 /// What tokens can stand for.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Values<'a> {

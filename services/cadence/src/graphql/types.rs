@@ -13,6 +13,7 @@ use crate::{
         message::{self, Message},
         sequence::{Sequence, Step},
         suppression::{self, Suppression},
+        template::LEAD_FIELDS,
     },
 };
 
@@ -138,8 +139,6 @@ pub struct MessageObject {
     id: MessageId,
     /// Position of its step, from 1.
     step: Long,
-    /// As it was sent; null until then.
-    subject: Option<String>,
     /// How far it has come.
     state: MessageState,
     /// When it leaves, or left, at the earliest.
@@ -154,10 +153,20 @@ pub struct MessageObject {
     decision: Option<SendDecision>,
     #[graphql(skip)]
     enrollment_id: EnrollmentId,
+    #[graphql(skip)]
+    rendered_subject: Option<String>,
 }
 
 #[ComplexObject]
 impl MessageObject {
+    /// As it was sent; null until then, and to those from whom first names, last names or companies of leads are
+    /// hidden, for it may tell them.
+    async fn subject(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<String>> {
+        let access = &actor(ctx)?.access;
+        let hidden = LEAD_FIELDS.iter().any(|field| access.hides(kernel::Object::Lead, field));
+        Ok(self.rendered_subject.clone().filter(|_| !hidden))
+    }
+
     /// Whose message it is.
     async fn enrollment(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<EnrollmentObject>> {
         Ok(load::<Loaders, _, _>(ctx, self.enrollment_id).await?.map(|enrollment: Enrollment| enrollment.into()))
@@ -169,7 +178,6 @@ impl From<Message> for MessageObject {
         Self {
             id: message.id,
             step: Long(message.position),
-            subject: message.subject,
             state: message.state.into(),
             due_at: message.due_at,
             sent_at: message.sent_at,
@@ -177,6 +185,7 @@ impl From<Message> for MessageObject {
             trouble: message.trouble,
             decision: message.decision.map(SendDecision::from),
             enrollment_id: message.enrollment,
+            rendered_subject: message.subject,
         }
     }
 }

@@ -76,14 +76,14 @@ pub async fn update(tx: &mut Tx, confirmation: &Confirmation, attempts_before: i
     )
 }
 
-/// How many were asked for to this address since.
+/// How many were asked for to this address since, and not given up.
 pub async fn count_since(
     tx: &mut Tx,
     workspace: WorkspaceId,
     email: &EmailAddress,
     since: Timestamp,
 ) -> Result<i64, sqlx::Error> {
-    const SQL: &str = "select count(*) from confirmation where workspace_id = $1 and email = $2 and created_at > $3";
+    const SQL: &str = "select count(*) from confirmation where workspace_id = $1 and email = $2 and created_at > $3 and state <> 'given_up'";
     with_tx!(tx, conn => sqlx::query_scalar(SQL).bind(workspace).bind(email.as_str()).bind(since).fetch_one(conn).await)
 }
 

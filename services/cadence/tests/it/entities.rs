@@ -1,4 +1,7 @@
-use kernel::LeadId;
+use kernel::{
+    LeadId, Object,
+    access::{FieldRule, Grants},
+};
 use pipewright_cadence::SERVICE;
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
@@ -7,6 +10,7 @@ use crate::world::*;
 
 on_both_engines!(SERVICE, a_page_of_leads_costs_as_many_statements_as_one);
 on_both_engines!(SERVICE, an_enrolment_of_another_workspace_is_not_found);
+on_both_engines!(SERVICE, a_subject_tells_nothing_of_a_lead_that_is_hidden);
 
 const ENTITIES: &str = "query($leads: [_Any!]!) { _entities(representations: $leads) { ... on Lead { id enrollments {
     id why nextStepAt sequence { name steps { position } } messages { id state decision { allowed } enrollment { id } } } } } }";
@@ -48,4 +52,29 @@ async fn an_enrolment_of_another_workspace_is_not_found(test: ServiceTest) {
     let theirs =
         test.graphql_as(&stranger, ENTITIES, json!({ "leads": [{ "__typename": "Lead", "id": lead.id }] })).await;
     assert_eq!(theirs["data"]["_entities"][0]["enrollments"], json!([]));
+}
+
+async fn a_subject_tells_nothing_of_a_lead_that_is_hidden(test: ServiceTest) {
+    const SENT: &str = "{ messages(filter: { state: SENT }) { edges { node {
+        subject enrollment { messages { subject state } } } } } }";
+    let lead = welcomed_lead(&test, "ada@engines.example").await.id;
+    let told = json!("Ada, thank you for getting in touch");
+    for (field, hidden, subject) in [
+        ("firstName", true, &Value::Null),
+        ("lastName", true, &Value::Null),
+        ("company", true, &Value::Null),
+        ("firstName", false, &told),
+        ("phone", true, &told),
+    ] {
+        let rule = FieldRule { object: Object::Lead, field: field.into(), hidden };
+        let actor = test.user_with(Grants { fields: vec![rule], ..Grants::everything() });
+        let listed = test.graphql_as(&actor, SENT, json!({})).await;
+        let message = &listed["data"]["messages"]["edges"][0]["node"];
+        assert_eq!(&message["subject"], subject, "{field}: {listed}");
+        let of_enrolment = &message["enrollment"]["messages"][0];
+        assert_eq!((&of_enrolment["subject"], &of_enrolment["state"]), (subject, &json!("SENT")), "{field}: {listed}");
+        let joined = test.graphql_as(&actor, JOURNEY, json!({ "lead": lead })).await;
+        let enrolment = &joined["data"]["_entities"][0]["enrollments"][0];
+        assert_eq!(&enrolment["messages"][0]["subject"], subject, "{field}: {joined}");
+    }
 }

@@ -1,6 +1,5 @@
 use std::collections::HashMap;
 
-use futures::{StreamExt, stream, stream::BoxStream};
 use kernel::{Actor, PageArgs, Permission, WorkspaceId};
 use platform::Db;
 
@@ -37,24 +36,12 @@ impl App {
         Ok(store::audit::list(&self.db, actor, filter, page).await?)
     }
 
-    /// The whole chain, oldest first, a batch at a time.
-    pub fn export_audit(
-        &self,
-        actor: &Actor,
-    ) -> Result<BoxStream<'static, Result<Vec<AuditEntry>, sqlx::Error>>, Error> {
+    /// A batch of the chain, oldest first, from behind the entry of this number; empty at the end.
+    pub async fn export_audit(&self, actor: &Actor, after: i64) -> Result<Vec<AuditEntry>, Error> {
         actor.require(Permission::Admin)?;
         // It shows what records were.
         actor.require(Permission::Read)?;
-        let (db, workspace) = (self.db.clone(), actor.workspace);
-        let batches = stream::try_unfold(0, move |after| {
-            let db = db.clone();
-            async move {
-                let entries = store::audit::chain(&db, workspace, after, BATCH).await?;
-                let last = entries.last().map(|entry| entry.seq);
-                Ok(last.map(|last| (entries, last)))
-            }
-        });
-        Ok(batches.boxed())
+        Ok(store::audit::chain(&self.db, actor.workspace, after, BATCH).await?)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
         api_key::KeyHash,
         jws::Unverified,
         principal::{Principal, Standing},
+        session::Session,
     },
     store::{self, api_keys::KnownKey},
 };
@@ -45,16 +46,10 @@ impl App {
         let now = self.clock.now();
         let found = store::api_keys::by_hash(&self.db, hash).await?;
         let found = found.filter(|found| found.standing.active && found.key.is_active(now));
-        let Some(KnownKey { key, standing }) = found else { return Ok(None) };
-        self.key_use.note(&key, now);
-        let team = self.team_of(key.workspace, &standing).await?;
-        let credential = CredentialId::ApiKey(key.id);
-        let principal =
-            Principal::new(key.workspace, credential, key.user, standing, &key.permissions, team).until(key.expires_at);
-        Ok(Some(match &key.objects {
-            Some(objects) => principal.for_objects(objects),
-            None => principal,
-        }))
+        let Some(found) = found else { return Ok(None) };
+        self.key_use.note(&found.key, now);
+        let team = self.team_of(found.key.workspace, &found.standing).await?;
+        Ok(Some(by_key(found, team)))
     }
 
     /// The token's word is taken for which session it is, and for nothing else.
@@ -64,10 +59,8 @@ impl App {
         let now = self.clock.now();
         let found = found.filter(|(session, standing)| session.is_active(now) && standing.active);
         let Some((session, standing)) = found else { return Ok(None) };
-        let (all, team) = (standing.role.permissions(), self.team_of(session.workspace, &standing).await?);
-        let credential = CredentialId::Session(session.id);
-        let principal = Principal::new(session.workspace, credential, session.user, standing, all, team);
-        Ok(Some(principal.until(claims.expires_at())))
+        let team = self.team_of(session.workspace, &standing).await?;
+        Ok(Some(by_session(&session, standing, team).until(claims.expires_at())))
     }
 
     /// Everybody in the team and below, where a grant asks for it.
@@ -81,4 +74,21 @@ impl App {
         }
         store::users::in_tree(&self.db, workspace, &standing.team_path).await
     }
+}
+
+/// Whom a key stands for; `team` is everybody in its user's team and below.
+pub(super) fn by_key(KnownKey { key, standing }: KnownKey, team: Vec<UserId>) -> Principal {
+    let credential = CredentialId::ApiKey(key.id);
+    let principal =
+        Principal::new(key.workspace, credential, key.user, standing, &key.permissions, team).until(key.expires_at);
+    match &key.objects {
+        Some(objects) => principal.for_objects(objects),
+        None => principal,
+    }
+}
+
+/// Whom a session stands for.
+pub(super) fn by_session(session: &Session, standing: Standing, team: Vec<UserId>) -> Principal {
+    let (all, credential) = (standing.role.permissions(), CredentialId::Session(session.id));
+    Principal::new(session.workspace, credential, session.user, standing, all, team)
 }

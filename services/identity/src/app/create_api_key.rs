@@ -56,12 +56,12 @@ impl App {
         }
         let request = Request { operation: "createApiKey", key: input.idempotency_key.as_deref(), input: &asked };
         let id = self.clock.id();
-        let mut tx = self.db.of(actor.workspace).begin().await?;
+        let (mut tx, acting) = self.begin_as_admin(actor).await?;
         if let Some(first) = made_before(&mut tx, actor, request, id).await? {
             let key = store::api_keys::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict)?;
             return Ok(CreatedApiKey { key, secret: None });
         }
-        let own = self.own_key(&mut tx, actor).await?;
+        let own = acting.key()?;
         let user = store::users::by_id(&mut tx, actor.workspace, user).await?;
         let user = user.ok_or(Error::NotFound { what: "user", field: "userId" })?;
         if !user.active {
@@ -75,14 +75,14 @@ impl App {
             name: input.name,
             prefix: secret.prefix(),
             permissions,
-            objects: input.objects.or_else(|| own.as_ref()?.objects.clone()),
-            expires_at: input.expires_at.or_else(|| own.as_ref()?.expires_at),
+            objects: input.objects.or_else(|| own?.objects.clone()),
+            expires_at: input.expires_at.or_else(|| own?.expires_at),
             revoked_at: None,
             last_used_at: None,
             created_at: now,
         };
         // A narrowed key must not make itself a wider one, nor a passing key a lasting one.
-        let given = Rights::of_actor(actor, own.as_ref()).give(&Rights::of_key(&key));
+        let given = acting.rights()?.give(&Rights::of_key(&key));
         given.map_err(|beyond| match beyond {
             Beyond::Objects => Error::invalid("objects", &beyond.to_string()),
             Beyond::Time => Error::invalid("expiresAt", &beyond.to_string()),

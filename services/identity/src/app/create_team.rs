@@ -25,7 +25,7 @@ impl App {
         let asked = json!({ "name": name, "parent": parent, "manager": manager });
         let request = Request { operation: "createTeam", key: key.as_deref(), input: &asked };
         let (id, now) = (self.clock.id(), self.clock.now());
-        let mut tx = self.db.of(actor.workspace).begin().await?;
+        let (mut tx, _) = self.begin_as_admin(actor).await?;
         if let Some(first) = made_before(&mut tx, actor, request, id).await? {
             return store::teams::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict);
         }

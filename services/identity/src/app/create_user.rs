@@ -61,7 +61,7 @@ impl App {
         request: Request<'_>,
     ) -> Result<User, Error> {
         actor.require(Permission::Admin)?;
-        let mut tx = self.db.of(actor.workspace).begin().await?;
+        let (mut tx, acting) = self.begin_as_admin(actor).await?;
         if let Some(first) = made_before(&mut tx, actor, request, id).await? {
             return store::users::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict);
         }
@@ -70,7 +70,7 @@ impl App {
         }
         let user = User::create(draft, id, actor.workspace, self.clock.now());
         let gift = self.rights_of(&mut tx, &user).await?;
-        self.require_to_give(&mut tx, actor, &gift, None).await?;
+        acting.require_to_give(&gift, None)?;
         let mut events = self.outbox.events(actor.into());
         if store::users::insert(&mut tx, std::slice::from_ref(&user)).await?.is_empty() {
             return Err(Error::EmailTaken);

@@ -48,14 +48,14 @@ impl App {
         let request = Request { operation: "createWorkspace", key: idempotency_key.as_deref(), input: &asked };
         let now = self.clock.now();
         let workspace = Workspace { id: self.clock.id(), slug, name, created_at: now };
-        let mut tx = self.db.of(actor.workspace).begin().await?;
+        let (mut tx, acting) = self.begin_as_admin(actor).await?;
         if let Some(first) = made_before(&mut tx, actor, request, workspace.id).await? {
             // The pool is not asked while a transaction is open.
             tx.rollback().await?;
             let workspace = store::workspaces::by_id(&self.db, first).await?.ok_or(Error::Conflict)?;
             return Ok(OpenedWorkspace { workspace, invitation: None });
         }
-        self.require_to_give(&mut tx, actor, &Rights::everything(), None).await?;
+        acting.require_to_give(&Rights::everything(), None)?;
         tx.turn_to(workspace.id).await?;
         if !store::workspaces::claim(&mut tx, &workspace).await? {
             return Err(Error::SlugTaken);

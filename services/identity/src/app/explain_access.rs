@@ -40,11 +40,11 @@ impl App {
             reason: error.to_string(),
         })?;
         let found = store::users::with_standing(&self.db, actor.workspace, input.user).await?;
-        let (user, standing) = found.ok_or(Error::not_found("user"))?;
+        let (user, standing) = found.ok_or(Error::NotFound { what: "user", field: "userId" })?;
         let record = store::records::by_id(&self.db, actor.workspace, object, id).await?;
         // Nobody learns more than what they see, and a key may open less than its user's role.
         let seen = record.filter(|record| actor.may(Action::Read, object, &record.facts()).is_ok());
-        let record = seen.ok_or(Error::not_found("record"))?;
+        let record = seen.ok_or(Error::NotFound { what: "record", field: "objectId" })?;
         let owner = record.owner;
         let no = |because: String| Explanation { allowed: false, because, grant: None, owner };
         if !standing.active {

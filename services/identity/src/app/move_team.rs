@@ -14,7 +14,7 @@ impl App {
     /// Hangs a team, with all below it, under another, or at the root. Each of them is told as changed.
     pub async fn move_team(&self, actor: &Actor, id: TeamId, parent: Option<TeamId>) -> Result<Team, Error> {
         actor.require(Permission::Admin)?;
-        let mut tx = self.db.of(actor.workspace).begin().await?;
+        let (mut tx, acting) = self.begin_as_admin(actor).await?;
         // Two moves at once could hang each team below the other.
         store::workspaces::lock(&mut tx, actor.workspace).await?;
         let team = store::teams::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("team"))?;
@@ -26,7 +26,7 @@ impl App {
         }
         // Those above now have the records of all who come below them.
         if parent.is_some() {
-            self.require_to_give(&mut tx, actor, &Rights::everything(), None).await?;
+            acting.require_to_give(&Rights::everything(), None)?;
         }
         store::teams::update(&mut tx, actor.workspace, &changes).await?;
         let mut events = self.outbox.events(actor.into());

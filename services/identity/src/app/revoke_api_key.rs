@@ -8,7 +8,7 @@ impl App {
     /// Ends a key for good. Revoked again, it stays as it is.
     pub async fn revoke_api_key(&self, actor: &Actor, id: ApiKeyId) -> Result<ApiKey, Error> {
         actor.require(Permission::Admin)?;
-        let mut tx = self.db.of(actor.workspace).begin().await?;
+        let (mut tx, _) = self.begin_as_admin(actor).await?;
         let key = store::api_keys::revoke(&mut tx, actor.workspace, id, self.clock.now()).await?;
         if let Some(key) = key {
             let mut events = self.outbox.events(actor.into());

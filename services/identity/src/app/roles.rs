@@ -52,12 +52,12 @@ impl App {
         };
         let asked = json!({ "name": role.name, "base": role.base, "grants": role.grants });
         let request = Request { operation: "createRole", key: key.as_deref(), input: &asked };
-        let mut tx = self.db.of(actor.workspace).begin().await?;
+        let (mut tx, acting) = self.begin_as_admin(actor).await?;
         if let Some(first) = made_before(&mut tx, actor, request, role.id).await? {
             return store::roles::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict);
         }
         let gift = Rights::of_role(role.base, Some(&role.grants));
-        self.require_to_give(&mut tx, actor, &gift, None).await?;
+        acting.require_to_give(&gift, None)?;
         // Against another that is renamed to this name meanwhile.
         store::workspaces::lock(&mut tx, actor.workspace).await?;
         if store::roles::insert(&mut tx, &role).await? == 0 {
@@ -76,7 +76,7 @@ impl App {
         if let Some(grants) = &grants {
             grants.check()?;
         }
-        let mut tx = self.db.of(actor.workspace).begin().await?;
+        let (mut tx, acting) = self.begin_as_admin(actor).await?;
         // Two roles must not take one name at once.
         store::workspaces::lock(&mut tx, actor.workspace).await?;
         let role = store::roles::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("role"))?;
@@ -90,7 +90,7 @@ impl App {
             return Ok(role);
         }
         let rights = |role: &CustomRole| Rights::of_role(role.base, Some(&role.grants));
-        self.require_to_give(&mut tx, actor, &rights(&current), Some(&rights(&role))).await?;
+        acting.require_to_give(&rights(&current), Some(&rights(&role)))?;
         current.version += 1;
         current.updated_at = self.clock.now();
         if store::roles::name_taken(&mut tx, actor.workspace, id, &current.name).await? {
@@ -110,7 +110,7 @@ impl App {
     /// Deletes a role that nobody has.
     pub async fn delete_role(&self, actor: &Actor, id: RoleId) -> Result<RoleId, Error> {
         actor.require(Permission::Admin)?;
-        let mut tx = self.db.of(actor.workspace).begin().await?;
+        let (mut tx, _) = self.begin_as_admin(actor).await?;
         store::workspaces::lock(&mut tx, actor.workspace).await?;
         let role = store::roles::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("role"))?;
         if store::roles::delete_unused(&mut tx, actor.workspace, id).await? == 0 {

@@ -37,7 +37,7 @@ impl App {
         let asked = json!({ "id": id, "overlapSeconds": overlap.num_seconds() });
         let request = Request { operation: "rotateApiKey", key: idempotency_key.as_deref(), input: &asked };
         let (successor, now) = (self.clock.id(), self.clock.now());
-        let mut tx = self.db.of(actor.workspace).begin().await?;
+        let (mut tx, acting) = self.begin_as_admin(actor).await?;
         // Asked first: by now the old key may have run out.
         if let Some(first) = made_before(&mut tx, actor, request, successor).await? {
             let key = store::api_keys::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict)?;
@@ -47,19 +47,19 @@ impl App {
         if !old.is_active(now) {
             return Err(Error::invalid("id", "this key opens nothing any more; make a new one"));
         }
-        let own = self.own_key(&mut tx, actor).await?;
+        let own = acting.key()?;
         let lives_until = old.expires_at.map(|expires_at| now + (expires_at - old.created_at));
         let secret = self.generate_key();
         let key = ApiKey {
             id: successor,
             prefix: secret.prefix(),
-            expires_at: [lives_until, own.as_ref().and_then(|own| own.expires_at)].into_iter().flatten().min(),
+            expires_at: [lives_until, own.and_then(|own| own.expires_at)].into_iter().flatten().min(),
             last_used_at: None,
             created_at: now,
             ..old
         };
         // As with a new key: who has less must not come by more.
-        let given = Rights::of_actor(actor, own.as_ref()).give(&Rights::of_key(&key));
+        let given = acting.rights()?.give(&Rights::of_key(&key));
         given.map_err(|beyond| match beyond {
             Beyond::Objects => Error::invalid("id", &beyond.to_string()),
             Beyond::Permission(_) | Beyond::Records | Beyond::Time => beyond.into(),

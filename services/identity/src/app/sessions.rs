@@ -95,10 +95,11 @@ impl App {
     pub async fn revoke_session(&self, actor: &Actor, id: SessionId) -> Result<Session, Error> {
         actor.require(Permission::Read)?;
         let mut tx = self.db.of(actor.workspace).begin().await?;
+        let acting = self.acting(&mut tx, actor).await?;
         let session = store::sessions::by_id(&mut tx, actor.workspace, id).await?;
         // To whoever is no admin, others' sessions do not exist.
         let own = |session: &Session| actor.subject == session.user.to_string();
-        let session = session.filter(|session| own(session) || actor.require(Permission::Admin).is_ok());
+        let session = session.filter(|session| own(session) || acting.is_admin());
         let session = session.ok_or(Error::not_found("session"))?;
         let (because, now) = (RevokedBecause::Revoked, self.clock.now());
         let Some(ended) = store::sessions::revoke(&mut tx, actor.workspace, id, because, now).await? else {

@@ -77,7 +77,7 @@ impl App {
         let asked = json!({ "user": user });
         let request = Request { operation: "inviteUser", key: idempotency_key.as_deref(), input: &asked };
         let now = self.clock.now();
-        let mut tx = self.db.of(actor.workspace).begin().await?;
+        let (mut tx, acting) = self.begin_as_admin(actor).await?;
         // An invitation has no id of its own: the key remembers only that there was one.
         let again = made_before(&mut tx, actor, request, self.clock.id::<EventId>()).await?.is_some();
         let user = store::users::by_id(&mut tx, actor.workspace, user).await?;
@@ -89,7 +89,7 @@ impl App {
             return Err(Error::invalid("userId", "service accounts and inactive users cannot sign in"));
         }
         // Whoever has the token can be the user, whatever they are given later.
-        self.require_to_give(&mut tx, actor, &Rights::everything(), None).await?;
+        acting.require_to_give(&Rights::everything(), None)?;
         let token = self.generate_token("pwi");
         let expires_at = now + INVITED_FOR;
         store::passwords::invite(&mut tx, actor.workspace, user.id, &token.hash(), expires_at, now).await?;

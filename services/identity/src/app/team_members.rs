@@ -29,7 +29,7 @@ impl App {
         must_exist: Option<TeamId>,
     ) -> Result<User, Error> {
         actor.require(Permission::Admin)?;
-        let mut tx = self.db.of(actor.workspace).begin().await?;
+        let (mut tx, acting) = self.begin_as_admin(actor).await?;
         // Against the deletion of the team meanwhile.
         store::workspaces::lock(&mut tx, actor.workspace).await?;
         if let Some(team) = must_exist {
@@ -42,7 +42,7 @@ impl App {
         let Some(change) = user.change(self.clock.now(), |user| user.team = team) else { return Ok(user) };
         // Who comes into a team may have records of those below, and those in it and above have theirs.
         if team.is_some() {
-            self.require_to_give(&mut tx, actor, &Rights::everything(), None).await?;
+            acting.require_to_give(&Rights::everything(), None)?;
         }
         if store::users::update(&mut tx, &change).await? == 0 {
             return Err(Error::Conflict);

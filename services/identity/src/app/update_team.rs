@@ -18,7 +18,7 @@ impl App {
     pub async fn update_team(&self, actor: &Actor, input: UpdateTeam) -> Result<Team, Error> {
         actor.require(Permission::Admin)?;
         let UpdateTeam { id, name, manager, version } = input;
-        let mut tx = self.db.of(actor.workspace).begin().await?;
+        let (mut tx, _) = self.begin_as_admin(actor).await?;
         store::workspaces::lock(&mut tx, actor.workspace).await?;
         let team = store::teams::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("team"))?;
         if version.is_some_and(|version| version != team.version) {

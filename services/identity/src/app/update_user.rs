@@ -3,7 +3,11 @@ use platform::Tx;
 
 use super::App;
 use crate::{
-    domain::{role::Role, user::User},
+    domain::{
+        role::Role,
+        session::{Client, RevokedBecause},
+        user::User,
+    },
     error::Error,
     store,
 };
@@ -22,10 +26,10 @@ pub struct UpdateUser {
 }
 
 impl App {
-    /// Changes a user; a new role or absence counts for their keys at once.
+    /// Changes a user; a new role or absence counts for their keys at once, and absence ends their sessions.
     pub async fn update_user(&self, actor: &Actor, input: UpdateUser) -> Result<User, Error> {
         actor.require(Permission::Admin)?;
-        let mut tx = self.db.of(actor.workspace).begin().await?;
+        let (mut tx, acting) = self.begin_as_admin(actor).await?;
         // Two admins who demote each other at once would both find the other still there.
         store::workspaces::lock(&mut tx, actor.workspace).await?;
         let user = store::users::by_id(&mut tx, actor.workspace, input.id).await?.ok_or(Error::not_found("user"))?;
@@ -46,7 +50,7 @@ impl App {
                 false => None,
             };
             let gift = self.rights_of(&mut tx, &change.current).await?;
-            self.require_to_give(&mut tx, actor, &gift, had.as_ref()).await?;
+            acting.require_to_give(&gift, had.as_ref())?;
         }
         if change.loses_an_admin() && store::users::count_active_admins(&mut tx, actor.workspace).await? <= 1 {
             return Err(Error::LastAdmin);
@@ -54,11 +58,22 @@ impl App {
         if store::users::update(&mut tx, &change).await? == 0 {
             return Err(Error::Conflict);
         }
+        if change.lets_go() {
+            self.end_ways_in(&mut tx, actor, change.current.id).await?;
+        }
         let mut events = self.outbox.events(actor.into());
         events.push(&change.updated());
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
         Ok(change.current)
+    }
+
+    /// Ends the sessions and invitations of a user for good: whoever comes back signs in anew.
+    async fn end_ways_in(&self, tx: &mut Tx, actor: &Actor, user: UserId) -> Result<(), Error> {
+        let (because, now) = (RevokedBecause::Revoked, self.clock.now());
+        store::passwords::end_invitations(tx, actor.workspace, user, now).await?;
+        let ended = store::sessions::revoke_others(tx, actor.workspace, user, None, because, now).await?;
+        self.tell_revoked(tx, actor, &ended, because, Client::default()).await
     }
 
     /// The role that is meant: a custom one brings its base.

@@ -12,12 +12,16 @@ pub fn effective_permissions(role: Role, granted: &[Permission]) -> Vec<Permissi
     role.permissions().iter().copied().filter(|permission| granted.contains(permission)).collect()
 }
 
-/// What remains of `records` for who has `permissions`: who may only read is a reader, whatever else is granted.
+/// What remains of `records` for who has `permissions`: who may only read is a reader, whatever else is granted, and
+/// who may not read is shown none of what they write.
 pub fn effective_records(records: Grants, permissions: &[Permission]) -> Grants {
-    match permissions.contains(&Permission::Write) {
-        true => records,
-        false => records.only(&[Action::Read, Action::Export]),
-    }
+    let remains = |action: &Action| {
+        permissions.contains(match action {
+            Action::Read | Action::Export => &Permission::Read,
+            Action::Create | Action::Update | Action::Delete | Action::Send => &Permission::Write,
+        })
+    };
+    records.only(&Action::ALL.into_iter().filter(remains).collect::<Vec<_>>())
 }
 
 /// Permissions as they are stored: names with a space between.
@@ -56,6 +60,18 @@ mod tests {
         assert_eq!(effective_permissions(Role::ReadOnly, &all), [Read]);
         assert_eq!(effective_permissions(Role::Admin, &[Read]), [Read]);
         assert_eq!(effective_permissions(Role::ReadOnly, &[Write]), []);
+    }
+
+    #[test]
+    fn who_may_only_write_is_shown_no_record_and_who_may_only_read_changes_none() {
+        use Permission::{Admin, Read, Write};
+        let left = |permissions: &[Permission]| -> Vec<Action> {
+            effective_records(Grants::everything(), permissions).grants[0].actions.iter().copied().collect()
+        };
+        assert_eq!(left(&[Read, Write]), Action::ALL);
+        assert_eq!(left(&[Read]), [Action::Read, Action::Export]);
+        assert_eq!(left(&[Write]), [Action::Create, Action::Update, Action::Delete, Action::Send]);
+        assert_eq!(left(&[Admin]), []);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct Rights {
 /// What of a gift the giver does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Beyond {
-    #[error("nobody gives more than they have: the {0:?} permission is missing")]
+    #[error("nobody gives more than they have: the {0} permission is missing")]
     Permission(Permission),
     #[error("nobody gives more than they have: the key that you use opens only some kinds of records")]
     Objects,

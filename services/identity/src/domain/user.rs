@@ -113,6 +113,11 @@ impl UserChange {
         comes_back || (previous.role, previous.custom_role) != (current.role, current.custom_role)
     }
 
+    /// Whether the user is let go.
+    pub fn lets_go(&self) -> bool {
+        self.previous.active && !self.current.active
+    }
+
     pub fn updated(&self) -> published::UserUpdated {
         published::UserUpdated { previous: self.previous.published(), current: self.current.published() }
     }

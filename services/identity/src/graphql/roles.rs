@@ -65,8 +65,8 @@ pub enum GrantAction {
     Create,
     Read,
     Update,
-    /// Take something away for good: a segment of leads, with the grant for all leads. No record itself can be taken away
-    /// yet. Teams, roles and keys are no records: admins delete or revoke those, whatever is granted.
+    /// Take something away: a segment of leads, a form or a landing page, with the grant for all leads; and a record, by
+    /// merging it into another. No record itself can be taken away for good yet. Teams, roles and keys are no records: admins delete or revoke those, whatever is granted.
     Delete,
     /// Take a list of them out of the workspace.
     Export,

@@ -66,6 +66,22 @@ struct KnownKeyRow {
     standing: StandingRow,
 }
 
+impl From<KnownKeyRow> for KnownKey {
+    fn from(row: KnownKeyRow) -> Self {
+        Self { key: row.key.into(), standing: row.standing.into() }
+    }
+}
+
+macro_rules! with_standing {
+    () => {
+        "select k.id, k.workspace_id, k.user_id, k.name, k.prefix, k.permissions, k.objects, k.expires_at, \
+         k.revoked_at, k.last_used_at, k.created_at, u.role, u.custom_role_id, r.grants as custom_grants, \
+         u.active as user_active, t.path as team_path \
+         from api_key k join workspace_user u on u.id = k.user_id and u.workspace_id = k.workspace_id \
+         left join role r on r.id = u.custom_role_id left join team t on t.id = u.team_id where "
+    };
+}
+
 /// When a key was used.
 #[derive(Debug, Clone, Copy)]
 pub struct Used {
@@ -76,13 +92,18 @@ pub struct Used {
 
 /// The key behind a presented credential, in any workspace: this is how the workspace becomes known.
 pub async fn by_hash(db: &Db, hash: &KeyHash) -> Result<Option<KnownKey>, sqlx::Error> {
-    const SQL: &str = "select k.id, k.workspace_id, k.user_id, k.name, k.prefix, k.permissions, k.objects, k.expires_at, \
-        k.revoked_at, k.last_used_at, k.created_at, u.role, u.custom_role_id, r.grants as custom_grants, u.active as user_active, t.path as team_path \
-        from api_key k join workspace_user u on u.id = k.user_id and u.workspace_id = k.workspace_id \
-        left join role r on r.id = u.custom_role_id left join team t on t.id = u.team_id where k.hash = $1";
+    const SQL: &str = concat!(with_standing!(), "k.hash = $1");
     let row: Option<KnownKeyRow> =
         with_db!(db.everywhere(), pool => sqlx::query_as(SQL).bind(hash.as_str()).fetch_optional(pool).await?);
-    Ok(row.map(|row| KnownKey { key: row.key.into(), standing: row.standing.into() }))
+    Ok(row.map(KnownKey::from))
+}
+
+/// A key with where its user stands now, inside a change.
+pub async fn with_standing(tx: &mut Tx, workspace: WorkspaceId, id: ApiKeyId) -> Result<Option<KnownKey>, sqlx::Error> {
+    const SQL: &str = concat!(with_standing!(), "k.workspace_id = $1 and k.id = $2");
+    let row: Option<KnownKeyRow> =
+        with_tx!(tx, conn => sqlx::query_as(SQL).bind(workspace).bind(id).fetch_optional(conn).await?);
+    Ok(row.map(KnownKey::from))
 }
 
 pub async fn insert(tx: &mut Tx, key: &ApiKey, hash: &KeyHash) -> Result<(), sqlx::Error> {

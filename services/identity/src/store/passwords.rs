@@ -76,11 +76,22 @@ pub async fn invite(
     expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    const END: &str = "update invitation set used_at = $1 where workspace_id = $2 and user_id = $3 and used_at is null";
     const NEW: &str = "insert into invitation (hash, workspace_id, user_id, expires_at, created_at) \
         values ($1, $2, $3, $4, $5)";
-    execute!(tx, sqlx::query(END).bind(now).bind(workspace).bind(user))?;
+    end_invitations(tx, workspace, user, now).await?;
     execute!(tx, sqlx::query(NEW).bind(hash.as_str()).bind(workspace).bind(user).bind(expires_at).bind(now))?;
+    Ok(())
+}
+
+/// Ends the invitations of a user that are still open.
+pub async fn end_invitations(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    user: UserId,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    const SQL: &str = "update invitation set used_at = $1 where workspace_id = $2 and user_id = $3 and used_at is null";
+    execute!(tx, sqlx::query(SQL).bind(now).bind(workspace).bind(user))?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What a role becomes in the actor, and how it is explained.
 
 use events::lead::{Lead, LeadCaptured, LeadStatus};
-use kernel::{Action, EmailAddress, Facts, LeadId, Object, access::Rows};
+use kernel::{Action, EmailAddress, Facts, LeadId, Object, UserId, access::Rows};
 use pipewright_identity::SERVICE;
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
@@ -76,6 +76,12 @@ async fn a_custom_role_and_a_keys_bounds_reach_the_actor(test: ServiceTest) {
     assert!(
         reader.may(Action::Read, Object::Lead, &own).is_ok() && reader.may(Action::Update, Object::Lead, &own).is_err()
     );
+    let writes = create_key(&test, json!({ "name": "writes", "userId": grace, "permissions": ["WRITE"] })).await;
+    let writer = authenticate(&test.service, writes["secret"].as_str().unwrap()).await.unwrap();
+    assert!(
+        writer.may(Action::Update, Object::Lead, &own).is_ok() && writer.may(Action::Read, Object::Lead, &own).is_err(),
+        "who may not read is shown nothing of what they write"
+    );
 }
 
 on_both_engines!(SERVICE, access_is_explained_by_the_rule_that_decides);
@@ -142,6 +148,11 @@ async fn access_is_explained_by_the_rule_that_decides(test: ServiceTest) {
     }
     for (wrong, code) in [(json!("lead_01h455vb4pex5vsknk084sn02q"), "NOT_FOUND"), (rep.clone(), "INVALID_ID")] {
         let asked = test.try_graphql(EXPLAIN, json!({ "user": rep, "id": wrong })).await;
-        assert_eq!(asked["errors"][0]["extensions"]["code"], code, "{asked}");
+        let told = &asked["errors"][0]["extensions"];
+        assert_eq!((&told["code"], &told["field"]), (&json!(code), &json!("objectId")), "{asked}");
     }
+    let nobody: UserId = test.clock.id();
+    let asked = test.try_graphql(EXPLAIN, json!({ "user": nobody, "id": id })).await;
+    let told = &asked["errors"][0]["extensions"];
+    assert_eq!((&told["code"], &told["field"]), (&json!("NOT_FOUND"), &json!("userId")), "{asked}");
 }

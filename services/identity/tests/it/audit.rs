@@ -4,6 +4,7 @@ use events::{
     identity::{ApiKeyCreated, SignInFailed, TeamChanged, UserCreated, UserUpdated},
     pipeline::OpportunityStageChanged,
 };
+use futures::StreamExt;
 use kernel::{Actor, Permission, RequestOrigin, id::TypedId};
 use pipewright_identity::{
     SERVICE,
@@ -408,6 +409,26 @@ async fn an_admin_takes_the_trail_out_as_json_lines(test: ServiceTest) {
     let reader = create_key(&test, json!({ "name": "reads", "permissions": ["READ"] })).await;
     let refused = get(Some(reader["secret"].as_str().unwrap().to_owned())).await.unwrap();
     assert_eq!(refused.status(), 403);
+}
+
+on_both_engines!(SERVICE, an_export_ends_with_the_key_that_asked_for_it);
+async fn an_export_ends_with_the_key_that_asked_for_it(test: ServiceTest) {
+    const REVOKE: &str = "mutation($id: ID!) { revokeApiKey(input: { id: $id }) { errors { code } } }";
+    const DEMOTE: &str = "mutation($id: ID!) { updateUser(input: { id: $id, role: BDR }) { errors { code } } }";
+    let test = as_admin(test).await;
+    test.settle().await;
+    let grace = create_user(&test, "grace@example.com", "ADMIN").await["user"]["id"].take();
+    for ends in [REVOKE, DEMOTE] {
+        let key = create_key(&test, json!({ "name": "witness", "userId": grace })).await;
+        let bearer = format!("Bearer {}", key["secret"].as_str().unwrap());
+        let request = Request::get("/audit.jsonl").header("authorization", bearer).body(Body::empty()).unwrap();
+        let response = test.service.parts.api.clone().oneshot(request).await.unwrap();
+        let mut lines = response.into_body().into_data_stream();
+        assert!(lines.next().await.unwrap().is_ok());
+        let id = if ends == REVOKE { &key["apiKey"]["id"] } else { &grace };
+        test.graphql(ends, json!({ "id": id })).await;
+        assert!(lines.next().await.unwrap().is_err(), "half a trail does not pass for all of it");
+    }
 }
 
 on_both_engines!(SERVICE, an_event_costs_the_trail_two_statements);

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use kernel::Actor;
+use events::identity::ApiKeyCreated;
+use kernel::{Actor, SessionId};
 use pipewright_identity::SERVICE;
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
@@ -205,6 +206,55 @@ async fn who_is_no_admin_gives_nobody_anything(test: ServiceTest) {
             let document = place.document(tried, 0);
             let answer = test.graphql_as(&actor, &document, json!({})).await;
             assert_eq!(refusal(&answer, &document).as_deref(), Some("FORBIDDEN"), "{role} {tried}: {answer}");
+        }
+    }
+}
+
+on_both_engines!(SERVICE, an_operation_gives_nothing_once_its_key_has_ended);
+async fn an_operation_gives_nothing_once_its_key_has_ended(test: ServiceTest) {
+    let test = as_admin(test).await;
+    let place = Place::make(&test, 0).await;
+    let key = create_key(&test, json!({ "name": "leaked" })).await;
+    let actor = authenticate(&test.service, key["secret"].as_str().unwrap()).await.unwrap();
+    let made = test.published::<ApiKeyCreated>().await.len();
+    let operation = format!(
+        "mutation {{ a: revokeApiKey(input: {{ id: {} }}) {{ errors {{ code }} }} \
+         b: createTeam(input: {{ name: \"Late\" }}) {{ errors {{ code }} }} \
+         c: createApiKey(input: {{ name: \"late\" }}) {{ secret errors {{ code }} }} }}",
+        key["apiKey"]["id"]
+    );
+    let answer = test.graphql_as(&actor, &operation, json!({})).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{answer}");
+    let session: SessionId = test.clock.id();
+    let session = format!("mutation {{ revokeSession(input: {{ id: \"{session}\" }}) {{ errors {{ code }} }} }}");
+    let tried = TRIES.map(|(tried, _)| place.document(tried, 0));
+    for document in tried.iter().chain([&session]) {
+        let answer = test.graphql_as(&actor, document, json!({})).await;
+        assert_eq!(refusal(&answer, document).as_deref(), Some("UNAUTHENTICATED"), "{document}: {answer}");
+    }
+    assert_eq!(test.published::<ApiKeyCreated>().await.len(), made);
+}
+
+on_both_engines!(SERVICE, who_is_demoted_or_let_go_meanwhile_gives_nobody_anything);
+async fn who_is_demoted_or_let_go_meanwhile_gives_nobody_anything(test: ServiceTest) {
+    let test = as_admin(test).await;
+    let place = Place::make(&test, 0).await;
+    let grace = create_user(&test, "grace@example.com", "ADMIN").await["user"]["id"].take();
+    let session = sign_in::grace_signs_in(&test, &grace).await.text("accessToken");
+    let key = create_key(&test, json!({ "name": "hers", "userId": grace })).await["secret"].take();
+    let by_session = authenticate(&test.service, &session).await.unwrap();
+    let by_key = authenticate(&test.service, key.as_str().unwrap()).await.unwrap();
+    for (change, code) in [
+        (json!({ "id": grace, "role": "READ_ONLY" }), "FORBIDDEN"),
+        (json!({ "id": grace, "active": false }), "UNAUTHENTICATED"),
+    ] {
+        assert_eq!(update_user(&test, change).await["errors"], json!([]));
+        for (tried, _) in TRIES {
+            let document = place.document(tried, 0);
+            for actor in [&by_session, &by_key] {
+                let answer = test.graphql_as(actor, &document, json!({})).await;
+                assert_eq!(refusal(&answer, &document).as_deref(), Some(code), "{tried}: {answer}");
+            }
         }
     }
 }

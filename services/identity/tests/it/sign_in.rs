@@ -227,9 +227,20 @@ async fn a_session_ends_by_signing_out_by_hand_and_with_its_user(test: ServiceTe
     assert_eq!(because, [RevokedBecause::SignedOut, RevokedBecause::Revoked]);
 
     let left = sign_in(&test, EMAIL, PASSWORD).await;
+    let open = invite(&test, &user).await["token"].take();
     update_user(&test, json!({ "id": user, "active": false })).await;
+    let ended = test.published::<SessionRevoked>().await.pop().unwrap();
+    assert_eq!((json!(ended.session), json!(ended.user)), (left.body["sessionId"].clone(), user.clone()));
     assert!(authenticate(&test.service, &left.text("accessToken")).await.is_err());
     assert_eq!(refresh(&test, &left.text("refreshToken")).await.status, 401);
+
+    // Whoever comes back signs in anew.
+    update_user(&test, json!({ "id": user, "active": true })).await;
+    assert!(authenticate(&test.service, &left.text("accessToken")).await.is_err());
+    assert_eq!(refresh(&test, &left.text("refreshToken")).await.status, 401);
+    let taken = post(&test, "/auth/password", json!({ "token": open, "password": "another horse battery" })).await;
+    assert_eq!(taken.status, 401, "{}", taken.body);
+    assert_eq!(sign_in(&test, EMAIL, PASSWORD).await.status, 200);
 }
 
 on_both_engines!(SERVICE, a_session_ends_by_rest_and_by_age_and_is_forgotten);

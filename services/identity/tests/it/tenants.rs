@@ -184,7 +184,8 @@ async fn no_store_method_reads_or_changes_what_is_anothers(test: ServiceTest) {
     assert_eq!(oidc::link(&mut tx, theirs, &external(), user, now).await.unwrap(), 1);
     records::keep(&mut tx, theirs, &lead(user, 2, "theirs")).await.unwrap();
     records::keep_owner(&mut tx, theirs, LeadId::from(user.uuid()), None, test.clock.id()).await.unwrap();
-    // What we invited somebody to stays open when they invite.
+    // What we invited somebody to stays open when they invite, and when they end what is open.
+    passwords::end_invitations(&mut tx, theirs, user, now).await.unwrap();
     passwords::invite(&mut tx, theirs, user, &KeyHash::of("theirs"), now + LIFETIME, now).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(tenants::rows(&test, ours).await, before);
@@ -231,6 +232,7 @@ async fn reads(test: &ServiceTest, actor: &Actor, found: bool, ids: &Ids, page: 
     assert_eq!(roles::by_id(&mut tx, workspace, *role).await.unwrap().is_some(), found);
     assert_eq!(roles::name_taken(&mut tx, workspace, test.clock.id(), "Ours").await.unwrap(), found);
     assert_eq!(api_keys::by_id(&mut tx, workspace, *key).await.unwrap().is_some(), found);
+    assert_eq!(api_keys::with_standing(&mut tx, workspace, *key).await.unwrap().is_some(), found);
     assert_eq!(sessions::by_id(&mut tx, workspace, session.id).await.unwrap().is_some(), found);
     assert_eq!(sessions::with_standing_for_update(&mut tx, workspace, session.id).await.unwrap().is_some(), found);
     assert_eq!(oidc::linked(&mut tx, workspace, &external()).await.unwrap().is_some(), found);

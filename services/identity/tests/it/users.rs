@@ -5,7 +5,7 @@ use platform::with_db;
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
 
-use crate::{as_admin, create_user, me, update_user};
+use crate::{as_admin, authenticate, create_key, create_user, me, update_user};
 
 on_both_engines!(SERVICE, a_user_is_created_and_changed_and_others_hear_of_it);
 async fn a_user_is_created_and_changed_and_others_hear_of_it(test: ServiceTest) {
@@ -91,13 +91,15 @@ async fn an_id_of_another_kind_is_refused_by_its_prefix() {
 
 on_both_engines!(SERVICE, the_only_active_admin_stays_one);
 async fn the_only_active_admin_stays_one(test: ServiceTest) {
-    let test = as_admin(test).await;
+    let mut test = as_admin(test).await;
     let admin = me(&test).await["user"]["id"].take();
     for change in [json!({ "id": admin, "active": false }), json!({ "id": admin, "role": "REP" })] {
         assert_eq!(update_user(&test, change).await["errors"][0]["code"], "CONFLICT");
     }
     let second = create_user(&test, "grace@example.com", "ADMIN").await["user"]["id"].take();
+    let key = create_key(&test, json!({ "name": "hers", "userId": second })).await;
     assert_eq!(update_user(&test, json!({ "id": admin, "role": "REP" })).await["errors"], json!([]));
+    test.actor = Actor::clone(&*authenticate(&test.service, key["secret"].as_str().unwrap()).await.unwrap());
     assert_eq!(update_user(&test, json!({ "id": second, "active": false })).await["errors"][0]["code"], "CONFLICT");
 }
 

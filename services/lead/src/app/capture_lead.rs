@@ -7,7 +7,12 @@ use platform::{
 };
 use serde_json::{Value, json};
 
-use super::{App, matching, save_changes, segments::follow};
+use super::{
+    App,
+    matching::{self, Learns},
+    save_changes,
+    segments::follow,
+};
 use crate::{
     domain::lead::{Details, Lead, LeadDraft},
     error::Error,
@@ -37,6 +42,7 @@ pub(super) struct Arriving {
     pub id: LeadId,
     pub draft: LeadDraft,
     pub known: Option<Lead>,
+    pub learns: Learns,
 }
 
 impl App {
@@ -71,7 +77,8 @@ impl App {
             return Ok(Captured { created: named == Some(first), lead: shown(actor, lead) });
         }
         let mut events = self.outbox.events(actor.into());
-        let (lead, created) = self.take_in(&mut tx, &mut events, actor, Arriving { id, draft, known }).await?;
+        let (lead, created) =
+            self.take_in(&mut tx, &mut events, actor, Arriving { id, draft, known, learns: Learns::Yes }).await?;
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;
         Ok(Captured { lead: if created { Some(lead) } else { shown(actor, lead) }, created })
@@ -84,19 +91,19 @@ impl App {
         tx: &mut Tx,
         events: &mut Events<'_>,
         actor: &Actor,
-        Arriving { id, draft, known }: Arriving,
+        Arriving { id, draft, known, learns }: Arriving,
     ) -> Result<(Lead, bool), Error> {
         let now = self.clock.now();
         if let Some(lead) = known {
             let open = !lead.is_converted() && actor.may(Action::Update, Object::Lead, &lead.facts()).is_ok();
             let mut change = if open { lead.change(now, |lead| lead.details.fill_blanks(draft.details)) } else { None };
-            matching::match_again(tx, events, change.as_mut_slice(), now).await?;
+            matching::match_again(tx, events, change.as_mut_slice(), now, learns).await?;
             save_changes(tx, events, change.as_slice()).await?;
             return Ok((change.map_or(lead, |change| change.current), false));
         }
         let (workspace, who) = (actor.workspace, (&draft.email, &draft.details));
         let mut index = matching::index_for(tx, workspace, [who]).await?;
-        let account = matching::find_account(tx, events, workspace, &mut index, who, now).await?;
+        let account = matching::find_account(tx, events, workspace, &mut index, who, now, learns).await?;
         let lead = Lead::capture(draft, id, workspace, account, now);
         if store::leads::insert(tx, std::slice::from_ref(&lead)).await?.is_empty() {
             return Err(Error::Conflict);

@@ -153,7 +153,16 @@ impl App {
         let mut leads = Vec::with_capacity(fresh.len());
         for draft in fresh {
             let who = (&draft.email, &draft.details);
-            let account = matching::find_account(&mut tx, &mut events, actor.workspace, &mut index, who, now).await?;
+            let account = matching::find_account(
+                &mut tx,
+                &mut events,
+                actor.workspace,
+                &mut index,
+                who,
+                now,
+                matching::Learns::Yes,
+            )
+            .await?;
             leads.push(Lead::capture(draft, self.clock.id(), actor.workspace, account, now));
         }
         // The events are written down while the database takes the rows.
@@ -168,7 +177,7 @@ impl App {
             return Err(Error::Conflict);
         }
         follow(&mut tx, &mut events, &leads.iter().collect::<Vec<_>>()).await?;
-        matching::match_again(&mut tx, &mut events, &mut changes, now).await?;
+        matching::match_again(&mut tx, &mut events, &mut changes, now, matching::Learns::Yes).await?;
         save_changes(&mut tx, &mut events, &changes).await?;
         events.save(&mut tx).await?;
         Ok(self.outbox.commit(tx).await?)

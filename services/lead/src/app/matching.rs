@@ -31,6 +31,13 @@ pub(super) async fn index_for(
     Ok(AccountIndex::new(store::accounts::keys(tx, workspace, &domains, &name_keys).await?))
 }
 
+/// Whether an account without a domain may learn it from a lead: not from what a visitor says, who may change nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Learns {
+    Yes,
+    No,
+}
+
 /// The lead's account, if one is known. An account without a domain may learn it here.
 pub(super) async fn find_account(
     tx: &mut Tx,
@@ -39,8 +46,11 @@ pub(super) async fn find_account(
     index: &mut AccountIndex,
     (email, details): Who<'_>,
     now: Timestamp,
+    learns: Learns,
 ) -> Result<Option<AccountId>, Error> {
-    if let Some((id, domain)) = index.learns_domain(email, details) {
+    if learns == Learns::Yes
+        && let Some((id, domain)) = index.learns_domain(email, details)
+    {
         let account = store::accounts::any_by_id(tx, workspace, id).await?;
         let account = account.filter(|account| account.details.domain.is_none());
         let change =
@@ -61,6 +71,7 @@ pub(super) async fn match_again(
     events: &mut Events<'_>,
     changes: &mut [LeadChange],
     now: Timestamp,
+    learns: Learns,
 ) -> Result<(), Error> {
     let mut moved: Vec<_> = changes.iter_mut().filter(|change| wants_account(change)).collect();
     let Some(workspace) = moved.first().map(|change| change.current.workspace) else { return Ok(()) };
@@ -68,7 +79,7 @@ pub(super) async fn match_again(
     let mut index = index_for(tx, workspace, leads).await?;
     for LeadChange { current, .. } in &mut moved {
         current.account =
-            find_account(tx, events, workspace, &mut index, (&current.email, &current.details), now).await?;
+            find_account(tx, events, workspace, &mut index, (&current.email, &current.details), now, learns).await?;
     }
     Ok(())
 }

@@ -19,13 +19,16 @@ pub struct RecordSourceCost {
     pub idempotency_key: Option<String>,
 }
 
+/// Minor units of one cost: so many of them can be summed.
+const MOST: i64 = 10_000_000_000_000;
+
 impl App {
     /// The same key and input again find the first one.
     pub async fn record_source_cost(&self, actor: &Actor, input: RecordSourceCost) -> Result<SourceCost, Error> {
         require_capturing(actor)?;
         let RecordSourceCost { source, amount, spent_at, idempotency_key: key } = input;
-        if amount.minor <= 0 {
-            let reason = "a cost is more than nothing".to_owned();
+        if !(1..=MOST).contains(&amount.minor) {
+            let reason = format!("a cost is between 1 and {MOST} minor units");
             return Err(Error::Invalid { code: Code::InvalidInput, field: "amount", reason });
         }
         let asked = json!({ "source": source, "amount": amount, "spentAt": spent_at });

@@ -45,7 +45,8 @@ impl App {
             lead.status = input.status.unwrap_or(lead.status);
         });
         let mut events = self.outbox.events(actor.into());
-        matching::match_again(&mut tx, &mut events, change.as_mut_slice(), self.clock.now()).await?;
+        matching::match_again(&mut tx, &mut events, change.as_mut_slice(), self.clock.now(), matching::Learns::Yes)
+            .await?;
         save_changes(&mut tx, &mut events, change.as_slice()).await?;
         events.save(&mut tx).await?;
         self.outbox.commit(tx).await?;

@@ -54,7 +54,9 @@ pub async fn show(State(public): State<Public>, Path(slug): Path<String>, reques
     let goes_to = form_of(variant).and_then(|form| forms.get(&form)?.content.redirect_origin());
     let mut response = reply::page(StatusCode::OK, landing::page(&page, variant, &forms, &hidden), goes_to);
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("cookie, dnt, sec-gpc"));
-    if let Visitor::New(id) = &visitor
+    // A look ahead is no visit, and takes none from the one that follows.
+    if looks(&parts)
+        && let Visitor::New(id) = &visitor
         && let Ok(cookie) = HeaderValue::from_str(&cookie(&public, &page, id))
     {
         response.headers_mut().insert(header::SET_COOKIE, cookie);

@@ -1,12 +1,13 @@
-use kernel::{Actor, MergeId, Timestamp, WorkspaceId};
+use kernel::{Action, Actor, MergeId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{Engine, ListBind, Text, push_rows},
+    db::{Engine, ListBind, Text, push_allowed, push_rows},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder, types::Json};
 use uuid::Uuid;
 
+use super::records::access;
 use crate::domain::{
     family::{Content, Merge},
     record::Kind,
@@ -112,10 +113,11 @@ pub async fn of_record(db: &Db, actor: &Actor, record: Uuid) -> Result<Vec<Merge
     Ok(rows.into_iter().map(Merge::from).collect())
 }
 
-/// Leads and contacts that were made at an account since a moment: up to `limit` ids of each kind.
+/// Leads and contacts that the actor may read and that were made at an account since a moment: up to `limit` ids of each
+/// kind.
 pub async fn attached_since(
     tx: &mut Tx,
-    workspace: WorkspaceId,
+    actor: &Actor,
     account: Uuid,
     since: Timestamp,
     limit: i64,
@@ -124,8 +126,10 @@ pub async fn attached_since(
     for (kind, table) in [(Kind::Lead, "lead"), (Kind::Contact, "contact")] {
         let ids: Vec<Uuid> = with_tx!(tx, conn => {
             let mut query = QueryBuilder::new(format!("select id from {table} where merged_into is null and workspace_id = "));
-            query.push_bind(workspace).push(" and account_id = ").push_bind(account);
-            query.push(" and created_at > ").push_bind(since).push(" order by id limit ").push_bind(limit);
+            query.push_bind(actor.workspace).push(" and account_id = ").push_bind(account);
+            query.push(" and created_at > ").push_bind(since);
+            push_allowed(&mut query, &actor.access.rows(kind.object(), Action::Read), access(kind));
+            query.push(" order by id limit ").push_bind(limit);
             query.build_query_scalar().fetch_all(conn).await?
         });
         attached.extend(ids.into_iter().map(|id| (kind, id)));

@@ -49,7 +49,7 @@ pub async fn leads(
 ) -> Result<Vec<SourceLeads>, sqlx::Error> {
     const SQL: &str = "select source, count(*) as leads, \
         cast(sum(case when status = 'converted' then 1 else 0 end) as bigint) as converted from lead \
-        where workspace_id = $1 and created_at >= $2 and created_at < $3 group by source";
+        where workspace_id = $1 and merged_into is null and created_at >= $2 and created_at < $3 group by source";
     let rows: Vec<Counted> = with_db!(db.of(workspace), pool => {
         sqlx::query_as(SQL).bind(workspace).bind(from).bind(to).fetch_all(pool).await?
     });

@@ -13,7 +13,8 @@ use crate::{access::role, leads::capture};
 
 const CREATE: &str = "mutation($name: String!, $definition: String!) {
     createSegment(input: { name: $name, definition: $definition }) { segment { id } errors { code } } }";
-const READ: &str = "query($id: ID!) { segment(id: $id) { name count leads { totalCount edges { node { email } } } } }";
+const READ: &str =
+    "query($id: ID!) { segment(id: $id) { name definition count leads { totalCount edges { node { email } } } } }";
 const WHY: &str = "query($lead: ID!, $segment: ID!) { whyInSegment(leadId: $lead, segmentId: $segment) {
     fits enteredAt text because { condition held seen because { condition held seen } } } }";
 const OVERLAP: &str =
@@ -94,7 +95,8 @@ async fn of_a_segment_everybody_sees_the_leads_that_they_may_read(test: ServiceT
     let everything = seen(&test.actor).await;
     assert_eq!((&everything["count"], &everything["leads"]["totalCount"]), (&json!(2), &json!(2)));
     let leads = json!({ "totalCount": 1, "edges": [{ "node": { "email": "hers@a.example" } }] });
-    assert_eq!(seen(&ada).await, json!({ "name": "Germany", "count": 1, "leads": leads }));
+    let of_germany = json!({ "name": "Germany", "definition": "country = \"DE\"", "count": 1, "leads": leads });
+    assert_eq!(seen(&ada).await, of_germany);
     let preview = test.graphql_as(&ada, PREVIEW, json!({ "definition": "country = \"DE\"" })).await;
     assert_eq!(preview["data"]["segmentPreview"], leads);
     let overlap = test.graphql_as(&ada, OVERLAP, json!({ "left": germany, "right": all })).await;
@@ -172,10 +174,17 @@ async fn nothing_of_a_hidden_field_is_found_out_through_a_segment(test: ServiceT
     assert_eq!(code(&ask(update, json!({ "id": open, "to": definition })).await), "FORBIDDEN");
     assert_eq!(code(&ask(PREVIEW, json!({ "definition": definition })).await), "FORBIDDEN");
     let read = ask(READ, json!({ "id": looms })).await;
-    assert_eq!(read["data"]["segment"], json!({ "name": "Looms", "count": null, "leads": null }));
+    let nothing = json!({ "name": "Looms", "definition": null, "count": null, "leads": null });
+    assert_eq!(read["data"]["segment"], nothing);
+    let listed = ask("{ segments { edges { node { name definition } } } }", json!({})).await;
+    let of_open = json!({ "node": { "name": "Open", "definition": "email is known" } });
+    let of_looms = json!({ "node": { "name": "Looms", "definition": null } });
+    let edges = listed["data"]["segments"]["edges"].as_array().unwrap();
+    assert!(edges.len() == 2 && edges.contains(&of_open) && edges.contains(&of_looms), "{listed}");
     assert_eq!(code(&ask(OVERLAP, json!({ "left": open, "right": looms })).await), "FORBIDDEN");
     assert_eq!(code(&ask(WHY, json!({ "lead": ada, "segment": looms })).await), "FORBIDDEN");
-    assert_eq!(ask(READ, json!({ "id": open })).await["data"]["segment"]["count"], 1);
+    let read = ask(READ, json!({ "id": open })).await["data"]["segment"].take();
+    assert_eq!((&read["count"], &read["definition"]), (&json!(1), &json!("email is known")));
 }
 
 on_both_engines!(SERVICE, another_workspace_has_segments_of_its_own);

@@ -317,7 +317,7 @@ async fn merge_reads_in(tx: &mut Tx, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(!merges::in_force(tx, workspace, &[survivor]).await.unwrap().is_empty(), found);
     let since = kernel::Timestamp::UNIX_EPOCH;
     let account = ours.account.uuid();
-    assert_eq!(!merges::attached_since(tx, workspace, account, since, 10).await.unwrap().is_empty(), found);
+    assert_eq!(!merges::attached_since(tx, actor, account, since, 10).await.unwrap().is_empty(), found);
     assert_eq!(!duplicates::touching(tx, workspace, &twins).await.unwrap().is_empty(), found);
     let dismissed = [survivor, ours.contact.uuid()];
     assert_eq!(!duplicates::dismissed(tx, workspace, kind, &dismissed).await.unwrap().is_empty(), found);

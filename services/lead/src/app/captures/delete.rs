@@ -1,5 +1,5 @@
 use events::lead::FormChanged;
-use kernel::{Actor, FormId};
+use kernel::{Action, Actor, FormId, Object};
 
 use super::require_capturing;
 use crate::{app::App, error::Error, store};
@@ -8,6 +8,7 @@ impl App {
     /// Deletes a form; what it took in stays, and becomes leads if it has not yet.
     pub async fn delete_form(&self, actor: &Actor, id: FormId) -> Result<FormId, Error> {
         require_capturing(actor)?;
+        actor.access.require_all(Object::Lead, Action::Delete)?;
         let mut tx = self.db.of(actor.workspace).begin().await?;
         let form = store::forms::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("form", "id"))?;
         store::forms::delete(&mut tx, actor.workspace, id).await?;

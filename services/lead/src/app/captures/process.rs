@@ -9,6 +9,7 @@ use crate::{
     app::{
         App,
         capture_lead::{Arriving, survivor},
+        matching::Learns,
     },
     domain::{
         capture::{Capture, CaptureState, Draft},
@@ -45,7 +46,7 @@ impl App {
         let (_, known) = survivor(&mut tx, &actor, known).await?;
         let draft = LeadDraft { email, details, source: Some(source), external_id: None, import_fingerprint: None };
         let mut events = self.outbox.events((&actor).into());
-        let arriving = Arriving { id: self.clock.id(), draft, known };
+        let arriving = Arriving { id: self.clock.id(), draft, known, learns: Learns::No };
         let (lead, created) = self.take_in(&mut tx, &mut events, &actor, arriving).await?;
         capture.state = CaptureState::Captured;
         capture.lead = Some(lead.id);

@@ -1,5 +1,5 @@
 use events::lead::LandingPageChanged;
-use kernel::{Actor, LandingPageId};
+use kernel::{Action, Actor, LandingPageId, Object};
 
 use crate::{
     app::{App, captures::require_capturing},
@@ -11,6 +11,7 @@ impl App {
     /// Deletes a page with what was counted of it; what its form took in stays.
     pub async fn delete_landing_page(&self, actor: &Actor, id: LandingPageId) -> Result<LandingPageId, Error> {
         require_capturing(actor)?;
+        actor.access.require_all(Object::Lead, Action::Delete)?;
         let mut tx = self.db.of(actor.workspace).begin().await?;
         let page = store::landing_pages::by_id(&mut tx, actor.workspace, id).await?;
         let page = page.ok_or(Error::not_found("landing page", "id"))?;

@@ -30,6 +30,8 @@ impl App {
         if version.is_some_and(|version| version != page.version) {
             return Err(Error::Conflict);
         }
+        // What is taken down need not be whole any more.
+        let is_checked = variants.is_some() || (published == Some(true) && !page.published);
         let known = page.content.clone();
         let content = PageContent {
             title: title.unwrap_or(known.title),
@@ -41,7 +43,9 @@ impl App {
         check_slug(&slug)?;
         let published = published.unwrap_or(page.published);
         let Some(current) = page.change(slug, published, content, self.clock.now()) else { return Ok(page) };
-        self.check_page(&current).await?;
+        if is_checked {
+            self.check_page(&current).await?;
+        }
         let mut tx = self.db.of(actor.workspace).begin().await?;
         if store::landing_pages::update(&mut tx, &current).await? == 0 {
             return Err(Error::Conflict);

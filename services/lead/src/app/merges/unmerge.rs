@@ -57,7 +57,7 @@ impl App {
         let restored = self.restore(&mut tx, &mut events, &merge, &mut relatives, now).await?;
         let attached = match merge.kind {
             Kind::Account => {
-                store::merges::attached_since(&mut tx, actor.workspace, merge.survivor, merge.merged_at, NAMED).await?
+                store::merges::attached_since(&mut tx, actor, merge.survivor, merge.merged_at, NAMED).await?
             }
             _ => Vec::new(),
         };

@@ -179,9 +179,13 @@ impl FormField {
 impl Form {
     /// Takes other content; `None` if that changes nothing. Another text to agree to is another version of it.
     pub fn change(&self, mut content: FormContent, now: Timestamp) -> Option<Self> {
-        if let (Some(consent), Some(known)) = (&mut content.consent, &self.content.consent) {
-            let same = (&consent.purpose, &consent.text) == (&known.purpose, &known.text);
-            consent.version = if same { known.version } else { known.version + 1 };
+        if let Some(consent) = &mut content.consent {
+            consent.version = match &self.content.consent {
+                Some(known) if (&consent.purpose, &consent.text) == (&known.purpose, &known.text) => known.version,
+                Some(known) => known.version + 1,
+                // Above every earlier one: whatever changed a text made another version of the form.
+                None => self.version + 1,
+            };
         }
         if content == self.content {
             return None;

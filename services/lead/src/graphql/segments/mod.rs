@@ -33,8 +33,6 @@ pub struct SegmentObject {
     version: Long,
     /// Unique in the workspace.
     name: String,
-    /// Which leads are in it, in the filter language.
-    definition: String,
     /// False while leads that were there before the definition have yet to be looked at: `leads` and `count` are then
     /// not final.
     ready: bool,
@@ -50,7 +48,6 @@ impl From<Segment> for SegmentObject {
             id: segment.id,
             version: Long(segment.version),
             name: segment.name.clone(),
-            definition: segment.definition.clone(),
             ready: segment.ready,
             created_at: segment.created_at,
             updated_at: segment.updated_at,
@@ -61,6 +58,11 @@ impl From<Segment> for SegmentObject {
 
 #[ComplexObject]
 impl SegmentObject {
+    /// Which leads are in it, in the filter language; null if it asks for a field that is hidden from you.
+    async fn definition(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<String>> {
+        Ok(self.is_shown(ctx)?.then(|| self.segment.definition.clone()))
+    }
+
     /// How many leads that you may read are in it; null if the definition asks for a field that is hidden from you.
     async fn count(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Long>> {
         if self.is_shown(ctx)? { count_of(ctx, self.id).await.map(Some) } else { Ok(None) }
@@ -83,7 +85,7 @@ impl SegmentObject {
 }
 
 impl SegmentObject {
-    /// Whether the actor may know who is in it.
+    /// Whether the actor may know who is in it, and why.
     fn is_shown(&self, ctx: &Context<'_>) -> async_graphql::Result<bool> {
         let app: &App = ctx.data_unchecked();
         match app.require_shown(actor(ctx)?, &self.segment) {
