@@ -68,6 +68,7 @@ fn no_mutation_takes_a_record_away() {
             "deleteRole",
             "deleteSegment",
             "deleteTeam",
+            "removeAccountDomain",
             "removeTeamMember",
         ])
     );
@@ -209,7 +210,7 @@ async fn capture(platform: &Deployment) -> Result<Vec<Value>> {
     const CAPTURE: &str = "mutation($input: CaptureLeadInput!) { captureLead(input: $input) { lead { id } } }";
     const CONVERT: &str = "mutation($input: ConvertLeadInput!) { convertLead(input: $input) { errors { message } } }";
     const CONTACT: &str =
-        "mutation($input: CreateContactInput!) { createContact(input: $input) { errors { message } } }";
+        "mutation($input: CreateContactInput!) { createContact(input: $input) { contact { id } errors { message } } }";
     const SENT: &str = "{ messages(first: 1, filter: { state: SENT }) { totalCount } }";
     const OPEN: &str = "{ opportunities(first: 1) { totalCount } }";
     const FOUND: &str = "query($last: String!) { search(query: $last) { totalCount } }";
@@ -232,12 +233,39 @@ async fn capture(platform: &Deployment) -> Result<Vec<Value>> {
         json!({ "email": format!("{email}@walk.example"), "firstName": first, "lastName": last, "title": title });
     let made = platform.graphql(CONTACT, json!({ "input": input })).await?;
     ensure!(made["createContact"]["errors"] == json!([]), "{made}");
+    group(platform, &made["createContact"]["contact"]["id"]).await?;
     platform
         .until("deals open", OPEN, json!({}), |data| data["opportunities"]["totalCount"] == json!(CONVERTED))
         .await?;
     let last = json!({ "last": deal(CONVERTED - 1) });
     platform.until("the last is indexed", FOUND, last, |data| data["search"]["totalCount"] == json!(1)).await?;
     Ok(leads)
+}
+
+/// Puts an account of a converted lead below one that nobody but the admin reads, plans with a contact there whom nobody
+/// else reads either, and has both be key accounts in need of attention.
+async fn group(platform: &Deployment, by_hand: &Value) -> Result<()> {
+    const ACCOUNTS: &str = "{ accounts(first: 1) { edges { node { id } } } }";
+    const GROUP: &str = "mutation($name: String!) { createAccount(input: { name: $name }) { account { id } } }";
+    const PLAN: &str = "mutation($child: ID!, $parent: ID!, $contact: ID!, $secret: String!) {
+        linkAccounts(input: { childId: $child, parentId: $parent }) { errors { message } }
+        group: setAccountPlan(input: { accountId: $parent, tier: KEY, goals: [$secret] }) { errors { message } }
+        setAccountPlan(input: { accountId: $child, tier: KEY, stakeholders: [{ contactId: $contact, role: \"champion\" }] }) {
+            errors { message } } }";
+    const ALERTS: &str = "{ keyAccountAlerts { edges { node { account { id } } } } }";
+    let [_, name, secret, _] = secrets(BY_HAND);
+    let child = platform.graphql(ACCOUNTS, json!({})).await?["accounts"]["edges"][0]["node"]["id"].take();
+    let parent = platform.graphql(GROUP, json!({ "name": name })).await?["createAccount"]["account"]["id"].take();
+    let planned = json!({ "child": child, "parent": parent, "contact": by_hand, "secret": secret });
+    let planned = platform.graphql(PLAN, planned).await?;
+    let sound = ["linkAccounts", "group", "setAccountPlan"].iter().all(|name| planned[*name]["errors"] == json!([]));
+    ensure!(sound, "{planned}");
+    let raised = |data: &Value| {
+        let alerts = data["keyAccountAlerts"]["edges"].to_string();
+        [&child, &parent].iter().all(|id| alerts.contains(id.as_str().unwrap_or("no id")))
+    };
+    platform.until("alerts are raised", ALERTS, json!({}), raised).await?;
+    Ok(())
 }
 
 /// Words of one lead that stand nowhere else.

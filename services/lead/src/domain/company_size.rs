@@ -15,6 +15,13 @@ const MAX_MARGIN: i64 = 50;
 const FIELD: &str = "employees";
 /// The provider that repeats what accounts say themselves: no account learns its size from it.
 const OWN_WORD: &str = "account_base";
+/// The provider that repeats what leads say themselves.
+const LEADS_WORD: &str = "form";
+
+/// Whether this provider repeats what the lead says: no account learns its size from what a visitor says.
+pub fn repeats_lead(provider: &str) -> bool {
+    provider == LEADS_WORD
+}
 
 /// From how many employees on an account is of which size.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +144,11 @@ pub struct Size {
 }
 
 impl Size {
+    /// Whether it is what a provider said, and not the account itself.
+    pub fn is_claimed(&self) -> bool {
+        self.because.as_ref().is_some_and(|because| because.claim.is_some())
+    }
+
     /// The size of the account as it stands now, if that is another one. With `afresh` nothing holds it where it is: bands
     /// that are new decide as if they had always been.
     pub fn change(&self, account: &Account, bands: &VersionedBands, afresh: bool, now: Timestamp) -> Option<Self> {

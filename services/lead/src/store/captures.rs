@@ -170,6 +170,12 @@ pub async fn due(db: &Db, now: Timestamp, limit: i64) -> Result<Vec<(WorkspaceId
     with_db!(db.everywhere(), pool => sqlx::query_as(SQL).bind(now).bind(limit).fetch_all(pool).await)
 }
 
+/// Whether a visitor gave this lead, or more of it.
+pub async fn submitted(tx: &mut Tx, workspace: WorkspaceId, lead: LeadId) -> Result<bool, sqlx::Error> {
+    const SQL: &str = "select exists (select 1 from capture where workspace_id = $1 and lead_id = $2)";
+    with_tx!(tx, conn => sqlx::query_scalar(SQL).bind(workspace).bind(lead).fetch_one(conn).await)
+}
+
 /// The newest captures of each of these leads that the actor may read.
 pub async fn of_leads(db: &Db, actor: &Actor, leads: &[LeadId]) -> Result<Vec<Capture>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {

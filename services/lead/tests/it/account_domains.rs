@@ -6,7 +6,10 @@ use pipewright_lead::SERVICE;
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
 
-use crate::leads::capture;
+use crate::{
+    leads::capture,
+    visitors::{form, post_json},
+};
 
 const ADD: &str = "mutation($input: AddAccountDomainInput!) { addAccountDomain(input: $input) {
     account { domain domains version } errors { code field } } }";
@@ -141,4 +144,34 @@ async fn who_may_not_see_or_write_the_domain_does_neither(test: ServiceTest) {
     }
     let stranger = test.graphql_as(&test.stranger(), ADD, input).await;
     assert_eq!(stranger["data"]["addAccountDomain"]["errors"], json!([{ "code": "NOT_FOUND", "field": "accountId" }]));
+}
+
+on_both_engines!(SERVICE, a_visitor_teaches_an_account_no_domain);
+async fn a_visitor_teaches_an_account_no_domain(test: ServiceTest) {
+    const DOMAINS: &str = "query($id: ID!) { account(id: $id) { domain domains }
+        leads(filter: { underAccount: $id }) { totalCount } }";
+    let field = |slug: &str, lead_field: &str| json!({ "slug": slug, "label": slug, "leadField": lead_field });
+    let mut fields = vec![field("company", "COMPANY"), field("site", "COMPANY_DOMAIN")];
+    fields.push(json!({ "slug": "email", "label": "E-mail", "kind": "EMAIL", "required": true, "leadField": "EMAIL" }));
+    let (_, path) = form(&test, json!({ "fields": fields })).await;
+    let engines = account(&test, json!({ "name": "Engines" })).await;
+    let looms = account(&test, json!({ "name": "Looms", "domain": "looms.example" })).await;
+    add(&test, &looms, "looms.co.example", false).await;
+    for company in ["Engines", "Looms"] {
+        let site = format!("visitors-of-{}.example", company.to_lowercase());
+        let given = json!({ "email": format!("eve@{site}"), "company": company, "site": site, "consent": "yes" });
+        assert!(post_json(&test, &path, given, &[]).await.status.is_success());
+    }
+    test.settle().await;
+    let shown = async |id: &Value| {
+        let mut data = test.graphql(DOMAINS, json!({ "id": id })).await;
+        json!([data["account"]["domain"].take(), data["account"]["domains"].take(), data["leads"]["totalCount"].take()])
+    };
+    let nothing = json!([null, [], 1]);
+    assert_eq!(shown(&engines).await, nothing, "the lead is theirs by its name");
+    assert_eq!(shown(&looms).await, json!(["looms.example", ["looms.example", "looms.co.example"], 1]));
+    // Whoever may write teaches it.
+    capture(&test, json!({ "email": "a@engines.example", "company": "Engines", "companyDomain": "engines.example" }))
+        .await;
+    assert_eq!(shown(&engines).await, json!(["engines.example", ["engines.example"], 2]));
 }

@@ -197,21 +197,27 @@ async fn a_touch_is_noted_once_for_a_key_and_never_before_it_happens(test: Servi
 
 on_both_engines!(SERVICE, alerts_and_stakeholders_are_shown_to_who_may_read_them);
 async fn alerts_and_stakeholders_are_shown_to_who_may_read_them(test: ServiceTest) {
-    const ALERTS: &str = "{ keyAccountAlerts { edges { node { id } } } }";
+    const ALERTS: &str = "{ keyAccountAlerts { edges { node { twoWayContacts lastTouchAt } } } }";
     let engines = account(&test, json!({ "name": "Engines" })).await;
     let ada = contact(&test, "ada@e.example", &engines).await;
     let stakeholders = json!([{ "contactId": ada, "role": "champion" }]);
+    touch(&test, json!({ "contactId": ada, "kind": "CALL" })).await;
     set_plan(&test, json!({ "accountId": engines, "tier": "KEY", "stakeholders": stakeholders })).await;
     test.settle().await;
     let grant =
         |object, scope| Grant { object, scope, actions: [Action::Read].into_iter().collect(), only: Vec::new() };
     let reads = |scope| Grants { grants: vec![grant(Object::Account, scope)], fields: Vec::new() };
     let (own, all) = (test.user_with(reads(Scope::Own)), test.user_with(reads(Scope::All)));
-    let count = async |actor| {
-        let answer = test.graphql_as(actor, ALERTS, json!({})).await;
-        answer["data"]["keyAccountAlerts"]["edges"].as_array().unwrap().len()
+    let shown = async |actor| {
+        let mut answer = test.graphql_as(actor, ALERTS, json!({})).await;
+        answer["data"]["keyAccountAlerts"]["edges"].take()
     };
-    assert_eq!([count(&own).await, count(&all).await, count(&test.actor).await], [0, 1, 1]);
+    assert_eq!(shown(&own).await, json!([]));
+    let uncounted = json!([{ "node": { "twoWayContacts": null, "lastTouchAt": null } }]);
+    assert_eq!(shown(&all).await, uncounted, "not out of contacts that one may not read");
+    let counted = shown(&test.actor).await;
+    assert_eq!(counted[0]["node"]["twoWayContacts"], 1);
+    assert!(counted[0]["node"]["lastTouchAt"].is_string());
     let plan = "query($id: ID!) { account(id: $id) { plan { stakeholders { role contact { email } } } } }";
     let shown = test.graphql_as(&all, plan, json!({ "id": engines })).await;
     let nobody = json!([{ "role": "champion", "contact": null }]);

@@ -9,7 +9,11 @@ use pipewright_lead::SERVICE;
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
 
-use crate::{account_domains::account, leads::capture};
+use crate::{
+    account_domains::account,
+    leads::capture,
+    visitors::{form, post_json},
+};
 
 const SIZE: &str = "query($id: ID!) { account(id: $id) { sizeSegment { value since because {
     field value headCount bandsVersion claim { provider confidence runId } } } } }";
@@ -96,6 +100,26 @@ async fn a_claim_sizes_an_account_that_says_nothing_itself(test: ServiceTest) {
     assert_eq!(employs(&test, &engines, json!(null)).await, "ENTERPRISE", "without it, the claim speaks again");
 }
 
+on_both_engines!(SERVICE, what_a_visitor_says_sizes_no_account);
+async fn what_a_visitor_says_sizes_no_account(test: ServiceTest) {
+    const LEADS: &str = "{ leads { edges { node { id account { name } } } } }";
+    let engines = account(&test, json!({ "name": "Engines", "domain": "engines.example" })).await;
+    let (_, path) = form(&test, json!({})).await;
+    let given = json!({ "email": "eve@engines.example", "consent": "yes" });
+    assert!(post_json(&test, &path, given, &[]).await.status.is_success());
+    test.settle().await;
+    let mut found = test.graphql(LEADS, json!({})).await["leads"]["edges"][0]["node"].take();
+    assert_eq!(found["account"]["name"], "Engines");
+    let visitors: LeadId = found["id"].take().as_str().unwrap().parse().unwrap();
+    claims_of(&test, "form", visitors, "10001+", 0.6).await;
+    assert_eq!(size(&test, &engines).await, json!(null));
+    claims_of(&test, "directory", visitors, "201-500", 0.5).await;
+    assert_eq!(size(&test, &engines).await["value"], "MID_MARKET", "a provider of its own knowledge is believed");
+    let ours = capture(&test, json!({ "email": "ada@engines.example" })).await["lead"]["id"].take();
+    claims_of(&test, "form", ours.as_str().unwrap().parse().unwrap(), "10001+", 0.6).await;
+    assert_eq!(size(&test, &engines).await["value"], "ENTERPRISE", "and so is who may write");
+}
+
 on_both_engines!(SERVICE, new_bands_look_at_every_account_again);
 async fn new_bands_look_at_every_account_again(test: ServiceTest) {
     const IMPORT: &str =
@@ -149,6 +173,19 @@ async fn bands_are_set_by_administrators_and_sizes_hidden_with_the_head_count(te
     let mut user = test.user_with(grants);
     let shown = test.graphql_as(&user, SIZE, json!({ "id": engines })).await;
     assert_eq!(shown["data"]["account"], json!({ "sizeSegment": null }));
+
+    // From whom the head count of leads is hidden, a claim about one of them is too.
+    let looms = account(&test, json!({ "name": "Looms", "domain": "looms.example" })).await;
+    let lead = capture(&test, json!({ "email": "ada@looms.example" })).await["lead"]["id"].take();
+    claims(&test, lead.as_str().unwrap().parse().unwrap(), "5000", 0.9).await;
+    assert_eq!(size(&test, &looms).await["value"], "ENTERPRISE");
+    let mut of_leads = BuiltInRole::Admin.grants();
+    of_leads.fields.push(FieldRule { object: Object::Lead, field: "employees".into(), hidden: true });
+    let of_leads = test.user_with(of_leads);
+    let shown = test.graphql_as(&of_leads, SIZE, json!({ "id": looms })).await;
+    assert_eq!(shown["data"]["account"], json!({ "sizeSegment": null }));
+    let shown = test.graphql_as(&of_leads, SIZE, json!({ "id": engines })).await;
+    assert_eq!(shown["data"]["account"]["sizeSegment"]["because"]["value"], "500", "what the account says itself");
     user.permissions.retain(|permission| *permission != kernel::Permission::Admin);
     let refused = test.graphql_as(&user, SET, json!({})).await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "{refused}");

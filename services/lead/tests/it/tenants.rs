@@ -404,6 +404,7 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(captures::lock(&mut tx, workspace, *capture).await.unwrap().is_some(), found);
     let once = captures::by_once_key(&mut tx, workspace, *form, "key ours").await.unwrap();
     assert_eq!(once.is_some(), found);
+    assert_eq!(captures::submitted(&mut tx, workspace, *lead).await.unwrap(), found);
     tx.rollback().await.unwrap();
 }
 

@@ -14,7 +14,7 @@ use crate::{
     app::App,
     domain::{
         account::{Account, AccountChange},
-        company_size::{Size, VersionedBands},
+        company_size::{Size, VersionedBands, repeats_lead},
     },
     store,
 };
@@ -86,6 +86,9 @@ impl App {
         let enriched: LeadEnriched = event.payload()?;
         let Some(claim) = enriched.fields.iter().find(|claim| claim.field == "employees") else { return Ok(()) };
         let workspace = event.workspace;
+        if repeats_lead(&claim.provider) && store::captures::submitted(tx, workspace, enriched.lead).await? {
+            return Ok(());
+        }
         let lead = store::leads::any_by_ids(tx, workspace, &[enriched.lead]).await?.pop();
         let Some(id) = lead.and_then(|lead| lead.account) else { return Ok(()) };
         // Of an account that is merged away, the survivor.

@@ -76,13 +76,14 @@ impl AccountObject {
     }
 
     /// How large the company is, by the workspace's `segmentBands`; null if nobody says how many employees it has, or
-    /// `employees` is hidden from you.
+    /// `employees` is hidden from you: of accounts, or of leads if a lead's enrichment says it.
     async fn size_segment(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<AccountSize>> {
         if actor(ctx)?.access.hides(Object::Account, "employees") {
             return Ok(None);
         }
         let size: Option<Size> = load::<Loaders, _, _>(ctx, SizeOf(self.account.id)).await?;
-        Ok(size.and_then(AccountSize::of))
+        let hidden = actor(ctx)?.access.hides(Object::Lead, "employees");
+        Ok(size.filter(|size| !(hidden && size.is_claimed())).and_then(AccountSize::of))
     }
 
     /// How much it is worth caring for.

@@ -7,9 +7,9 @@ mod relationships;
 
 use async_graphql::{ComplexObject, Context, Enum, SimpleObject, dataloader::Loader};
 use chrono::{DateTime, Utc};
-use events::lead::{self as published, AccountPlan, KeyAccountRules, Stakeholder};
-use kernel::{AccountId, AlertId, ContactId};
-use platform::graphql::{Batch, For, LoadError, Long, by_actor, load};
+use events::lead::{self as published, AccountPlan, Engagement, KeyAccountRules, Stakeholder};
+use kernel::{AccountId, Action, Actor, AlertId, ContactId, Object, access::Rows};
+use platform::graphql::{Batch, For, LoadError, Long, actor, by_actor, load};
 
 use super::{
     loaders::Loaders,
@@ -117,18 +117,28 @@ pub struct KeyAccountAlert {
     opened_at: DateTime<Utc>,
     /// Null while it lasts.
     closed_at: Option<DateTime<Utc>>,
-    /// When anybody there was last written to or heard from, as it was when the alert was raised.
-    last_touch_at: Option<DateTime<Utc>>,
-    /// How many people there had answered within the days of the rules.
-    two_way_contacts: Long,
     /// The version of `keyAccountRules` that decided.
     rules_version: Long,
     #[graphql(skip)]
     account_id: AccountId,
+    #[graphql(skip)]
+    because: Engagement,
 }
 
 #[ComplexObject]
 impl KeyAccountAlert {
+    /// When anybody there was last written to or heard from, as it was when the alert was raised; null if nobody was, or
+    /// there are accounts, leads or contacts that you may not read.
+    async fn last_touch_at(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<DateTime<Utc>>> {
+        Ok(if reads_everybody(actor(ctx)?) { self.because.last_touch_at } else { None })
+    }
+
+    /// How many people there had answered within the days of the rules; null if there are accounts, leads or contacts that
+    /// you may not read.
+    async fn two_way_contacts(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Long>> {
+        Ok(reads_everybody(actor(ctx)?).then(|| Long(self.because.two_way_contacts)))
+    }
+
     async fn account(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<AccountObject>> {
         Ok(load::<Loaders, _, Account>(ctx, self.account_id).await?.map(AccountObject::from))
     }
@@ -142,12 +152,17 @@ impl From<Alert> for KeyAccountAlert {
             kind: neglect.into(),
             opened_at,
             closed_at,
-            last_touch_at: because.last_touch_at,
-            two_way_contacts: Long(because.two_way_contacts),
             rules_version: Long(because.rules_version),
             account_id: account,
+            because,
         }
     }
+}
+
+/// Whether what an alert counts, which is of all accounts, leads and contacts below its own, is the actor's to know.
+fn reads_everybody(actor: &Actor) -> bool {
+    let all = |object| actor.access.rows(object, Action::Read) == Rows::All;
+    [Object::Account, Object::Lead, Object::Contact].into_iter().all(all)
 }
 
 /// Key of the plan of an account.
