@@ -84,6 +84,8 @@ pub struct Entities {
     pub alias: Name,
     /// Variable that carries the representations.
     pub variable: Name,
+    /// Keys that each entity is to get.
+    pub fields: Arc<[Name]>,
     pub paths: Vec<Path>,
     pub requires: Vec<Requirement>,
     pub input: Vec<Rewrite>,

@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeSet, HashSet},
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
     time::Duration,
 };
 
@@ -187,6 +188,7 @@ impl Translation<'_> {
                 let mut entities = Entities {
                     alias: Name::new("_entities"),
                     variable: Name::new("representations"),
+                    fields: entity_keys(operation, "_entities"),
                     paths: vec![path],
                     requires: requirements(requires),
                     input: rewrites(fetch.input_rewrites.as_deref()),
@@ -212,6 +214,7 @@ impl Translation<'_> {
             let mut entities = Entities {
                 alias: Name::new(&alias.alias),
                 variable: Name::new(&alias.representations_variable_name),
+                fields: entity_keys(&batch.operation, &alias.alias),
                 paths: alias.merge_paths.iter().map(path).collect(),
                 requires: requirements(&alias.requires),
                 input: rewrites(alias.input_rewrites.as_deref()),
@@ -265,6 +268,20 @@ fn selected<'s>(operation: &'s SelectionSet, alias: &str) -> Option<&'s Selectio
         SelectionItem::Field(field) if field.selection_identifier() == alias => Some(&field.selections),
         _ => None,
     })
+}
+
+/// Keys that a lookup asks of its entities, of whatever type.
+fn entity_keys(operation: &SubgraphFetchOperation, alias: &str) -> Arc<[Name]> {
+    let mut keys = Vec::new();
+    let mut open: Vec<_> = selected(&operation.document.operation.selection_set, alias).into_iter().collect();
+    while let Some(selections) = open.pop() {
+        keys.extend(response_keys(selections));
+        open.extend(selections.items.iter().filter_map(|item| match item {
+            SelectionItem::InlineFragment(fragment) => Some(&fragment.selections),
+            _ => None,
+        }));
+    }
+    keys.into()
 }
 
 fn type_conditions(selections: &SelectionSet, into: &mut BTreeSet<String>) {

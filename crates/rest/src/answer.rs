@@ -31,8 +31,7 @@ impl Etag {
     }
 
     /// Does `If-None-Match` name it?
-    pub fn is_in(&self, wanted: &HeaderValue) -> bool {
-        let wanted = wanted.to_str().unwrap_or_default();
+    pub fn is_in(&self, wanted: &str) -> bool {
         wanted.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.0)
     }
 }
@@ -122,8 +121,8 @@ mod tests {
         for wrong in ["\"lead_1.\"", "\"lead_1.-3\"", "\"lead_1.+3\"", "\"lead_1.3.4\""] {
             assert_eq!(Etag::version_of("lead_1", wrong), None, "{wrong}");
         }
-        let is_in = |text: String| etag.is_in(&HeaderValue::from_str(&text).unwrap());
-        assert!(is_in(format!("\"x\", W/{}", etag.0)) && is_in("*".into()) && !is_in("\"lead_1.4\"".into()));
+        let is_in = |text: &str| etag.is_in(text);
+        assert!(is_in(&format!("\"x\", W/{}", etag.0)) && is_in("*") && !is_in("\"lead_1.4\""));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     body::Body,
     http::{
-        HeaderMap, StatusCode, Uri,
+        HeaderMap, HeaderName, StatusCode, Uri,
         header::{IF_MATCH, IF_NONE_MATCH},
         request::Parts,
     },
@@ -93,8 +93,8 @@ impl<'a> Call<'a> {
             return Err(Problem::of_field(Code::NotFound, "id", detail));
         }
         let etag = self.etag(&object);
-        if let (Some(etag), Some(wanted)) = (&etag, self.headers.get(IF_NONE_MATCH))
-            && etag.is_in(wanted)
+        if let (Some(etag), Some(wanted)) = (&etag, listed(&self.headers, &IF_NONE_MATCH))
+            && etag.is_in(&wanted)
         {
             return Ok(answer::not_modified(etag));
         }
@@ -186,8 +186,7 @@ impl<'a> Call<'a> {
 
     /// The version in `If-Match`, if there is one. `*` asks for any, and the object must be there anyway.
     async fn expected_version(&self, id: &str, admission: Option<Admission>) -> Result<Option<i64>, Problem> {
-        let Some(given) = self.headers.get(IF_MATCH) else { return Ok(None) };
-        let given = given.to_str().unwrap_or_default();
+        let Some(given) = listed(&self.headers, &IF_MATCH) else { return Ok(None) };
         if given.trim() == "*" {
             return Ok(None);
         }
@@ -214,10 +213,10 @@ impl<'a> Call<'a> {
 
     /// What `If-None-Match` names must not be there.
     async fn is_not_there(&self, id: &str, admission: Option<Admission>) -> Result<(), Problem> {
-        let Some(unwanted) = self.headers.get(IF_NONE_MATCH) else { return Ok(()) };
+        let Some(unwanted) = listed(&self.headers, &IF_NONE_MATCH) else { return Ok(()) };
         let answer = self.execute(&self.bound.get, json!({ "id": id }), admission).await;
         let there = result(answer, self.bound.resource.get).map_err(|problem| problem.about("id", Code::InvalidId))?;
-        if self.etag(&there).is_none_or(|etag| !etag.is_in(unwanted)) {
+        if self.etag(&there).is_none_or(|etag| !etag.is_in(&unwanted)) {
             return Ok(());
         }
         let detail = "If-None-Match names this object, and it is there";
@@ -289,6 +288,12 @@ struct Page {
     variables: Value,
     /// As the client wrote it.
     given: Vec<(String, String)>,
+}
+
+/// All that stands under this name: a field that is a list may be sent in several lines.
+fn listed(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let lines: Vec<&str> = headers.get_all(name).iter().map(|line| line.to_str().unwrap_or_default()).collect();
+    (!lines.is_empty()).then(|| lines.join(","))
 }
 
 fn etag(bound: &Bound, object: &Value) -> Option<Etag> {

@@ -16,9 +16,8 @@ use platform::{
 };
 
 use super::{
-    Execution,
+    Execution, State,
     merge::{Step, at_mut, error_path, merge, rewrite, walk},
-    project::Missing,
     requires::represent,
 };
 use crate::{
@@ -116,8 +115,7 @@ impl Execution {
         let answer = if !fetch.reads {
             let answer = backend.ask(call).await;
             self.part();
-            // What was refused, for one, has changed nothing.
-            let changed = answer.as_ref().map_or(true, |answer| answer.errors.is_empty());
+            let changed = answer.as_ref().map_or(true, |answer| !refused(fetch, answer));
             if let Some(admission) = self.context.admission.as_ref().filter(|_| changed && *fetch.service == *IDENTITY)
             {
                 admission.rights_changed();
@@ -201,23 +199,18 @@ impl Execution {
         let response = match answer {
             Ok(response) => response,
             Err(failure) => {
-                for path in lookups.iter().filter_map(Lookup::shared_path) {
-                    state.errors.push(self.failed(&fetch.service, &failure, path));
+                for lookup in &lookups {
+                    let Some(path) = lookup.shared_path() else { continue };
+                    let error = self.failed(&fetch.service, &failure, path);
+                    state.absences.failed(error, false, &lookup.plan.fields, self.client_places(lookup, None));
                 }
                 return;
             }
         };
         for error in response.errors {
-            let mut paths: Vec<_> = lookups.iter().flat_map(|lookup| lookup.client_paths(&error.path)).collect();
-            if paths.is_empty() {
-                paths.push(Vec::new());
-            }
-            for path in paths {
-                state.errors.push(self.pass_on(&fetch.service, at(error.clone(), path)));
-            }
+            self.place_error(&mut state, fetch, &lookups, &response.data, &error);
         }
         let Value::Object(mut data) = response.data else { return };
-        let mut missing = Vec::new();
         for lookup in lookups {
             let Some(mut found) = data.get_mut(&lookup.plan.alias).map(std::mem::take) else { continue };
             rewrite(&self.supergraph.types, &lookup.plan.output, &mut found);
@@ -226,11 +219,49 @@ impl Execution {
             for (place, index) in &lookup.waiting {
                 match (at_mut(&mut state.data, place), copies.take(*index)) {
                     (Some(target), Some(entity)) => merge(&self.supergraph.types, target, entity),
-                    _ => missing.push(Missing { path: self.client_path(place), service: fetch.service.clone() }),
+                    _ => {
+                        let place = self.client_place(place);
+                        state.absences.unknown(fetch.service.clone(), &lookup.plan.fields, place);
+                    }
                 }
             }
         }
-        state.missing.extend(missing);
+    }
+
+    /// Tells of an error where the client finds what it is about: of one in an entity at each place where that stands, up
+    /// to a bound. Entities that are not there at all lack each of their fields for the same reason.
+    fn place_error(&self, state: &mut State, fetch: &Fetch, lookups: &[Lookup], data: &Value, error: &ServerError) {
+        let (alias, index, rest) = match error.path.as_slice() {
+            [PathSegment::Field(alias), PathSegment::Index(index), rest @ ..] => (Some(alias), Some(*index), rest),
+            [PathSegment::Field(alias), ..] => (Some(alias), None, &[][..]),
+            _ => (None, None, &[][..]),
+        };
+        let concerned = |lookup: &&Lookup| alias.is_some_and(|alias| lookup.plan.alias == *alias);
+        let of_one = lookups.iter().find(concerned);
+        let mut told = false;
+        if let (Some(lookup), Some(index), [_, ..]) = (of_one, index, rest) {
+            for place in lookup.places(Some(index)).take(TOLD) {
+                let path = error_path(place).into_iter().chain(rest.iter().cloned()).collect();
+                state.errors.push(self.pass_on(&fetch.service, at(error.clone(), path)));
+                told = true;
+            }
+        }
+        for lookup in of_one.map_or(lookups, std::slice::from_ref) {
+            // One may have taken the others with it.
+            let found = lookup.found_in(data);
+            let index = index.filter(|_| found.is_some());
+            let entity = index.and_then(|index| found?.get(index));
+            if told && matches!(entity, Some(Value::Object(_))) {
+                continue;
+            }
+            let path = of_one.and_then(|lookup| match index {
+                Some(_) => lookup.places(index).next().map(error_path),
+                None => lookup.shared_path(),
+            });
+            let error = self.pass_on(&fetch.service, at(error.clone(), path.unwrap_or_default()));
+            state.absences.failed(error, told, &lookup.plan.fields, self.client_places(lookup, index));
+            told = true;
+        }
     }
 
     /// Gathers the representations for one lookup, each only once.
@@ -286,10 +317,17 @@ impl Execution {
         }
     }
 
-    fn client_path(&self, place: &[Step]) -> Vec<PathSegment> {
-        let mut path = error_path(place);
-        self.restore_aliases(&mut path);
-        path
+    fn client_places<'l>(&'l self, lookup: &'l Lookup, index: Option<usize>) -> impl Iterator<Item = Vec<Step>> + 'l {
+        lookup.places(index).map(|place| self.client_place(place))
+    }
+
+    /// A place as the client knows it.
+    fn client_place(&self, place: &[Step]) -> Vec<Step> {
+        let step = |step: &Step| match step {
+            Step::Key(key) => Step::Key(Name::new(self.supergraph.aliases.original(key))),
+            Step::Index(index) => Step::Index(*index),
+        };
+        place.iter().map(step).collect()
     }
 
     fn restore_aliases(&self, path: &mut [PathSegment]) {
@@ -302,6 +340,12 @@ impl Execution {
             }
         }
     }
+}
+
+/// Whether nothing has changed: the one field asked for gave nothing but errors.
+fn refused(mutation: &Fetch, answer: &async_graphql::Response) -> bool {
+    let gave = matches!(&answer.data, Value::Object(data) if data.values().any(|value| *value != Value::Null));
+    !answer.errors.is_empty() && !gave && mutation.fields.len() == 1
 }
 
 fn lacks_entities(response: &async_graphql::Response) -> bool {
@@ -347,17 +391,20 @@ impl Copies {
 }
 
 impl Lookup<'_> {
-    /// The client's paths to what an error of the subgraph is about: `_entities`, the index, the rest. One for each
-    /// place where the entity stands, up to a bound.
-    fn client_paths(&self, path: &[PathSegment]) -> Vec<Vec<PathSegment>> {
-        let [PathSegment::Field(alias), rest @ ..] = path else { return Vec::new() };
-        if self.plan.alias != *alias {
-            return Vec::new();
+    fn found_in<'d>(&self, data: &'d Value) -> Option<&'d [Value]> {
+        match data {
+            Value::Object(data) => match data.get(&self.plan.alias)? {
+                Value::List(found) => Some(found),
+                _ => None,
+            },
+            _ => None,
         }
-        let [PathSegment::Index(index), rest @ ..] = rest else { return self.shared_path().into_iter().collect() };
-        let places = self.waiting.iter().filter(|(_, waiting)| waiting == index);
-        let paths = places.map(|(place, _)| error_path(place).into_iter().chain(rest.iter().cloned()).collect());
-        paths.take(TOLD).collect()
+    }
+
+    /// Where the entity of this index stands, or all do.
+    fn places(&self, index: Option<usize>) -> impl Iterator<Item = &[Step]> {
+        let wanted = self.waiting.iter().filter(move |(_, waiting)| index.is_none_or(|index| index == *waiting));
+        wanted.map(|(place, _)| place.as_slice())
     }
 
     /// The path of the entity if it is one, else up to where they part.

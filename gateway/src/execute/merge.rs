@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// One step to a concrete place in the result.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Step {
     Key(Name),
     Index(usize),

@@ -1,5 +1,6 @@
 //! Runs a plan: asks the subgraphs, gathers their answers, projects what the client asked for.
 
+mod absences;
 mod fetch;
 mod merge;
 pub(crate) mod project;
@@ -28,7 +29,10 @@ use kernel::Code;
 use platform::graphql::{EVENT_ID, SubgraphCall, SubgraphError};
 use tokio::time::timeout;
 
-use self::project::{Missing, Selections, project};
+use self::{
+    absences::Absences,
+    project::{Selections, project},
+};
 use crate::{
     RequestContext, Response, Supergraph,
     backend::{Awaited, Backend, Question},
@@ -75,7 +79,7 @@ pub(crate) struct Execution {
 struct State {
     data: Value,
     errors: Vec<ServerError>,
-    missing: Vec<Missing>,
+    absences: Absences,
 }
 
 impl Execution {
@@ -87,7 +91,7 @@ impl Execution {
         hears_within: Duration,
         deadline: Duration,
     ) -> Self {
-        let state = State { data: Value::Object(IndexMap::new()), errors: Vec::new(), missing: Vec::new() };
+        let state = State { data: Value::Object(IndexMap::new()), errors: Vec::new(), absences: Absences::default() };
         Self {
             supergraph,
             subgraphs,
@@ -206,12 +210,13 @@ impl Execution {
         let mut state = self.state();
         let data = mem::take(&mut state.data);
         let mut errors = mem::take(&mut state.errors);
-        for error in &mut errors {
+        let mut absences = mem::take(&mut state.absences);
+        for error in errors.iter_mut().chain(absences.errors_mut()) {
             let span = prepared.selections.span(&self.supergraph, &data, &error.path);
             error.locations = span.and_then(|span| start(span, &prepared.sources)).into_iter().collect();
         }
-        let (data, told) = project(&self.supergraph, prepared, data, &errors, &state.missing);
-        errors.extend(told);
+        let (data, told) = project(&self.supergraph, prepared, data, &errors, &mut absences);
+        errors.extend(told.into_iter().chain(absences.untold()));
         Response { data: Some(data), errors, ..Response::default() }
     }
 

@@ -20,8 +20,9 @@ use kernel::Code;
 
 use super::{
     Prepared,
+    absences::Absences,
     fetch::TOLD,
-    merge::{text, typename},
+    merge::{Step, error_path, text, typename},
     scalar::Scalar,
 };
 use crate::{
@@ -215,30 +216,18 @@ fn collect<'s>(
     }
 }
 
-/// An object that a service was to tell more of and has not.
-pub(crate) struct Missing {
-    pub path: Vec<PathSegment>,
-    pub service: Arc<str>,
-}
-
-/// Projects the root object. `known` are the errors there are already: a null they explain needs no other.
+/// Projects the root object. `known` are the errors there are already: a null they explain needs no other. Of
+/// `absences` it tells at the fields that they leave null.
 pub(crate) fn project(
     supergraph: &Supergraph,
     prepared: &Prepared,
     data: Value,
     known: &[ServerError],
-    missing: &[Missing],
+    absences: &mut Absences,
 ) -> (Value, Vec<ServerError>) {
     let Prepared { selections, sources, .. } = prepared;
-    let mut projector = Projector {
-        supergraph,
-        sources,
-        known,
-        missing,
-        errors: Vec::new(),
-        refused: HashMap::new(),
-        path: Vec::new(),
-    };
+    let mut projector =
+        Projector { supergraph, sources, known, absences, errors: Vec::new(), told: HashMap::new(), path: Vec::new() };
     let data = match data {
         Value::Object(data) => data,
         _ => IndexMap::new(),
@@ -251,16 +240,12 @@ struct Projector<'a> {
     supergraph: &'a Supergraph,
     sources: &'a SourceMap,
     known: &'a [ServerError],
-    missing: &'a [Missing],
+    absences: &'a mut Absences,
     errors: Vec<ServerError>,
-    /// How often each field was refused, by where the document asks for it.
-    refused: HashMap<Option<SourceSpan>, usize>,
-    path: Vec<Place>,
-}
-
-enum Place {
-    Key(Name),
-    Index(usize),
+    /// How often one and the same field was told of, by where the document asks for it.
+    told: HashMap<Option<SourceSpan>, usize>,
+    /// Where the client finds what is projected.
+    path: Vec<Step>,
 }
 
 /// A null stands where none may; its error is told.
@@ -275,11 +260,14 @@ impl Projector<'_> {
             let value = match field.kind {
                 Kind::Typename => Value::String(field.parent.to_string()),
                 _ => {
-                    let value = data.get_mut(&field.source).map(mem::take).unwrap_or_default();
-                    self.path.push(Place::Key(field.key.clone()));
-                    let value = match field.kind {
-                        Kind::Refused => self.refuse(field),
-                        _ => self.complete(field, &field.ty, value),
+                    let value = data.get_mut(&field.source).map(mem::take);
+                    let why =
+                        if value.is_none() { self.absences.why(&self.path, &field.source).cloned() } else { None };
+                    self.path.push(Step::Key(field.key.clone()));
+                    let value = match (&field.kind, value, why) {
+                        (Kind::Refused, ..) => self.refuse(field),
+                        (_, None, Some(why)) => self.fail(field, why),
+                        (_, value, _) => self.complete(field, &field.ty, value.unwrap_or_default()),
                     };
                     self.path.pop();
                     value?
@@ -292,12 +280,20 @@ impl Projector<'_> {
 
     /// Null, whatever may have been fetched on behalf of others.
     fn refuse(&mut self, field: &FieldProjection) -> Result<Value, Nulled> {
-        let times = self.refused.entry(field.span).or_default();
-        *times += 1;
-        if *times <= TOLD {
-            let message = format!("{}.{}, or what it gives, is not for whoever asks", field.parent, field.name);
-            let told = self.placed(field, error(Code::UnauthorizedFieldOrType, message));
-            self.errors.push(told);
+        let message = format!("{}.{}, or what it gives, is not for whoever asks", field.parent, field.name);
+        self.fail(field, error(Code::UnauthorizedFieldOrType, message))
+    }
+
+    /// Null, with its error, unless that was told of this field often enough or is told of what is in it.
+    fn fail(&mut self, field: &FieldProjection, error: ServerError) -> Result<Value, Nulled> {
+        let within = |known: &ServerError| known.path.len() >= self.path.len() && related(&known.path, &self.path);
+        if !self.known.iter().any(within) {
+            let times = self.told.entry(field.span).or_default();
+            *times += 1;
+            if *times <= TOLD {
+                let told = self.placed(field, error);
+                self.errors.push(told);
+            }
         }
         if field.ty.is_non_null() { Err(Nulled) } else { Ok(Value::Null) }
     }
@@ -322,7 +318,7 @@ impl Projector<'_> {
             (Type::List(item) | Type::NonNullList(item), Value::List(values)) => {
                 let mut completed = Vec::with_capacity(values.len());
                 for (index, value) in values.into_iter().enumerate() {
-                    self.path.push(Place::Index(index));
+                    self.path.push(Step::Index(index));
                     let value = self.complete(field, item, value);
                     self.path.pop();
                     completed.push(value?);
@@ -354,13 +350,12 @@ impl Projector<'_> {
 
     fn tell(&mut self, field: &FieldProjection) {
         let explained = self.known.iter().any(|error| error.path.is_empty() || related(&error.path, &self.path));
-        if explained {
+        if explained || self.absences.explain(&self.path) {
             return;
         }
         let message = format!("Cannot return null for non-nullable field {}.{}", field.parent, field.name);
-        let within = |missing: &&Missing| missing.path.len() < self.path.len() && related(&missing.path, &self.path);
-        let told = match self.missing.iter().find(within) {
-            Some(Missing { service, .. }) => {
+        let told = match self.absences.unknown_to(&self.path) {
+            Some(service) => {
                 let because = "has no such object, or none that you may read";
                 let mut told = error(Code::NotFound, format!("{message}: the service {service} {because}."));
                 told.extensions.get_or_insert_default().set("service", &**service);
@@ -375,24 +370,15 @@ impl Projector<'_> {
     /// The error with its places, in the answer and in the document.
     fn placed(&self, field: &FieldProjection, error: ServerError) -> ServerError {
         let place = field.span.and_then(|span| start(span, self.sources));
-        located(at(error, self.path.iter().map(Place::segment).collect()), place)
-    }
-}
-
-impl Place {
-    fn segment(&self) -> PathSegment {
-        match self {
-            Self::Key(key) => PathSegment::Field(key.to_string()),
-            Self::Index(index) => PathSegment::Index(*index),
-        }
+        located(at(error, error_path(&self.path)), place)
     }
 }
 
 /// One lies within the other.
-fn related(error: &[PathSegment], place: &[Place]) -> bool {
+fn related(error: &[PathSegment], place: &[Step]) -> bool {
     error.iter().zip(place).all(|(error, place)| match (error, place) {
-        (PathSegment::Field(error), Place::Key(place)) => place == error,
-        (PathSegment::Index(error), Place::Index(place)) => error == place,
+        (PathSegment::Field(error), Step::Key(place)) => place == error,
+        (PathSegment::Index(error), Step::Index(place)) => error == place,
         _ => false,
     })
 }

@@ -155,11 +155,79 @@ async fn a_dead_service_takes_what_must_be_there_and_no_more() {
                 "loose": [{ "id": "1", "acid": null }, { "id": "bad", "acid": null }, { "id": "2", "acid": null }, null],
                 "one": null,
             }),
-            &[("loose", "SUBGRAPH_UNAVAILABLE"), ("one", "SUBGRAPH_UNAVAILABLE")],
+            &[
+                ("loose.0.acid", "SUBGRAPH_UNAVAILABLE"),
+                ("loose.1.acid", "SUBGRAPH_UNAVAILABLE"),
+                ("loose.2.acid", "SUBGRAPH_UNAVAILABLE"),
+                ("one.sugar", "SUBGRAPH_UNAVAILABLE"),
+            ],
         )
         .await;
-    orchard.fails("{ must { sugar } one { id } }", json!(null), &[("must", "SUBGRAPH_UNAVAILABLE")]).await;
+    orchard.fails("{ must { sugar } one { id } }", json!(null), &[("must.sugar", "SUBGRAPH_UNAVAILABLE")]).await;
     orchard.check("{ must { id sort } }", json!({ "must": { "id": "1", "sort": "Boskoop" } })).await;
+}
+
+#[tokio::test]
+async fn what_fails_as_a_whole_is_told_at_each_field_that_is_null_for_it() {
+    let hall = |rooms: usize| {
+        let rooms: Vec<_> = (0..rooms).map(|id| json!({ "id": id.to_string(), "name": "Room" })).collect();
+        Standin::new(
+            "hall",
+            "type Query { rooms: [Room!]! } type Room @key(fields: \"id\") { id: ID! name: String }",
+            json!({ "Query": { "rooms": rooms } }),
+        )
+    };
+    let heat = || {
+        Standin::new(
+            "heat",
+            "type Room @key(fields: \"id\") { id: ID! warm: Boolean stove: Stove } type Stove { fuel: String! }",
+            json!({}),
+        )
+    };
+    let world = World::of([hall(2), heat().down()]);
+    world
+        .fails(
+            "{ rooms { name cosy: warm stove { fuel } } }",
+            json!({ "rooms": [{ "name": "Room", "cosy": null, "stove": null }, { "name": "Room", "cosy": null, "stove": null }] }),
+            &[
+                ("rooms.0.cosy", "SUBGRAPH_UNAVAILABLE"),
+                ("rooms.0.stove", "SUBGRAPH_UNAVAILABLE"),
+                ("rooms.1.cosy", "SUBGRAPH_UNAVAILABLE"),
+                ("rooms.1.stove", "SUBGRAPH_UNAVAILABLE"),
+            ],
+        )
+        .await;
+    let many = World::of([hall(150), heat().down()]).ask("{ rooms { warm } }").await;
+    assert_eq!(many["errors"].as_array().unwrap().len(), 100, "of one field no more than a hundred times");
+}
+
+#[tokio::test]
+async fn an_entity_that_fails_leaves_no_field_null_without_a_word() {
+    let shelf = Standin::new(
+        "shelf",
+        "type Query { books: [Book!]! } type Book @key(fields: \"id\") { id: ID! title: String }",
+        json!({ "Query": { "books": [{ "id": "1", "title": "Emma" }, { "id": "2" }] } }),
+    );
+    let shop = Standin::new(
+        "shop",
+        "type Book @key(fields: \"id\") { id: ID! price: Int used: Boolean }",
+        json!({ "Book": [{ "id": "1", "$error": "torn" }, { "id": "2", "price": 7 }] }),
+    );
+    World::of([shelf, shop])
+        .fails(
+            "{ books { title costs: price used } }",
+            json!({ "books": [
+                { "title": "Emma", "costs": null, "used": null },
+                { "title": null, "costs": null, "used": null },
+            ] }),
+            &[
+                ("books.0.costs", "INTERNAL"),
+                ("books.0.used", "INTERNAL"),
+                ("books.1.costs", "INTERNAL"),
+                ("books.1.used", "INTERNAL"),
+            ],
+        )
+        .await;
 }
 
 #[tokio::test]

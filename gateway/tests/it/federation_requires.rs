@@ -132,7 +132,7 @@ async fn a_requirement_that_failed_leaves_the_field_unasked() {
 }
 
 #[tokio::test]
-async fn what_requires_a_dead_service_is_null_and_told_once() {
+async fn what_requires_a_dead_service_is_null_and_says_why() {
     let stars = Standin::new(
         "stars",
         "type Query { stars: [Star!]! } type Star @key(fields: \"id\") { id: ID! }",
@@ -149,7 +149,7 @@ async fn what_requires_a_dead_service_is_null_and_told_once() {
         .fails(
             "{ stars { id end } }",
             json!({ "stars": [{ "id": "a", "end": null }, { "id": "b", "end": null }] }),
-            &[("stars", "SUBGRAPH_UNAVAILABLE")],
+            &[("stars.0.end", "SUBGRAPH_UNAVAILABLE"), ("stars.1.end", "SUBGRAPH_UNAVAILABLE")],
         )
         .await;
     assert_eq!(world.services(), ["stars", "scales"]);

@@ -69,7 +69,7 @@ async fn an_alias_may_hide_the_key_of_an_entity() {
     let mut paths: Vec<_> =
         answer["errors"].as_array().unwrap().iter().map(|error| error["path"].to_string()).collect();
     paths.sort();
-    assert_eq!(paths, [r#"["me"]"#, r#"["title","stock","name"]"#], "paths are the client's");
+    assert_eq!(paths, [r#"["me"]"#, r#"["title","stock","name","id"]"#], "paths are the client's");
 }
 
 #[tokio::test]

@@ -323,6 +323,10 @@ async fn of_several_etags_the_one_that_is_there_counts() -> Result<()> {
     let tags = format!("\"{id}.7\", \"{id}.1\"");
     let changed = view.patch(&path, json!({ "title": "CTO" }), Some(&tags)).await?;
     assert_eq!((changed.status.as_u16(), &changed.body["title"]), (200, &json!("CTO")), "{}", changed.body);
+    let lines = [("if-match", format!("\"{id}.1\"")), ("if-match", format!("\"{id}.2\""))];
+    let lines = lines.each_ref().map(|(name, tag)| (*name, tag.as_str()));
+    let changed = view.send(Method::PATCH, &path, &lines, Some(json!({ "title": "CFO" }))).await?;
+    assert_eq!((changed.status.as_u16(), &changed.body["title"]), (200, &json!("CFO")), "{}", changed.body);
     for stale in [tags, format!("\"{id}.+2\""), "\"2\"".to_owned()] {
         let refused = view.patch(&path, json!({ "title": "CEO" }), Some(&stale)).await?;
         refused.assert_problem(412, "CONFLICT", Some("If-Match"));

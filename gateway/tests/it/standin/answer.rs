@@ -51,6 +51,9 @@ impl Standin {
             stored = true;
             for object in objects.as_array().into_iter().flatten() {
                 if fields.of(object).as_ref() == Some(&key) {
+                    if let Some(message) = object.get("$error").and_then(Value::as_str) {
+                        return Err(failed(message));
+                    }
                     let mut value = object.clone();
                     overlay(&mut value, representation);
                     value["__typename"] = object.get("__typename").cloned().unwrap_or_else(|| json!(name));
