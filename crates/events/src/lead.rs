@@ -265,7 +265,9 @@ pub struct DuplicateDismissed {
     pub records: Vec<String>,
 }
 event!(DuplicateDismissed, "crm.lead.duplicate.dismissed.v1", |e| e.id);
-/// An account has got or lost a domain beside what [`AccountUpdated`] says of its primary one.
+/// Other domains lead to an account, or in another order: it got or lost one, by hand, from a lead, in an import or by a
+/// merge. One that is created has the domain that [`AccountCreated`] says, and one that is merged away leads elsewhere with
+/// all of its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AccountDomainsChanged {
     pub account: AccountId,

@@ -15,7 +15,7 @@ pub fn headcount(text: &str) -> Option<u64> {
                 || text.starts_with("more than")
                 || text.starts_with("over ") =>
         {
-            one + 1
+            one.saturating_add(1)
         }
         [one] if text.starts_with('<') || text.starts_with("less than") || text.starts_with("under ") => {
             one.saturating_sub(1)
@@ -80,6 +80,7 @@ mod tests {
             ("1.5k", None),
             ("+49 30 555 0114", None),
             ("99999999999999999999999", None),
+            ("18446744073709551615+", None),
         ] {
             assert_eq!(headcount(text), expected, "{text}");
         }

@@ -7,13 +7,15 @@ create table account_domain (
     created_at timestamptz not null,
     primary key (workspace_id, domain)
 );
-create index account_domain_account on account_domain (account_id);
+create index account_domain_account on account_domain (workspace_id, account_id);
 create unique index account_domain_first on account (workspace_id, domain) where domain is not null and merged_into is null;
 drop index account_by_domain;
 insert into account_domain (workspace_id, domain, account_id, created_at)
-    -- a domain that a survivor took stays with the account that it came from
+    -- a domain that a survivor took stays with the account that it came from, however long the chain
     select workspace_id, domain, id, created_at from account where domain is not null
-    order by case when merged_into is null then 1 else 0 end, created_at, id
+    order by case when exists (select 1 from merge_record r join merge_member m on m.merge_id = r.id join account a on a.id = m.record_id
+        where r.workspace_id = account.workspace_id and r.survivor_id = account.id and r.undone_at is null and a.domain = account.domain)
+        then 1 else 0 end, case when merged_into is null then 1 else 0 end, created_at, id
     on conflict do nothing;
 
 alter table account add column parent_id uuid references account (id);
@@ -43,7 +45,13 @@ create table touch (
     primary key (workspace_id, record_id)
 );
 
-create index lead_contact on lead (contact_id) where contact_id is not null;
+create index lead_contact on lead (workspace_id, contact_id) where contact_id is not null;
+-- What is asked for by several of its columns is found by all of them, and not by its workspace alone.
+drop index lead_account;
+create index lead_account on lead (workspace_id, account_id) where account_id is not null;
+drop index contact_account;
+create index contact_account on contact (workspace_id, account_id) where account_id is not null;
+create unique index account_by_id on account (workspace_id, id);
 
 -- By how many employees a company is small, and up to where the accounts have been looked at under that version.
 create table size_bands (

@@ -5,7 +5,7 @@ use kernel::{AccountId, Action, Actor, Object, Permission, Timestamp};
 
 use super::{
     App, ImportRows, Imported, Outcome, RowOutcome,
-    accounts::{follow_size, resizes},
+    accounts::{MAX_DOMAINS, domains_of, follow_size, resizes, tell_domains},
     import_once::{keep_outcomes, outcomes_before},
     link_leads::link_leads,
     require_write,
@@ -72,24 +72,35 @@ impl App {
         if !input.dry_run {
             keep_outcomes(&mut tx, actor, OPERATION, &input, &imported.outcomes).await?;
             let mut events = self.outbox.events(actor.into());
-            let fresh = known.fresh;
-            if store::accounts::insert(&mut tx, &fresh).await?.len() < fresh.len() {
+            let fresh = &known.fresh;
+            if store::accounts::insert(&mut tx, fresh).await?.len() < fresh.len() {
                 return Err(Error::Conflict);
             }
-            for account in &fresh {
+            for account in fresh {
                 events.push(&AccountCreated { current: account.published() });
             }
+            let moved: Vec<&AccountChange> = known.changes.values().filter(|change| known.moves_domain(change)).collect();
+            let before: Vec<&Account> = moved.iter().map(|change| &change.previous).collect();
+            let domains = domains_of(&mut tx, &before).await?;
             for change in known.changes.values() {
                 if store::accounts::update(&mut tx, change).await? == 0 {
                     return Err(Error::Conflict);
                 }
                 events.push(&change.updated());
             }
+            for (account, domain) in &known.more_domains {
+                if domains.get(account).map_or(0, Vec::len) < MAX_DOMAINS {
+                    store::account_domains::insert(&mut tx, actor.workspace, *account, domain, now).await?;
+                }
+            }
+            let moved: Vec<&Account> = moved.into_iter().map(|change| &change.current).collect();
+            tell_domains(&mut tx, &mut events, domains, &moved).await?;
             let resized = known.changes.values().filter(|change| resizes(change)).map(|change| &change.current);
             let sized: Vec<&Account> = fresh.iter().chain(resized).collect();
             follow_size(&mut tx, &mut events, &sized, now).await?;
-            if !fresh.is_empty() {
-                link_leads(&mut tx, &mut events, actor.workspace, &fresh, now).await?;
+            let attracting: Vec<Account> = fresh.iter().chain(moved).cloned().collect();
+            if !attracting.is_empty() {
+                link_leads(&mut tx, &mut events, actor.workspace, &attracting, now).await?;
             }
             events.save(&mut tx).await?;
             self.outbox.commit(tx).await?;
@@ -115,6 +126,8 @@ struct Batch {
     by_name: HashMap<String, AccountId>,
     fresh: Vec<Account>,
     changes: HashMap<AccountId, AccountChange>,
+    /// Beside the domains that accounts have.
+    more_domains: Vec<(AccountId, String)>,
 }
 
 impl Batch {
@@ -150,6 +163,8 @@ impl Batch {
         // A domain that an account has stays where it is: of another, or the whole stretch would be refused; of its own, or
         // a list would turn their order over.
         row.details.domain = row.details.domain.filter(|domain| !self.by_domain.contains_key(domain));
+        // What an account has stays: another domain of the same record is one more.
+        let another = if known.details.domain.is_some() { row.details.domain.take() } else { None };
         let change = if known.external_id == row.external_id && known.external_id.is_some() {
             if known.import_fingerprint == row.import_fingerprint {
                 return Outcome::Duplicate;
@@ -164,12 +179,20 @@ impl Batch {
         // An account that this stretch has just made, or changed, keeps its first word.
         match change {
             Some(change) if !self.is_touched(change.current.id) => {
+                let id = change.current.id;
                 self.know(change.current.clone());
-                self.changes.insert(change.current.id, change);
+                self.changes.insert(id, change);
+                self.by_domain.extend(another.clone().map(|domain| (domain, id)));
+                self.more_domains.extend(another.map(|domain| (id, domain)));
                 Outcome::Updated
             }
             _ => Outcome::Duplicate,
         }
+    }
+
+    /// Whether an account gets a domain.
+    fn moves_domain(&self, AccountChange { previous, current }: &AccountChange) -> bool {
+        previous.details.domain != current.details.domain || self.more_domains.iter().any(|(id, _)| *id == current.id)
     }
 
     fn is_touched(&self, id: AccountId) -> bool {

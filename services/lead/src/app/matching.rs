@@ -1,6 +1,7 @@
 use kernel::{AccountId, EmailAddress, Timestamp, WorkspaceId};
 use platform::{Tx, outbox::Events};
 
+use super::accounts::{domains_of, tell_domains};
 use crate::{
     domain::{
         lead::{Details, LeadChange, match_domain},
@@ -55,11 +56,13 @@ pub(super) async fn find_account(
         let account = account.filter(|account| account.details.domain.is_none());
         let change =
             account.and_then(|account| account.change(now, |account| account.details.domain = Some(domain.clone())));
-        if let Some(change) = change
-            && store::accounts::update(tx, &change).await? == 1
-        {
-            events.push(&change.updated());
-            index.learn(id, domain);
+        if let Some(change) = change {
+            let domains = domains_of(tx, &[&change.previous]).await?;
+            if store::accounts::update(tx, &change).await? == 1 {
+                events.push(&change.updated());
+                tell_domains(tx, events, domains, &[&change.current]).await?;
+                index.learn(id, domain);
+            }
         }
     }
     Ok(index.find(email, details))

@@ -1,9 +1,8 @@
 use kernel::{AccountId, Action, Actor, Object, Permission};
-use platform::Tx;
 
 use super::{
     App,
-    accounts::{follow_size, resizes},
+    accounts::{Domains, domains_of, follow_size, resizes, tell_domains},
     link_leads::link_leads,
 };
 use crate::{
@@ -34,6 +33,10 @@ impl App {
         let UpdateAccount { id, name, domain, industry, country, employees, emptied, version } = input;
         let now = self.clock.now();
         let mut tx = self.db.of(actor.workspace).begin().await?;
+        let moves_domain = domain.is_some() || emptied.contains(&"domain");
+        if moves_domain {
+            store::accounts::lock(&mut tx, actor.workspace, id).await?;
+        }
         let account = store::accounts::by_id(&mut tx, actor, id).await?.ok_or(Error::not_found("account", "id"))?;
         actor.may(Action::Update, Object::Account, &account.facts())?;
         if name.is_some() {
@@ -47,7 +50,11 @@ impl App {
         if version.is_some_and(|version| version != account.version) {
             return Err(Error::Conflict);
         }
-        let next = if emptied.contains(&"domain") { next_domain(&mut tx, &account).await? } else { None };
+        let domains = if moves_domain { domains_of(&mut tx, &[&account]).await? } else { Domains::new() };
+        let next = match &account.details.domain {
+            Some(primary) if emptied.contains(&"domain") => next_domain(&domains, id, primary),
+            _ => None,
+        };
         let change = account.change(now, |account| {
             account.details.overwrite_with(wanted);
             account.details.empty(&emptied);
@@ -62,6 +69,9 @@ impl App {
         }
         let mut events = self.outbox.events(actor.into());
         events.push(&change.updated());
+        if moves_domain {
+            tell_domains(&mut tx, &mut events, domains, &[&change.current]).await?;
+        }
         if resizes(&change) {
             follow_size(&mut tx, &mut events, &[&change.current], now).await?;
         }
@@ -76,9 +86,8 @@ impl App {
 }
 
 /// The domain that comes after an account's primary one.
-async fn next_domain(tx: &mut Tx, account: &Account) -> Result<Option<String>, Error> {
-    let domains = store::account_domains::of_all(tx, account.workspace, &[account.id]).await?;
-    Ok(domains.into_iter().map(|(_, domain)| domain).find(|domain| Some(domain) != account.details.domain.as_ref()))
+fn next_domain(domains: &Domains, account: AccountId, primary: &str) -> Option<String> {
+    domains.get(&account)?.iter().find(|domain| *domain != primary).cloned()
 }
 
 fn attracts_others(AccountChange { previous, current }: &AccountChange) -> bool {

@@ -57,7 +57,7 @@ pub struct VersionedBands {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum BandsError {
     #[error("thresholds are 1 or more, and enterprise begins above mid-market")]
-    Thresholds,
+    Thresholds(&'static str),
     #[error("a margin is 0 to {MAX_MARGIN} per cent")]
     Margin,
     #[error("at most {MAX_REGIONS} regions of 1 to {MAX_COUNTRIES} countries, each country in one of them")]
@@ -83,8 +83,12 @@ impl Bands {
         let rising = |thresholds: &SizeThresholds| {
             thresholds.mid_market_from >= 1 && thresholds.enterprise_from > thresholds.mid_market_from
         };
-        if !rising(&self.thresholds) || !self.regions.iter().all(|region| rising(&region.thresholds)) {
-            return Err(BandsError::Thresholds);
+        if !rising(&self.thresholds) {
+            let low = self.thresholds.mid_market_from < 1;
+            return Err(BandsError::Thresholds(if low { "midMarketFrom" } else { "enterpriseFrom" }));
+        }
+        if !self.regions.iter().all(|region| rising(&region.thresholds)) {
+            return Err(BandsError::Thresholds("regions"));
         }
         if !(0..=MAX_MARGIN).contains(&self.margin_percent) {
             return Err(BandsError::Margin);
@@ -149,12 +153,20 @@ impl Size {
         self.because.as_ref().is_some_and(|because| because.claim.is_some())
     }
 
-    /// The size of the account as it stands now, if that is another one. With `afresh` nothing holds it where it is: bands
-    /// that are new decide as if they had always been.
-    pub fn change(&self, account: &Account, bands: &VersionedBands, afresh: bool, now: Timestamp) -> Option<Self> {
+    /// The size of the account as it stands now, if that is another one. The claim is the one that says most of those about
+    /// it and about what was merged into it. With `afresh` nothing holds it where it is: bands that are new decide as if they
+    /// had always been.
+    pub fn change(
+        &self,
+        account: &Account,
+        claim: Option<&SizeClaim>,
+        bands: &VersionedBands,
+        afresh: bool,
+        now: Timestamp,
+    ) -> Option<Self> {
         let own = account.details.employees.clone().and_then(|value| Some((headcount(&value)?, value, None)));
         let claimed = || {
-            let claim = self.claim.clone()?;
+            let claim = claim.cloned()?;
             Some((headcount(&claim.value)?, claim.value.clone(), Some(claim)))
         };
         let said = own.or_else(claimed).map(|(count, value, claim)| SizeCause {
@@ -173,15 +185,18 @@ impl Size {
         Some(Self { segment, since: said.as_ref().map(|_| now), because: said, claim: self.claim.clone() })
     }
 
-    /// Whether a claim says more than the one that is known: it is surer, or as sure and later.
+    /// Whether a claim says more than the one that is known.
     pub fn learns(&self, claim: &SizeClaim) -> bool {
-        claim.provider != OWN_WORD
-            && headcount(&claim.value).is_some()
-            && self.claim.as_ref().is_none_or(|known| {
-                claim.confidence > known.confidence
-                    || (claim.confidence >= known.confidence && claim.observed_at > known.observed_at)
-            })
+        claim.provider != OWN_WORD && headcount(&claim.value).is_some() && says_more(claim, self.claim.as_ref())
     }
+}
+
+/// Whether a claim is surer than another, or as sure and later.
+pub fn says_more(claim: &SizeClaim, than: Option<&SizeClaim>) -> bool {
+    than.is_none_or(|known| {
+        claim.confidence > known.confidence
+            || (claim.confidence >= known.confidence && claim.observed_at > known.observed_at)
+    })
 }
 
 #[cfg(test)]
@@ -233,7 +248,9 @@ mod tests {
     #[test]
     fn bands_that_do_not_rise_are_refused() {
         let thresholds = SizeThresholds { mid_market_from: 100, enterprise_from: 100 };
-        assert_eq!(Bands { thresholds, ..Bands::default() }.check(), Err(BandsError::Thresholds));
+        assert_eq!(Bands { thresholds, ..Bands::default() }.check(), Err(BandsError::Thresholds("enterpriseFrom")));
+        let none = SizeThresholds { mid_market_from: 0, enterprise_from: 100 };
+        assert_eq!(Bands { thresholds: none, ..Bands::default() }.check(), Err(BandsError::Thresholds("midMarketFrom")));
         assert_eq!(Bands { margin_percent: 51, ..Bands::default() }.check(), Err(BandsError::Margin));
     }
 }

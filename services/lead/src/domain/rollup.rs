@@ -38,6 +38,14 @@ impl Rollup {
     }
 }
 
+/// More than any opportunity is worth: a slip, which would make the sum of a whole tree too large to be told.
+const TOO_MUCH: i64 = 1_000_000_000_000_000;
+
+/// Whether an amount is one that sums take in.
+pub fn adds_up(amount: Money) -> bool {
+    (-TOO_MUCH..=TOO_MUCH).contains(&amount.minor)
+}
+
 /// Whether an opportunity counts to the open pipeline.
 pub fn is_open(opportunity: &Opportunity) -> bool {
     opportunity.state == events::pipeline::OpportunityState::Open

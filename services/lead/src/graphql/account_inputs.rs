@@ -30,7 +30,8 @@ pub struct UpdateAccountInput {
     /// The version you read; the update is refused if the account has changed since.
     pub version: Option<Long>,
     pub name: Option<String>,
-    /// A host or a web address.
+    /// A host or a web address, in the place of the primary one; one of the account's own moves to the front. Null takes the
+    /// primary one away: then the oldest of the others is, or none if there was no other.
     pub domain: MaybeUndefined<String>,
     pub industry: MaybeUndefined<String>,
     pub country: MaybeUndefined<String>,

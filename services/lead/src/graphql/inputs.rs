@@ -5,7 +5,7 @@ use platform::graphql::{Long, MoneyInput};
 use super::types::LeadStatus;
 use crate::{
     app::{CaptureLead, ConvertLead, ImportRow, ImportRows, OpportunityRequest, UpdateLead},
-    domain::{lead::Details, normalise::domain_of},
+    domain::{lead::Details, normalise::domain_of, rollup::adds_up},
     error::Error,
 };
 
@@ -190,6 +190,10 @@ impl TryFrom<OpportunityRequestInput> for OpportunityRequest {
             field: "opportunity.amount.currency",
             reason: error.to_string(),
         })?;
+        if amount.is_some_and(|amount| amount.minor < 0 || !adds_up(amount)) {
+            let reason = "an amount is not negative, and not more than any opportunity is worth".to_owned();
+            return Err(Error::Invalid { code: Code::InvalidInput, field: "opportunity.amount.minor", reason });
+        }
         Ok(Self { name: text("opportunity.name", input.name)?, amount })
     }
 }

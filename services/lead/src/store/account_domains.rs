@@ -35,14 +35,15 @@ pub(super) async fn insert_first(tx: &mut Tx, accounts: &[&Account]) -> Result<V
     Ok(with_domain.into_iter().map(|(account, _)| account.id).filter(|id| !kept.contains(id)).collect())
 }
 
-/// Follows a change of an account's first domain: another of its own, or of what was merged into it, moves to the front, and
-/// a new one takes the place of the old.
+/// Follows a change of an account's first domain: another of its own, or of what shows as the same account, moves to the
+/// front, and a new one takes the place of the old.
 pub(super) async fn replace_first(
     tx: &mut Tx,
     AccountChange { previous, current }: &AccountChange,
 ) -> Result<(), sqlx::Error> {
     const OWN: &str = "update account_domain set account_id = account_id where workspace_id = $1 and domain = $2 \
-        and account_id in (select id from account where workspace_id = $1 and (id = $3 or merged_into = $3))";
+        and (select coalesce(merged_into, id) from account where workspace_id = $1 and id = account_domain.account_id) \
+        = (select coalesce(merged_into, id) from account where workspace_id = $1 and id = $3)";
     let (workspace, id) = (current.workspace, current.id);
     if let Some(domain) = &current.details.domain {
         if execute!(tx, sqlx::query(OWN).bind(workspace).bind(domain).bind(id))? == 1 {
@@ -86,7 +87,7 @@ pub async fn holders(
     with_tx!(tx, conn => {
         let mut query = QueryBuilder::new(
             "select d.domain, coalesce(a.merged_into, a.id) from account_domain d join account a on a.id = d.account_id \
-             where d.workspace_id = ",
+             where a.workspace_id = d.workspace_id and d.workspace_id = ",
         );
         query.push_bind(workspace).push(" and d.domain");
         push_in_texts(&mut query, domains.iter().map(String::as_str));
@@ -139,13 +140,14 @@ fn push_leading_to<DB: ListBind>(query: &mut QueryBuilder<DB>, workspace: Worksp
 where
     WorkspaceId: for<'q> Encode<'q, DB> + Type<DB>,
 {
-    query.push(
-        "select coalesce(a.merged_into, a.id), d.domain from account a join account_domain d on d.account_id = a.id \
-         where a.workspace_id = ",
-    );
-    query.push_bind(workspace).push(" and d.workspace_id = ").push_bind(workspace).push(" and (a.id");
-    push_in_ids(query, accounts.iter().copied());
-    query.push(" or a.merged_into");
-    push_in_ids(query, accounts.iter().copied());
-    query.push(") order by d.created_at, d.domain");
+    query.push("select account_id, domain from (");
+    for (column, and) in [("id", ""), ("merged_into", " union ")] {
+        query.push(and).push(
+            "select coalesce(a.merged_into, a.id) as account_id, d.domain as domain, d.created_at as created_at \
+             from account a cross join account_domain d where d.account_id = a.id and d.workspace_id = ",
+        );
+        query.push_bind(workspace).push(" and a.workspace_id = ").push_bind(workspace).push(format!(" and a.{column}"));
+        push_in_ids(query, accounts.iter().copied());
+    }
+    query.push(") as led order by created_at, domain");
 }

@@ -83,8 +83,8 @@ pub(super) fn readable(actor: &Actor) -> Rows<'_> {
     actor.access.rows(Object::Account, Action::Read)
 }
 
-/// Appends the condition that `column` names this account, or one that was merged into it, and that the actor may read the
-/// account: nothing is found by one that is hidden.
+/// Appends the condition that `column` names this account, or one that shows as the same, and that the actor may read what
+/// it shows as: nothing is found by one that is hidden.
 pub(super) fn push_at<DB: ListBind>(query: &mut QueryBuilder<DB>, actor: &Actor, column: &str, account: AccountId)
 where
     WorkspaceId: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
@@ -92,13 +92,19 @@ where
 {
     query.push(" and ").push(column).push(" in (select id from account where workspace_id = ");
     query.push_bind(actor.workspace);
-    query.push(" and (id = ").push_bind(account).push(" or merged_into = ").push_bind(account).push("))");
+    query.push(" and id = ");
+    hierarchy::push_shown(query, actor.workspace, account);
+    query.push(" union all select id from account where workspace_id = ").push_bind(actor.workspace);
+    query.push(" and merged_into = ");
+    hierarchy::push_shown(query, actor.workspace, account);
+    query.push(")");
     let rows = readable(actor);
     if rows == Rows::All {
         return;
     }
     query.push(" and exists (select 1 from account where workspace_id = ").push_bind(actor.workspace);
-    query.push(" and id = ").push_bind(account);
+    query.push(" and id = ");
+    hierarchy::push_shown(query, actor.workspace, account);
     push_allowed(query, &rows, &ACCESS);
     query.push(")");
 }
@@ -113,8 +119,8 @@ where
     if rows == Rows::All {
         return;
     }
-    query.push(" and (select coalesce(m.merged_into, m.id) from account m where m.id = account_id)");
-    query.push(" in (select id from account where workspace_id = ").push_bind(actor.workspace);
+    query.push(" and (select coalesce(m.merged_into, m.id) from account m where m.id = account_id and m.workspace_id = ");
+    query.push_bind(actor.workspace).push(") in (select id from account where workspace_id = ").push_bind(actor.workspace);
     push_allowed(query, &rows, &ACCESS);
     query.push(")");
 }
@@ -124,7 +130,7 @@ macro_rules! push_filter {
         if let Some(domain) = &$filter.domain {
             $query.push(
                 " and id in (select coalesce(a.merged_into, a.id) from account_domain d join account a on a.id = d.account_id \
-                 where d.workspace_id = ",
+                 where a.workspace_id = d.workspace_id and d.workspace_id = ",
             );
             $query.push_bind($actor.workspace).push(" and d.domain = ").push_bind(domain.clone()).push(")");
         }
@@ -137,7 +143,9 @@ macro_rules! push_filter {
         }
         match $filter.under {
             Some(Under { parent, descendants: true }) => {
-                $query.push(" and id <> ").push_bind(parent).push(" and id");
+                $query.push(" and id <> ");
+                hierarchy::push_shown(&mut $query, $actor.workspace, parent);
+                $query.push(" and id");
                 hierarchy::push_in_tree(&mut $query, $actor, parent);
             }
             Some(Under { parent, descendants: false }) => push_at(&mut $query, $actor, "parent_id", parent),
@@ -273,6 +281,13 @@ pub async fn by_id(tx: &mut Tx, actor: &Actor, id: AccountId) -> Result<Option<A
     Ok(row.map(Account::from))
 }
 
+/// Has whoever else would change this account, or its domains, wait until this transaction is over. Before it is read.
+pub async fn lock(tx: &mut Tx, workspace: WorkspaceId, id: AccountId) -> Result<(), sqlx::Error> {
+    const SQL: &str = "update account set version = version where workspace_id = $1 and id = $2";
+    execute!(tx, sqlx::query(SQL).bind(workspace).bind(id))?;
+    Ok(())
+}
+
 /// One account of the workspace, or the one that it was merged into, whoever asks.
 pub async fn any_by_id(tx: &mut Tx, workspace: WorkspaceId, id: AccountId) -> Result<Option<Account>, sqlx::Error> {
     let row: Option<Row> = with_tx!(tx, conn => {
@@ -333,12 +348,12 @@ pub async fn keys(
     name_keys: &[String],
 ) -> Result<Vec<AccountKeys>, sqlx::Error> {
     const NAMED: &str = "coalesce(merged_into, id), name_key, \
-        coalesce((select s.domain from account s where s.id = account.merged_into), domain)";
+        coalesce((select s.domain from account s where s.workspace_id = account.workspace_id and s.id = account.merged_into), domain)";
     let rows: Vec<(AccountId, Option<String>, Option<String>)> = with_tx!(tx, conn => {
         let mut query = select_named(NAMED, "account", workspace, &[("name_key", name_keys)]);
         query.push(
             " union all select coalesce(a.merged_into, a.id), null, d.domain from account_domain d \
-             join account a on a.id = d.account_id where d.workspace_id = ",
+             join account a on a.id = d.account_id where a.workspace_id = d.workspace_id and d.workspace_id = ",
         );
         query.push_bind(workspace).push(" and d.domain");
         push_in_texts(&mut query, domains.iter().map(String::as_str));

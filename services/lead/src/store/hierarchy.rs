@@ -13,7 +13,7 @@ use super::accounts::{ACCESS, COLUMNS, Row, readable};
 use crate::domain::account::Account;
 
 /// The account that is shown above one.
-const PARENT: &str = "(select coalesce(p.merged_into, p.id) from account p where p.id = account.parent_id)";
+const PARENT: &str = "(select coalesce(p.merged_into, p.id) from account p where p.workspace_id = account.workspace_id and p.id = account.parent_id)";
 
 #[derive(FromRow)]
 struct ChildRow {
@@ -48,21 +48,24 @@ pub async fn set_parent(
 pub async fn line(tx: &mut Tx, workspace: WorkspaceId, id: AccountId) -> Result<Vec<AccountId>, sqlx::Error> {
     const SQL: &str = "with recursive line (id, parent_id, place) as ( \
             select id, parent_id, 0 from account where workspace_id = $1 and id = $2 \
-            union all select a.id, a.parent_id, line.place + 1 from line join account p on p.id = line.parent_id \
-            join account a on a.id = coalesce(p.merged_into, p.id) where a.workspace_id = $1 and line.place < 100) \
+            union all select a.id, a.parent_id, line.place + 1 from line cross join account p cross join account a \
+            where p.workspace_id = $1 and p.id = line.parent_id and a.workspace_id = $1 and a.id = coalesce(p.merged_into, p.id) \
+            and line.place < 100) \
         select id from line order by place";
     with_tx!(tx, conn => sqlx::query_scalar(SQL).bind(workspace).bind(id).fetch_all(conn).await)
 }
 
-/// How many levels there are from the account down, with its own.
+/// How many levels there are from the account down, with its own. As [`push_join_below`] goes on.
 pub async fn levels(tx: &mut Tx, workspace: WorkspaceId, id: AccountId) -> Result<i64, sqlx::Error> {
     const SQL: &str = "with recursive below (id, level) as ( \
             select id, 1 from account where workspace_id = $1 and id = $2 \
             union all select a.id, below.level + case when a.merged_into is null then 1 else 0 end from below \
-            join account a on (a.workspace_id = $1 and a.parent_id = below.id and a.merged_into is null) \
-            or (a.workspace_id = $1 and a.merged_into = below.id) where below.level < 100) \
+            cross join account a where ((a.workspace_id = $3 and a.parent_id = below.id and a.merged_into is null) \
+            or (a.workspace_id = $4 and a.merged_into = below.id)) and below.level < 100) \
         select cast(coalesce(max(level), 0) as bigint) from below";
-    with_tx!(tx, conn => sqlx::query_scalar(SQL).bind(workspace).bind(id).fetch_one(conn).await)
+    with_tx!(tx, conn => {
+        sqlx::query_scalar(SQL).bind(workspace).bind(id).bind(workspace).bind(workspace).fetch_one(conn).await
+    })
 }
 
 /// For each of these accounts those above it, the nearest first: `(account, above)`.
@@ -78,10 +81,10 @@ pub async fn lines(
         query.push_bind(workspace).push(" and id");
         push_in_ids(&mut query, accounts.iter().copied());
         query.push(
-            " union all select line.start_id, a.id, a.parent_id, line.place + 1 from line join account p on p.id = line.parent_id \
-             join account a on a.id = coalesce(p.merged_into, p.id) where line.place < 100 and a.workspace_id = ",
+            " union all select line.start_id, a.id, a.parent_id, line.place + 1 from line cross join account p cross join account a \
+             where line.place < 100 and p.id = line.parent_id and a.id = coalesce(p.merged_into, p.id) and p.workspace_id = ",
         );
-        query.push_bind(workspace).push(") select start_id, id from line where place > 0 order by place");
+        query.push_bind(workspace).push(" and a.workspace_id = ").push_bind(workspace).push(") select start_id, id from line where place > 0 order by place");
         query.build_query_as().fetch_all(pool).await
     })
 }
@@ -129,11 +132,11 @@ where
     query
         .push_bind(workspace)
         .push(" and merged_into is null and parent_id in (select id from account where workspace_id = ");
-    query.push_bind(workspace).push(" and (id");
+    query.push_bind(workspace).push(" and id");
     push_in_ids(query, parents.iter().copied());
-    query.push(" or merged_into");
+    query.push(" union all select id from account where workspace_id = ").push_bind(workspace).push(" and merged_into");
     push_in_ids(query, parents.iter().copied());
-    query.push("))");
+    query.push(")");
 }
 
 /// Appends ` in (…)`: an account that the actor may read, all below it, and what was merged into them. Nothing is below one
@@ -144,22 +147,35 @@ where
     AccountId: for<'q> Encode<'q, DB> + Type<DB>,
 {
     query.push(" in (with recursive below (id) as (select id from account where workspace_id = ");
-    query.push_bind(actor.workspace).push(" and id = ").push_bind(top);
+    query.push_bind(actor.workspace).push(" and id = ");
+    push_shown(query, actor.workspace, top);
     push_allowed(query, &readable(actor), &ACCESS);
-    query.push(" union select a.id from below ");
+    query.push(" union select a.id from below");
     push_join_below(query, actor.workspace);
     query.push(") select id from below)");
 }
 
-/// Goes on from `below` to the accounts `a` right below it, and to those that were merged into it.
+/// Appends the account that shows for this one: itself, or what it was merged into.
+pub(super) fn push_shown<DB: ListBind>(query: &mut QueryBuilder<DB>, workspace: WorkspaceId, account: AccountId)
+where
+    WorkspaceId: for<'q> Encode<'q, DB> + Type<DB>,
+    AccountId: for<'q> Encode<'q, DB> + Type<DB>,
+{
+    query.push("(select coalesce(merged_into, id) from account where workspace_id = ").push_bind(workspace);
+    query.push(" and id = ").push_bind(account).push(")");
+}
+
+/// Goes on from `below` to the accounts `a` right below it, and to those that were merged into it. SQLite would begin with
+/// all accounts of the workspace, were the join not `cross`; each condition has a workspace of its own, or that alone would
+/// be looked up.
 pub(super) fn push_join_below<DB: ListBind>(query: &mut QueryBuilder<DB>, workspace: WorkspaceId)
 where
     WorkspaceId: for<'q> Encode<'q, DB> + Type<DB>,
 {
-    query.push("join account a on (a.parent_id = below.id and a.merged_into is null and a.workspace_id = ");
     query
+        .push(" cross join account a where ((a.parent_id = below.id and a.merged_into is null and a.workspace_id = ")
         .push_bind(workspace)
         .push(") or (a.merged_into = below.id and a.workspace_id = ")
         .push_bind(workspace)
-        .push(")");
+        .push("))");
 }

@@ -4,8 +4,8 @@ use events::lead::{Engagement, KeyAccountRules, Neglect};
 use kernel::{AccountId, Actor, AlertId, PageArgs, Timestamp, WorkspaceId, id::TypedId};
 use platform::{
     Db, Tx,
-    db::{Text, push_in_ids, push_page, push_rows},
-    execute, with_db, with_tx,
+    db::{Engine, Text, push_in_ids, push_page, push_rows},
+    with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder, types::Json};
 
@@ -46,11 +46,19 @@ pub async fn take_due(
     next: Timestamp,
     limit: i64,
 ) -> Result<Vec<(AccountId, Timestamp)>, sqlx::Error> {
-    const SQL: &str = "update account_plan set check_at = $3 where workspace_id = $1 and check_at <= $2 and account_id in \
-        (select account_id from account_plan where workspace_id = $1 and check_at <= $2 and key_since is not null \
-        order by check_at, account_id limit $4) returning account_id, key_since";
+    const DUE: &str = "select account_id from account_plan where workspace_id = $1 and check_at <= $2 and key_since is not null \
+        order by check_at, account_id limit $3";
+    let due: Vec<AccountId> = with_tx!(tx, conn => {
+        sqlx::query_scalar(DUE).bind(workspace).bind(now).bind(limit).fetch_all(conn).await?
+    });
+    lock(tx, workspace, &due).await?;
     with_tx!(tx, conn => {
-        sqlx::query_as(SQL).bind(workspace).bind(now).bind(next).bind(limit).fetch_all(conn).await
+        let mut query = QueryBuilder::new("update account_plan set check_at = ");
+        query.push_bind(next).push(" where check_at <= ").push_bind(now).push(" and workspace_id = ").push_bind(workspace);
+        query.push(" and account_id");
+        push_in_ids(&mut query, due.iter().copied());
+        query.push(" returning account_id, key_since");
+        query.build_query_as().fetch_all(conn).await
     })
 }
 
@@ -61,16 +69,27 @@ pub async fn make_due(
     person: impl TypedId,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    const SQL: &str = "with recursive line (id) as ( \
-            select account_id from lead where workspace_id = $1 and id in \
+    const LINE: &str = "with recursive line (id) as ( \
+            select account_id from lead where workspace_id = $1 and id = \
                 (select coalesce(merged_into, id) from lead where workspace_id = $1 and id = $2) \
-            union select account_id from contact where workspace_id = $1 and id in \
+            union select account_id from contact where workspace_id = $1 and id = \
                 (select coalesce(merged_into, id) from contact where workspace_id = $1 and id = $2) \
-            union select coalesce(a.merged_into, a.parent_id) from line join account a on a.id = line.id where a.workspace_id = $1) \
-        update account_plan set check_at = $3 where workspace_id = $1 and check_at > $3 \
-        and account_id in (select id from line where id is not null)";
-    execute!(tx, sqlx::query(SQL).bind(workspace).bind(person.uuid()).bind(now))?;
-    Ok(())
+            union select coalesce(a.merged_into, a.parent_id) from line cross join account a where a.workspace_id = $1 and a.id = line.id) \
+        select line.id from line cross join account_plan p where p.workspace_id = $1 and p.account_id = line.id and p.check_at > $3";
+    let line: Vec<AccountId> = with_tx!(tx, conn => {
+        sqlx::query_scalar(LINE).bind(workspace).bind(person.uuid()).bind(now).fetch_all(conn).await?
+    });
+    if line.is_empty() {
+        return Ok(());
+    }
+    lock(tx, workspace, &line).await?;
+    with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new("update account_plan set check_at = case when check_at > ");
+        query.push_bind(now).push(" then ").push_bind(now).push(" else check_at end where workspace_id = ");
+        query.push_bind(workspace).push(" and account_id");
+        push_in_ids(&mut query, line.iter().copied());
+        query.build().execute(conn).await.map(|_| ())
+    })
 }
 
 /// Looks at these accounts at `at`, those of them that are key accounts, or never while they are merged away.
@@ -80,11 +99,27 @@ pub async fn set_due(
     accounts: &[AccountId],
     at: Option<Timestamp>,
 ) -> Result<(), sqlx::Error> {
+    lock(tx, workspace, accounts).await?;
     with_tx!(tx, conn => {
         let mut query = QueryBuilder::new("update account_plan set check_at = ");
         query.push_bind(at).push(" where key_since is not null and workspace_id = ").push_bind(workspace);
         query.push(" and account_id");
         push_in_ids(&mut query, accounts.iter().copied());
+        query.build().execute(conn).await.map(|_| ())
+    })
+}
+
+/// Locks the plans of several accounts, in the order of their ids: nobody waits for one who waits for them.
+async fn lock(tx: &mut Tx, workspace: WorkspaceId, accounts: &[AccountId]) -> Result<(), sqlx::Error> {
+    // SQLite has one writer.
+    if tx.engine() == Engine::Sqlite {
+        return Ok(());
+    }
+    with_tx!(tx, conn => {
+        let mut query = QueryBuilder::new("select account_id from account_plan where workspace_id = ");
+        query.push_bind(workspace).push(" and account_id");
+        push_in_ids(&mut query, accounts.iter().copied());
+        query.push(" order by account_id for update");
         query.build().execute(conn).await.map(|_| ())
     })
 }
@@ -101,22 +136,33 @@ pub async fn engagements(
         let mut query = QueryBuilder::new("with recursive below (top_id, id) as (select id, id from account where workspace_id = ");
         query.push_bind(workspace).push(" and id");
         push_in_ids(&mut query, accounts.iter().copied());
-        query.push(" union select below.top_id, a.id from below ");
+        query.push(" union select below.top_id, a.id from below");
         push_join_below(&mut query, workspace);
         // Who was a lead and is a contact is one person, and so are those that were merged.
         query.push(
-            "), person (top_id, id, last_at, last_two_way_at) as ( \
-             select below.top_id, coalesce(c.merged_into, c.id, l.id), t.last_at, t.last_two_way_at \
-             from below join lead l on l.account_id = below.id and l.merged_into is null left join contact c on c.id = l.contact_id \
-             join lead m on m.id = l.id or (m.merged_into = l.id and m.workspace_id = l.workspace_id) \
-             join touch t on t.record_id = m.id and t.workspace_id = l.workspace_id \
-             union all select below.top_id, c.id, t.last_at, t.last_two_way_at \
-             from below join contact c on c.account_id = below.id and c.merged_into is null \
-             join contact m on m.id = c.id or (m.merged_into = c.id and m.workspace_id = c.workspace_id) \
-             join touch t on t.record_id = m.id and t.workspace_id = c.workspace_id) \
-             select top_id, max(last_at), count(distinct case when last_two_way_at >= ",
+            "), shown (top_id, person_id, id) as (select below.top_id, \
+             coalesce((select coalesce(c.merged_into, c.id) from contact c where c.id = l.contact_id and c.workspace_id = l.workspace_id), l.id), \
+             l.id from below cross join lead l where l.account_id = below.id and l.merged_into is null and l.workspace_id = ",
         );
-        query.push_bind(answered_since(rules, now)).push(" then id end) from person group by top_id");
+        query.push_bind(workspace).push(
+            " union all select below.top_id, c.id, c.id from below cross join contact c \
+             where c.account_id = below.id and c.merged_into is null and c.workspace_id = ",
+        );
+        query.push_bind(workspace).push("), record (top_id, person_id, id) as (select top_id, person_id, id from shown");
+        for table in ["lead", "contact"] {
+            query.push(format!(
+                " union all select shown.top_id, shown.person_id, m.id from shown cross join {table} m \
+                 where m.merged_into = shown.id and m.workspace_id = "
+            ));
+            query.push_bind(workspace);
+        }
+        query.push(
+            ") select record.top_id, max(t.last_at), count(distinct case when t.last_two_way_at >= ",
+        );
+        query.push_bind(answered_since(rules, now)).push(
+            " then record.person_id end) from record cross join touch t where t.record_id = record.id and t.workspace_id = ",
+        );
+        query.push_bind(workspace).push(" group by record.top_id");
         query.build_query_as().fetch_all(conn).await?
     });
     let seen = |(account, last_touch_at, two_way_contacts)| {
@@ -169,7 +215,8 @@ pub async fn list(db: &Db, actor: &Actor, only_open: bool, page: PageArgs) -> Re
     let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!("select {COLUMNS} from key_account_alert where workspace_id = "));
         query.push_bind(actor.workspace);
-        query.push(" and not exists (select 1 from account m where m.id = account_id and m.merged_into is not null)");
+        query.push(" and not exists (select 1 from account m where m.workspace_id = key_account_alert.workspace_id \
+             and m.id = key_account_alert.account_id and m.merged_into is not null)");
         if only_open {
             query.push(" and closed_at is null");
         }

@@ -4,7 +4,7 @@ use events::lead::{AccountPlan, KeyAccountRules, Tier};
 use kernel::{AccountId, Timestamp, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{Text, push_in_ids},
+    db::{Engine, Text, push_in_ids},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder, types::Json};
@@ -102,12 +102,17 @@ pub async fn save_rules(
         values ($1, $2, $3, $4, $5) on conflict (workspace_id) do update set version = excluded.version, \
         untouched_days = excluded.untouched_days, min_contacts = excluded.min_contacts, within_days = excluded.within_days \
         where key_account_rules.version = excluded.version - 1";
+    // In the order of ids, as whoever else looks at several does.
+    const LOCK: &str = "select account_id from account_plan where workspace_id = $1 and check_at is not null order by account_id for update";
     const CHECK: &str = "update account_plan set check_at = $2 where workspace_id = $1 and check_at is not null";
     let KeyAccountRules { version, untouched_days, min_contacts, within_days } = *rules;
     let written = execute!(
         tx,
         sqlx::query(RULES).bind(workspace).bind(version).bind(untouched_days).bind(min_contacts).bind(within_days)
     )?;
+    if tx.engine() == Engine::Postgres {
+        execute!(tx, sqlx::query(LOCK).bind(workspace))?;
+    }
     execute!(tx, sqlx::query(CHECK).bind(workspace).bind(now))?;
     Ok(written)
 }

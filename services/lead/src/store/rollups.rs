@@ -17,15 +17,15 @@ use crate::domain::rollup::OpenGroup;
 
 const OPPORTUNITY: AccessColumns = AccessColumns { owner: "o.owner_id", country: None, source: None, industry: None };
 const LEAD: AccessColumns =
-    AccessColumns { owner: "l.owner_id", country: Some("l.country"), source: Some("l.source"), industry: None };
-const CONTACT: AccessColumns = AccessColumns { owner: "c.owner_id", country: None, source: None, industry: None };
+    AccessColumns { owner: "r.owner_id", country: Some("r.country"), source: Some("r.source"), industry: None };
+const CONTACT: AccessColumns = AccessColumns { owner: "r.owner_id", country: None, source: None, industry: None };
 
 /// How many accounts there are from each of these down, with itself.
 pub async fn accounts(db: &Db, actor: &Actor, tops: &[AccountId]) -> Result<Vec<(AccountId, i64)>, sqlx::Error> {
     with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new("");
         push_shown(&mut query, actor, tops);
-        query.push("select top_id, count(distinct shown_id) from shown group by top_id");
+        query.push(" select top_id, count(distinct shown_id) from shown group by top_id");
         query.build_query_as().fetch_all(pool).await
     })
 }
@@ -40,8 +40,8 @@ pub async fn open_pipeline(
         let mut query = QueryBuilder::new("");
         push_shown(&mut query, actor, tops);
         query.push(
-            "select shown.top_id, count(*), cast(sum(o.minor) as bigint), o.currency from shown \
-             join known_opportunity o on o.account_id = shown.id where o.is_open and o.workspace_id = ",
+            " select shown.top_id, count(*), cast(sum(o.minor) as bigint), o.currency from shown cross join known_opportunity o \
+             where o.account_id = shown.id and o.is_open and o.workspace_id = ",
         );
         query.push_bind(actor.workspace);
         push_allowed(&mut query, &actor.access.rows(Object::Opportunity, Action::Read), &OPPORTUNITY);
@@ -64,22 +64,24 @@ pub async fn last_touches(
     with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new("");
         push_shown(&mut query, actor, tops);
+        query.push(", record (top_id, id) as (");
+        for (table, rows, columns) in [("lead", Object::Lead, &LEAD), ("contact", Object::Contact, &CONTACT)] {
+            let rows = actor.access.rows(rows, Action::Read);
+            query.push(if table == "lead" { "" } else { " union all " });
+            query.push(format!("select shown.top_id, r.id from shown cross join {table} r where r.account_id = shown.id"));
+            query.push(" and r.merged_into is null and r.workspace_id = ").push_bind(actor.workspace);
+            push_allowed(&mut query, &rows, columns);
+            query.push(format!(" union all select shown.top_id, m.id from shown cross join {table} r cross join {table} m"));
+            query.push(" where r.account_id = shown.id and r.merged_into is null and r.workspace_id = ");
+            query.push_bind(actor.workspace);
+            query.push(" and m.merged_into = r.id and m.workspace_id = ").push_bind(actor.workspace);
+            push_allowed(&mut query, &rows, columns);
+        }
         query.push(
-            "select top_id, max(last_at) from (select shown.top_id as top_id, t.last_at as last_at from shown \
-             join lead l on l.account_id = shown.id and l.merged_into is null \
-             join lead m on m.id = l.id or (m.merged_into = l.id and m.workspace_id = l.workspace_id) \
-             join touch t on t.record_id = m.id and t.workspace_id = l.workspace_id where l.workspace_id = ",
+            ") select record.top_id, max(t.last_at) from record cross join touch t where t.record_id = record.id \
+             and t.workspace_id = ",
         );
-        query.push_bind(actor.workspace);
-        push_allowed(&mut query, &actor.access.rows(Object::Lead, Action::Read), &LEAD);
-        query.push(
-            " union all select shown.top_id, t.last_at from shown join contact c on c.account_id = shown.id and c.merged_into is null \
-             join contact m on m.id = c.id or (m.merged_into = c.id and m.workspace_id = c.workspace_id) \
-             join touch t on t.record_id = m.id and t.workspace_id = c.workspace_id where c.workspace_id = ",
-        );
-        query.push_bind(actor.workspace);
-        push_allowed(&mut query, &actor.access.rows(Object::Contact, Action::Read), &CONTACT);
-        query.push(") touched group by top_id");
+        query.push_bind(actor.workspace).push(" group by record.top_id");
         query.build_query_as().fetch_all(pool).await
     })
 }
@@ -93,13 +95,13 @@ where
     query.push("with recursive below (top_id, id, shown_id) as (select id, id, id from account where workspace_id = ");
     query.push_bind(actor.workspace).push(" and id");
     push_in_ids(query, tops.iter().copied());
-    query.push(" union select below.top_id, a.id, coalesce(a.merged_into, a.id) from below ");
+    query.push(" union select below.top_id, a.id, coalesce(a.merged_into, a.id) from below");
     push_join_below(query, actor.workspace);
     query.push(
-        "), shown (top_id, id, shown_id) as (select below.top_id, below.id, below.shown_id from below \
-         join account on account.id = below.shown_id where account.workspace_id = ",
+        "), shown (top_id, id, shown_id) as (select below.top_id, below.id, below.shown_id from below cross join account \
+         where account.id = below.shown_id and account.workspace_id = ",
     );
     query.push_bind(actor.workspace);
     push_allowed(query, &readable(actor), &ACCESS);
-    query.push(") ");
+    query.push(")");
 }

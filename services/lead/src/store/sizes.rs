@@ -135,20 +135,38 @@ pub async fn workspace_to_fill(db: &Db) -> Result<Option<WorkspaceId>, sqlx::Err
     with_db!(db.everywhere(), pool => sqlx::query_scalar(SQL).fetch_optional(pool).await)
 }
 
-/// What is known of the sizes of these accounts, locked.
+#[derive(FromRow)]
+struct KnownRow {
+    shown_id: AccountId,
+    #[sqlx(flatten)]
+    size: SizeRow,
+}
+
+/// What is known of the sizes of these accounts, and of what was merged into them, locked: which account it shows as, and
+/// whose it is.
 pub async fn known(
     tx: &mut Tx,
     workspace: WorkspaceId,
     accounts: &[AccountId],
-) -> Result<Vec<(AccountId, Size)>, sqlx::Error> {
-    let rows: Vec<SizeRow> = with_tx!(tx, conn => {
+) -> Result<Vec<(AccountId, AccountId, Size)>, sqlx::Error> {
+    let rows: Vec<KnownRow> = with_tx!(tx, conn => {
         let mut query = QueryBuilder::new("update account_size set segment = segment where workspace_id = ");
-        query.push_bind(workspace).push(" and account_id");
+        query.push_bind(workspace).push(" and account_id in (select id from account where workspace_id = ");
+        query.push_bind(workspace).push(" and id");
         push_in_ids(&mut query, accounts.iter().copied());
-        query.push(" returning account_id, segment, since, because, claim");
+        query.push(" union all select id from account where workspace_id = ").push_bind(workspace).push(" and merged_into");
+        push_in_ids(&mut query, accounts.iter().copied());
+        query.push(
+            ") returning account_id, segment, since, because, claim, (select coalesce(a.merged_into, a.id) from account a \
+             where a.workspace_id = account_size.workspace_id and a.id = account_size.account_id) as shown_id",
+        );
         query.build_query_as().fetch_all(conn).await?
     });
-    Ok(rows.into_iter().map(Into::into).collect())
+    let known = |KnownRow { shown_id, size }| {
+        let (account, size) = size.into();
+        (shown_id, account, size)
+    };
+    Ok(rows.into_iter().map(known).collect())
 }
 
 /// What is known of the sizes of accounts that an actor was shown.

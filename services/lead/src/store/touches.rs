@@ -10,6 +10,8 @@ use sqlx::{FromRow, QueryBuilder};
 
 use crate::domain::relationship::Relationship;
 
+const LEAD: AccessColumns =
+    AccessColumns { owner: "l.owner_id", country: Some("l.country"), source: Some("l.source"), industry: None };
 const CONTACT: AccessColumns = AccessColumns { owner: "c.owner_id", country: None, source: None, industry: None };
 
 /// People of one account that a query shows.
@@ -51,39 +53,54 @@ pub async fn keep(
 }
 
 /// The contacts of each of these accounts that the actor may read and somebody had to do with, the most often first; what
-/// there was with the lead that a contact was, or with what was merged into either, counts too.
+/// there was with the lead that a contact was, if the actor may read it, or with what was merged into either, counts too.
 pub async fn relationships(
     db: &Db,
     actor: &Actor,
     accounts: &[AccountId],
 ) -> Result<Vec<(AccountId, Relationship)>, sqlx::Error> {
     let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
-        let mut query = QueryBuilder::new(
-            "select account_id, id, two_way, last_two_way_at, last_at from (select account_id, id, cast(sum(two_way) as bigint) as two_way, \
-             max(last_two_way_at) as last_two_way_at, max(last_at) as last_at, \
-             row_number() over (partition by account_id order by sum(two_way) desc, max(last_at) desc, id) as place from (",
+        let workspace = actor.workspace;
+        let mut query = QueryBuilder::new("with place (account_id, id) as (select id, id from account where workspace_id = ");
+        query.push_bind(workspace).push(" and id");
+        push_in_ids(&mut query, accounts.iter().copied());
+        query.push(" union all select merged_into, id from account where workspace_id = ").push_bind(workspace);
+        query.push(" and merged_into");
+        push_in_ids(&mut query, accounts.iter().copied());
+        query.push(
+            "), shown (account_id, contact_id) as (select place.account_id, c.id from place cross join contact c \
+             where c.account_id = place.id and c.merged_into is null and c.workspace_id = ",
         );
-        for (at, join) in [
-            "touch t on t.record_id = m.id",
-            "lead l on l.contact_id = m.id join lead k on k.id = l.id or (k.merged_into = l.id and k.workspace_id = l.workspace_id) \
-             join touch t on t.record_id = k.id",
-        ].into_iter().enumerate() {
-            query.push(if at == 0 { "" } else { " union all " });
-            query.push(
-                "select coalesce(a.merged_into, a.id) as account_id, c.id as id, t.two_way as two_way, \
-                 t.last_two_way_at as last_two_way_at, t.last_at as last_at from account a join contact c on c.account_id = a.id \
-                 join contact m on m.id = c.id or (m.merged_into = c.id and m.workspace_id = c.workspace_id) join ",
-            );
-            query.push(join);
-            query.push(" where t.workspace_id = c.workspace_id and c.workspace_id = ").push_bind(actor.workspace);
-            query.push(" and c.merged_into is null and (a.id");
-            push_in_ids(&mut query, accounts.iter().copied());
-            query.push(" or a.merged_into");
-            push_in_ids(&mut query, accounts.iter().copied());
-            query.push(")");
-            push_allowed(&mut query, &actor.access.rows(Object::Contact, Action::Read), &CONTACT);
-        }
-        query.push(") touched group by account_id, id) ranked where place <= ").push_bind(SHOWN).push(" order by account_id, place");
+        query.push_bind(workspace);
+        push_allowed(&mut query, &actor.access.rows(Object::Contact, Action::Read), &CONTACT);
+        query.push(
+            "), person (account_id, contact_id, id) as (select account_id, contact_id, contact_id from shown \
+             union all select shown.account_id, shown.contact_id, m.id from shown cross join contact m \
+             where m.merged_into = shown.contact_id and m.workspace_id = ",
+        );
+        query.push_bind(workspace).push(
+            "), was (account_id, contact_id, id) as (select person.account_id, person.contact_id, l.id from person \
+             cross join lead l where l.contact_id = person.id and l.workspace_id = ",
+        );
+        query.push_bind(workspace);
+        push_allowed(&mut query, &actor.access.rows(Object::Lead, Action::Read), &LEAD);
+        query.push(
+            "), record (account_id, contact_id, id) as (select account_id, contact_id, id from person \
+             union all select account_id, contact_id, id from was \
+             union all select was.account_id, was.contact_id, m.id from was cross join lead m \
+             where m.merged_into = was.id and m.workspace_id = ",
+        );
+        query.push_bind(workspace).push(
+            "), touched (account_id, id, two_way, last_two_way_at, last_at, place) as (select record.account_id, record.contact_id, \
+             cast(sum(t.two_way) as bigint), max(t.last_two_way_at), max(t.last_at), row_number() over (partition by record.account_id \
+             order by sum(t.two_way) desc, max(t.last_at) desc, record.contact_id) \
+             from record cross join touch t where t.record_id = record.id and t.workspace_id = ",
+        );
+        query.push_bind(workspace).push(
+            " group by record.account_id, record.contact_id) select account_id, id, two_way, last_two_way_at, last_at \
+             from touched where place <= ",
+        );
+        query.push_bind(SHOWN).push(" order by account_id, place");
         query.build_query_as().fetch_all(pool).await?
     });
     let relationship = |Row { account_id, id: contact, two_way, last_two_way_at, last_at }| {

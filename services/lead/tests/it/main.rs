@@ -16,6 +16,7 @@ mod lead_sources;
 mod leads;
 mod merged_accounts;
 mod merges;
+mod reads;
 mod rollup;
 mod segment_answers;
 mod segments;

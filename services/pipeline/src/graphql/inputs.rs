@@ -116,7 +116,16 @@ fn name(text: &str) -> Result<String, Error> {
     }
 }
 
+/// The largest amount, in minor units: sums of many are still whole numbers of 64 bits.
+const MAX_MINOR: i64 = 1_000_000_000_000_000;
+
 fn amount(input: MoneyInput) -> Result<Money, Error> {
     let money = Money::try_from(input).map_err(|error| Error::invalid("amount.currency", error.to_string()))?;
-    if money.minor < 0 { Err(Error::invalid("amount.minor", "an amount is not negative")) } else { Ok(money) }
+    if money.minor < 0 {
+        return Err(Error::invalid("amount.minor", "an amount is not negative"));
+    }
+    if money.minor > MAX_MINOR {
+        return Err(Error::invalid("amount.minor", format!("an amount is at most {MAX_MINOR}")));
+    }
+    Ok(money)
 }

@@ -100,7 +100,7 @@ impl App {
 
 fn invalid(error: BandsError) -> Error {
     let field = match error {
-        BandsError::Thresholds => "enterpriseFrom",
+        BandsError::Thresholds(field) => field,
         BandsError::Margin => "marginPercent",
         BandsError::Regions => "regions",
     };

@@ -1,6 +1,8 @@
+use std::collections::HashMap;
+
 use events::lead::AccountDomainsChanged;
 use kernel::{AccountId, Action, Actor, Code, Object, Permission};
-use platform::Tx;
+use platform::{Tx, outbox::Events};
 
 use crate::{
     app::{App, link_leads::link_leads},
@@ -10,7 +12,10 @@ use crate::{
 };
 
 /// Domains that an account may have.
-const MAX_DOMAINS: usize = 200;
+pub(in crate::app) const MAX_DOMAINS: usize = 200;
+
+/// What leads to accounts.
+pub(in crate::app) type Domains = HashMap<AccountId, Vec<String>>;
 
 /// A domain to give to an account.
 #[derive(Debug, Clone)]
@@ -89,7 +94,7 @@ impl App {
             }
             None => account,
         };
-        let current = domains_of(&mut tx, &account).await?;
+        let current = shown(&mut tx, &account).await?;
         events.push(&AccountDomainsChanged { account: account.id, previous, current });
         let accounts = std::slice::from_ref(&account);
         link_leads(&mut tx, &mut events, actor.workspace, accounts, self.clock.now()).await?;
@@ -102,16 +107,48 @@ impl App {
 /// An account whose domains the actor may change, with them.
 async fn open(tx: &mut Tx, actor: &Actor, id: AccountId) -> Result<(Account, Vec<String>), Error> {
     actor.require(Permission::Write)?;
+    store::accounts::lock(tx, actor.workspace, id).await?;
     let account = store::accounts::by_id(tx, actor, id).await?.ok_or(Error::not_found("account", "accountId"))?;
     actor.may(Action::Update, Object::Account, &account.facts())?;
     actor.access.require_write(Object::Account, "domain")?;
-    let domains = domains_of(tx, &account).await?;
+    let domains = shown(tx, &account).await?;
     Ok((account, domains))
 }
 
-/// The primary one first, then by age.
-async fn domains_of(tx: &mut Tx, account: &Account) -> Result<Vec<String>, Error> {
-    let domains = store::account_domains::of_all(tx, account.workspace, &[account.id]).await?;
-    let domains = domains.into_iter().map(|(_, domain)| domain);
-    Ok(account.primary_first(domains))
+/// The domains of one account.
+async fn shown(tx: &mut Tx, account: &Account) -> Result<Vec<String>, Error> {
+    Ok(domains_of(tx, &[account]).await?.remove(&account.id).unwrap_or_default())
+}
+
+/// The domains that lead to each of these accounts: the primary one first, then by age.
+pub(in crate::app) async fn domains_of(tx: &mut Tx, accounts: &[&Account]) -> Result<Domains, sqlx::Error> {
+    let Some(workspace) = accounts.first().map(|account| account.workspace) else { return Ok(Domains::new()) };
+    let ids: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
+    let mut domains = Domains::new();
+    for (account, domain) in store::account_domains::of_all(tx, workspace, &ids).await? {
+        domains.entry(account).or_default().push(domain);
+    }
+    for account in accounts {
+        if let Some(domains) = domains.get_mut(&account.id) {
+            *domains = account.primary_first(std::mem::take(domains));
+        }
+    }
+    Ok(domains)
+}
+
+/// Tells of those of these accounts whose domains are no longer what they were.
+pub(in crate::app) async fn tell_domains(
+    tx: &mut Tx,
+    events: &mut Events<'_>,
+    mut before: Domains,
+    accounts: &[&Account],
+) -> Result<(), sqlx::Error> {
+    let mut now = domains_of(tx, accounts).await?;
+    for account in accounts.iter().map(|account| account.id) {
+        let [previous, current] = [&mut before, &mut now].map(|domains| domains.remove(&account).unwrap_or_default());
+        if previous != current {
+            events.push(&AccountDomainsChanged { account, previous, current });
+        }
+    }
+    Ok(())
 }

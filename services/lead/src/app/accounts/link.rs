@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl App {
-    /// Puts an account below another, or makes it the top of its own tree.
+    /// Puts an account below another, or makes it the top of its own tree. That is a change of those above it, too.
     pub async fn link_accounts(
         &self,
         actor: &Actor,
@@ -27,11 +27,19 @@ impl App {
         let account = store::accounts::by_id(&mut tx, actor, child).await?.ok_or(missing("childId"))?;
         actor.may(Action::Update, Object::Account, &account.facts())?;
         if let Some(parent) = parent {
-            store::accounts::by_id(&mut tx, actor, parent).await?.ok_or(missing("parentId"))?;
+            let parent = store::accounts::by_id(&mut tx, actor, parent).await?.ok_or(missing("parentId"))?;
+            actor.may(Action::Update, Object::Account, &parent.facts())?;
         }
         let before = store::hierarchy::line(&mut tx, actor.workspace, child).await?;
-        if before.get(1).copied() == parent {
+        let above = before.get(1).copied();
+        if above == parent {
             return Ok(account.seen_by(&actor.access));
+        }
+        // Out of a tree that one may read, but not change, nothing is taken.
+        if let Some(above) = above
+            && let Some(above) = store::accounts::by_id(&mut tx, actor, above).await?
+        {
+            actor.may(Action::Update, Object::Account, &above.facts())?;
         }
         let above = match parent {
             Some(parent) => store::hierarchy::line(&mut tx, actor.workspace, parent).await?,

@@ -14,7 +14,7 @@ use crate::{
     app::App,
     domain::{
         account::{Account, AccountChange},
-        company_size::{Size, VersionedBands, repeats_lead},
+        company_size::{Size, VersionedBands, repeats_lead, says_more},
     },
     store,
 };
@@ -34,6 +34,23 @@ pub(in crate::app) async fn follow_size(
     hold(tx, events, accounts, known, Under { bands: &bands, afresh: false, now }).await
 }
 
+/// [`follow_size`] of accounts that nobody has looked at since a moment: bands that are newer decide as if they had always
+/// been.
+pub(in crate::app) async fn follow_size_again(
+    tx: &mut Tx,
+    events: &mut Events<'_>,
+    accounts: &[&Account],
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let Some(workspace) = accounts.first().map(|account| account.workspace) else { return Ok(()) };
+    store::sizes::share(tx, workspace).await?;
+    let bands = store::sizes::bands(tx, workspace).await?.unwrap_or_default();
+    let known = known(tx, workspace, accounts).await?;
+    let afresh = bands.created_at.is_some_and(|made| made >= since);
+    hold(tx, events, accounts, known, Under { bands: &bands, afresh, now }).await
+}
+
 /// Whether this change of an account may change its size.
 pub(in crate::app) fn resizes(AccountChange { previous, current }: &AccountChange) -> bool {
     let (before, after) = (&previous.details, &current.details);
@@ -49,11 +66,22 @@ pub(super) struct Under<'a> {
     pub now: Timestamp,
 }
 
-pub(super) type Known = HashMap<AccountId, Size>;
+/// The size of each account, and the claim that says most of it and of what was merged into it.
+pub(super) type Known = HashMap<AccountId, (Size, Option<SizeClaim>)>;
 
 pub(super) async fn known(tx: &mut Tx, workspace: WorkspaceId, accounts: &[&Account]) -> Result<Known, sqlx::Error> {
     let ids: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
-    Ok(store::sizes::known(tx, workspace, &ids).await?.into_iter().collect())
+    let mut known = Known::new();
+    for (shown, account, size) in store::sizes::known(tx, workspace, &ids).await? {
+        let (own, most) = known.entry(shown).or_default();
+        if let Some(claim) = size.claim.as_ref().filter(|claim| says_more(claim, most.as_ref())) {
+            *most = Some(claim.clone());
+        }
+        if account == shown {
+            *own = size;
+        }
+    }
+    Ok(known)
 }
 
 /// Saves the sizes that have changed, and tells of each.
@@ -67,8 +95,8 @@ pub(super) async fn hold(
     let Some(workspace) = accounts.first().map(|account| account.workspace) else { return Ok(()) };
     let mut changed = Vec::new();
     for account in accounts {
-        let size = known.remove(&account.id).unwrap_or_default();
-        let Some(current) = size.change(account, bands, afresh, now) else { continue };
+        let (size, claim) = known.remove(&account.id).unwrap_or_default();
+        let Some(current) = size.change(account, claim.as_ref(), bands, afresh, now) else { continue };
         events.push(&AccountSegmentChanged {
             account: account.id,
             previous: size.segment,
@@ -91,20 +119,21 @@ impl App {
         }
         let lead = store::leads::any_by_ids(tx, workspace, &[enriched.lead]).await?.pop();
         let Some(id) = lead.and_then(|lead| lead.account) else { return Ok(()) };
-        // Of an account that is merged away, the survivor.
-        let Some(Account { id, .. }) = store::accounts::any_by_id(tx, workspace, id).await? else { return Ok(()) };
         store::sizes::share(tx, workspace).await?;
         let bands = store::sizes::bands(tx, workspace).await?.unwrap_or_default();
-        let mut known: Known = store::sizes::known(tx, workspace, &[id]).await?.into_iter().collect();
-        let size = known.entry(id).or_default();
+        let known = store::sizes::known(tx, workspace, &[id]).await?;
+        let own = known.into_iter().find(|(_, account, _)| *account == id);
+        let mut size = own.map(|(.., size)| size).unwrap_or_default();
         let claim = size_claim(&enriched, claim);
         if !size.learns(&claim) {
             return Ok(());
         }
         size.claim = Some(claim);
-        // Written, and so locked, before the account is read: whoever changes the account meanwhile finds the claim.
-        store::sizes::save(tx, workspace, &[(id, size.clone())]).await?;
+        // Kept at the account of the lead, with which it comes back. Written, and so locked, before what shows is read:
+        // whoever changes that meanwhile finds the claim.
+        store::sizes::save(tx, workspace, &[(id, size)]).await?;
         let Some(account) = store::accounts::any_by_id(tx, workspace, id).await? else { return Ok(()) };
+        let known = self::known(tx, workspace, &[&account]).await?;
         let actor = Actor::system(workspace, "lead");
         let mut events = self.outbox.events(Origin::caused_by(&actor, event));
         let under = Under { bands: &bands, afresh: false, now: self.clock.now() };

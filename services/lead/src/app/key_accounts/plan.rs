@@ -1,12 +1,16 @@
+use std::collections::HashSet;
+
 use events::lead::{AccountKeyAttended, AccountPlanChanged, Stakeholder, Tier};
-use kernel::{AccountId, Action, Actor, Code, Object, Permission, Timestamp, WorkspaceId};
+use kernel::{AccountId, Action, Actor, Code, Object, Permission, Timestamp, WorkspaceId, id::TypedId};
 use platform::{Tx, outbox::Events};
+use uuid::Uuid;
 
 use crate::{
     app::App,
     domain::{
         account::Account,
         key_account::{Alert, MAX_LINES, Planned},
+        record::{Kind, Record},
     },
     error::Error,
     store,
@@ -45,10 +49,14 @@ impl App {
         if input.version.is_some_and(|version| version != planned.plan.version) {
             return Err(Error::Conflict);
         }
+        let stakeholders = match input.stakeholders {
+            Some(given) => Some(with_unseen(&mut tx, actor, given, &planned.plan.stakeholders).await?),
+            None => None,
+        };
         let change = planned.change(now, |plan| {
             plan.tier = input.tier.unwrap_or(plan.tier);
             plan.goals = input.goals.unwrap_or_else(|| std::mem::take(&mut plan.goals));
-            plan.stakeholders = input.stakeholders.unwrap_or_else(|| std::mem::take(&mut plan.stakeholders));
+            plan.stakeholders = stakeholders.unwrap_or_else(|| std::mem::take(&mut plan.stakeholders));
             plan.risks = input.risks.unwrap_or_else(|| std::mem::take(&mut plan.risks));
             plan.whitespace = input.whitespace.unwrap_or_else(|| std::mem::take(&mut plan.whitespace));
         });
@@ -66,6 +74,25 @@ impl App {
         self.outbox.commit(tx).await?;
         Ok(account.seen_by(&actor.access))
     }
+}
+
+/// These stakeholders, and those of before that the actor may not read: nobody takes away whom they cannot see.
+async fn with_unseen(
+    tx: &mut Tx,
+    actor: &Actor,
+    mut given: Vec<Stakeholder>,
+    before: &[Stakeholder],
+) -> Result<Vec<Stakeholder>, Error> {
+    let ids: Vec<Uuid> = before.iter().map(|stakeholder| stakeholder.contact.uuid()).collect();
+    let contacts = store::records::any(tx, actor.workspace, Kind::Contact, &ids).await?;
+    let shown = |contact: &Record| contact.merged_into().unwrap_or(contact.id());
+    let survivors: Vec<Uuid> = contacts.iter().map(shown).collect();
+    let readable = store::records::readable(tx, actor, Kind::Contact, &survivors).await?;
+    let readable: HashSet<Uuid> = readable.iter().map(Record::id).collect();
+    let seen: HashSet<Uuid> =
+        contacts.iter().filter(|contact| readable.contains(&shown(contact))).map(Record::id).collect();
+    given.extend(before.iter().filter(|stakeholder| !seen.contains(&stakeholder.contact.uuid())).cloned());
+    Ok(given)
 }
 
 /// Ends what is amiss with these accounts: they are no key accounts any more, or merged away.

@@ -1,5 +1,5 @@
 use events::lead::{KeyAccountRules, KeyAccountRulesChanged};
-use kernel::{Actor, Code, Permission};
+use kernel::{Action, Actor, Code, Object, Permission};
 
 use crate::{
     app::App,
@@ -31,6 +31,7 @@ impl App {
         input: UpdateKeyAccountRules,
     ) -> Result<KeyAccountRules, Error> {
         actor.require(Permission::Admin)?;
+        actor.access.require_all(Object::Account, Action::Update)?;
         let mut tx = self.db.of(actor.workspace).begin().await?;
         let previous = store::plans::rules(&mut tx, actor.workspace).await?.unwrap_or(FIRST_RULES);
         if input.version.is_some_and(|version| version != previous.version) {

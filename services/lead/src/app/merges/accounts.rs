@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::family::Relatives;
 use crate::{
     app::{
-        accounts::{follow_size, link_refused},
+        accounts::{follow_size, follow_size_again, link_refused},
         key_accounts::close_alerts,
     },
     domain::{
@@ -36,37 +36,45 @@ pub(super) async fn settle_merged(
         return Err(link_refused(tx, actor, "otherIds", error).await?);
     }
     let gone: Vec<AccountId> = others.iter().copied().map(AccountId::from).collect();
+    let survivors = accounts(relatives, &[survivor]);
+    // Sizes before plans, and all plans at once, as whoever else locks both.
+    follow_size(tx, events, &survivors, now).await?;
+    let all: Vec<AccountId> = gone.iter().copied().chain([top]).collect();
+    store::key_alerts::set_due(tx, workspace, &all, Some(now)).await?;
     store::key_alerts::set_due(tx, workspace, &gone, None).await?;
-    close_alerts(tx, events, workspace, &gone, now).await?;
-    settle(tx, events, relatives, &[survivor], now).await
+    close_alerts(tx, events, workspace, &gone, now).await
 }
 
-/// After accounts are themselves again: one that would now stand below itself, or too deep, stands at the top of a tree.
+/// After accounts are themselves again, merged since a moment: one that would now stand below itself, or too deep, stands at
+/// the top of a tree.
 pub(super) async fn settle_restored(
     tx: &mut Tx,
     events: &mut Events<'_>,
     relatives: &Relatives,
     (survivor, restored): (Uuid, &[Uuid]),
-    now: Timestamp,
+    (since, now): (Timestamp, Timestamp),
 ) -> Result<(), Error> {
     let workspace = relatives.workspace;
     for account in restored.iter().copied().map(AccountId::from) {
         let line = store::hierarchy::line(tx, workspace, account).await?;
-        if placed(tx, workspace, &line).await?.is_ok() {
-            continue;
-        }
+        let Err(error) = placed(tx, workspace, &line).await? else { continue };
         store::hierarchy::set_parent(tx, workspace, account, None).await?;
         let previous = line.get(1).copied();
+        // A circle has no top.
+        let top = if error == LinkError::TooDeep { line.last().copied() } else { previous };
         events.push(&AccountHierarchyChanged {
             account,
             previous,
             current: None,
-            previous_ultimate: previous.unwrap_or(account),
+            previous_ultimate: top.unwrap_or(account),
             current_ultimate: account,
         });
     }
-    let live: Vec<Uuid> = restored.iter().copied().chain([survivor]).collect();
-    settle(tx, events, relatives, &live, now).await
+    let (restored, survivors) = (accounts(relatives, restored), accounts(relatives, &[survivor]));
+    follow_size_again(tx, events, &restored, since, now).await?;
+    follow_size(tx, events, &survivors, now).await?;
+    let live: Vec<AccountId> = restored.iter().chain(&survivors).map(|account| account.id).collect();
+    Ok(store::key_alerts::set_due(tx, workspace, &live, Some(now)).await?)
 }
 
 /// Before accounts are themselves again: what shows loses a primary domain that goes with one of them, and goes on with the
@@ -98,20 +106,11 @@ async fn placed(tx: &mut Tx, workspace: WorkspaceId, line: &[AccountId]) -> Resu
     Ok(may_link(*account, usize::try_from(levels).unwrap_or(usize::MAX), above))
 }
 
-/// Has the sizes of accounts follow what they say now, and those that are key accounts looked at.
-async fn settle(
-    tx: &mut Tx,
-    events: &mut Events<'_>,
-    relatives: &Relatives,
-    ids: &[Uuid],
-    now: Timestamp,
-) -> Result<(), Error> {
+/// Those of these records that are accounts, as they stand now.
+pub(super) fn accounts<'a>(relatives: &'a Relatives, ids: &[Uuid]) -> Vec<&'a Account> {
     let account = |id: &Uuid| match relatives.records.get(id) {
         Some(Record::Account(account)) => Some(&**account),
         _ => None,
     };
-    let accounts: Vec<&Account> = ids.iter().filter_map(account).collect();
-    follow_size(tx, events, &accounts, now).await?;
-    let ids: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
-    Ok(store::key_alerts::set_due(tx, relatives.workspace, &ids, Some(now)).await?)
+    ids.iter().filter_map(account).collect()
 }

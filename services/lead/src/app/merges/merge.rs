@@ -7,13 +7,17 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    accounts::settle_merged,
+    accounts::{accounts, settle_merged},
     family::Relatives,
     preview::{check, decided, records},
     tell,
 };
 use crate::{
-    app::{App, segments::follow_ids},
+    app::{
+        App,
+        accounts::{domains_of, tell_domains},
+        segments::follow_ids,
+    },
     domain::{
         family::{Content, Merge},
         merge::{Choice, FieldOutcome, Plan, merged},
@@ -94,6 +98,7 @@ impl App {
             undone_at: None,
         };
         relatives.after.merge(merge.clone());
+        let domains = domains_of(tx, &accounts(&relatives, &[input.survivor])).await?;
         // First, so that a value which is unique is free for the survivor.
         let others = relatives.redirect(tx, &input.others, Some(input.survivor)).await?;
         relatives.reroute(tx).await?;
@@ -104,6 +109,7 @@ impl App {
         let change = RecordChange { previous: survivor.clone(), current: current.clone() };
         tell::merged(&mut events, &merge, &change, &others, &relatives.redirects());
         if kind == Kind::Account {
+            tell_domains(tx, &mut events, domains, &accounts(&relatives, &[input.survivor])).await?;
             settle_merged(tx, &mut events, actor, &relatives, (input.survivor, &input.others), now).await?;
         }
         if kind == Kind::Lead {

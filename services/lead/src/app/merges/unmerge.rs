@@ -3,13 +3,17 @@ use platform::{Tx, outbox::Events};
 use uuid::Uuid;
 
 use super::{
-    accounts::{keep_own_domains, settle_restored},
+    accounts::{accounts, keep_own_domains, settle_restored},
     family::Relatives,
     preview::is_shown,
     tell,
 };
 use crate::{
-    app::{App, segments::follow_ids},
+    app::{
+        App,
+        accounts::{domains_of, tell_domains},
+        segments::follow_ids,
+    },
     domain::{
         family::{ChangedField, Merge},
         record::{Kind, Record},
@@ -80,6 +84,7 @@ impl App {
             let live: Vec<Uuid> = merge.others.iter().copied().chain([survivor]).collect();
             keep_own_domains(tx, relatives, &live).await?;
         }
+        let domains = domains_of(tx, &accounts(relatives, &[survivor])).await?;
         // First, so that the survivor no longer has what is unique.
         let changes = relatives.save_values(tx, now).await?;
         let restored = relatives.redirect(tx, &merge.others, None).await?;
@@ -92,7 +97,10 @@ impl App {
         store::records::mark_stale(tx, merge.workspace, merge.kind, &[survivor]).await?;
         let ids: Vec<Uuid> = restored.iter().map(Record::id).collect();
         if merge.kind == Kind::Account {
-            settle_restored(tx, events, relatives, (survivor, &ids), now).await?;
+            let shown: Vec<Uuid> = ids.iter().copied().chain([survivor]).collect();
+            let shown: Vec<Uuid> = shown.into_iter().filter(|id| relatives.is_live(*id)).collect();
+            tell_domains(tx, events, domains, &accounts(relatives, &shown)).await?;
+            settle_restored(tx, events, relatives, (survivor, &ids), (merge.merged_at, now)).await?;
         }
         if merge.kind == Kind::Lead {
             let changed = live.iter().map(|change| change.current.id());

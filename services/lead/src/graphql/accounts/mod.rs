@@ -8,7 +8,7 @@ mod types;
 
 use async_graphql::{ComplexObject, Context, InputObject};
 use futures::future::try_join_all;
-use kernel::{AccountId, Cursor, Object, PageArgs, id::TypedId};
+use kernel::{AccountId, Action, Cursor, Object, PageArgs, access::Rows, id::TypedId};
 use platform::graphql::{IntoGraphql, List, actor, load, page};
 
 use super::{
@@ -83,7 +83,9 @@ impl AccountObject {
         }
         let size: Option<Size> = load::<Loaders, _, _>(ctx, SizeOf(self.account.id)).await?;
         let hidden = actor(ctx)?.access.hides(Object::Lead, "employees");
-        Ok(size.filter(|size| !(hidden && size.is_claimed())).and_then(AccountSize::of))
+        let reads_leads = actor(ctx)?.access.rows(Object::Lead, Action::Read) == Rows::All;
+        let shown = size.filter(|size| !(hidden && size.is_claimed()));
+        Ok(shown.and_then(|size| AccountSize::of(size, reads_leads)))
     }
 
     /// How much it is worth caring for.

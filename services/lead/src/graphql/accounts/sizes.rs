@@ -27,8 +27,8 @@ pub struct AccountSize {
     value: SizeSegment,
     /// Since when it is of this size.
     since: DateTime<Utc>,
-    /// What made it so, as it was then.
-    because: SizeCause,
+    /// What made it so, as it was then; null if a lead's enrichment did, and there are leads that you may not read.
+    because: Option<SizeCause>,
 }
 
 /// What made an account be of its size.
@@ -58,8 +58,9 @@ pub struct SizeClaim {
 }
 
 impl AccountSize {
-    /// `None` where nobody says how many employees there are.
-    pub fn of(size: Size) -> Option<Self> {
+    /// `None` where nobody says how many employees there are. What a lead was said to be is told to who reads every lead.
+    pub fn of(size: Size, reads_leads: bool) -> Option<Self> {
+        let told = reads_leads || !size.is_claimed();
         let Size { segment: Some(segment), since: Some(since), because: Some(because), .. } = size else { return None };
         let claim = because.claim.map(|claim| SizeClaim {
             provider: claim.provider,
@@ -69,7 +70,7 @@ impl AccountSize {
         });
         let (head_count, bands_version) = (Long(because.head_count), Long(because.bands_version));
         let because = SizeCause { field: because.field, value: because.value, head_count, bands_version, claim };
-        Some(Self { value: segment.into(), since, because })
+        Some(Self { value: segment.into(), since, because: told.then_some(because) })
     }
 }
 

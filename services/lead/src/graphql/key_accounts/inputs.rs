@@ -15,13 +15,13 @@ use crate::{
 #[derive(InputObject)]
 pub struct SetAccountPlanInput {
     pub account_id: AccountId,
-    /// The version of the plan that you read; the change is refused if the plan has changed since.
+    /// The version of the plan that you read, 0 if there was none; the change is refused if the plan has changed since.
     pub version: Option<Long>,
     /// Null takes it away.
     pub tier: MaybeUndefined<AccountTier>,
     /// At most 50, as of the other lists.
     pub goals: Option<Vec<String>>,
-    /// Who matters there.
+    /// Who matters there. Those that you may not read stay.
     pub stakeholders: Option<Vec<StakeholderInput>>,
     pub risks: Option<Vec<String>>,
     /// What they do not buy yet.

@@ -139,6 +139,7 @@ impl KeyAccountAlert {
         Ok(reads_everybody(actor(ctx)?).then(|| Long(self.because.two_way_contacts)))
     }
 
+    /// The account that is neglected, with all below it.
     async fn account(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<AccountObject>> {
         Ok(load::<Loaders, _, Account>(ctx, self.account_id).await?.map(AccountObject::from))
     }
