@@ -82,6 +82,7 @@ async fn a_key_account_that_hangs_on_one_contact_raises_an_alert() -> Result<()>
         stakeholders: [{ contactId: $who, role: \"champion\" }] }) { account { tier plan { goals } } errors { code } } }";
     const CONTACT: &str = "mutation($input: CreateContactInput!) { createContact(input: $input) { contact { id } } }";
     const TOUCH: &str = "mutation($input: RecordTouchInput!) { recordTouch(input: $input) { errors { code } } }";
+    const HEALTH: &str = "query($id: ID!) { account(id: $id) { relationshipHealth { people { contact { email } strength } } } }";
     const ALERTS: &str = "{ keyAccountAlerts { edges { node { kind account { name } twoWayContacts } } } }";
     let platform = Deployment::start(Topology::OneProcess).await?;
     let engines = account(&platform, json!({ "name": "Engines" })).await?;
@@ -105,5 +106,8 @@ async fn a_key_account_that_hangs_on_one_contact_raises_an_alert() -> Result<()>
     touch(&contacts[1]).await?;
     let over = |data: &Value| data["keyAccountAlerts"]["edges"] == json!([]);
     platform.until("attended to", ALERTS, json!({}), over).await?;
+    let known = platform.graphql(HEALTH, json!({ "id": engines })).await?;
+    let people = known["account"]["relationshipHealth"]["people"].as_array().map(Vec::len);
+    assert_eq!(people, Some(2), "who is known there: {known}");
     Ok(())
 }

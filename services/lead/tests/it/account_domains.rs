@@ -104,7 +104,15 @@ async fn the_primary_domain_moves_and_passes_on(test: ServiceTest) {
         "a new one"
     );
     assert_eq!(update(json!({ "id": engines, "domain": null })).await, shown(&["a.example"]));
+    assert_eq!(update(json!({ "id": engines, "domain": null })).await, shown(&[]), "the last one");
+    assert_eq!(update(json!({ "id": engines, "domain": null })).await, shown(&[]));
+    add(&test, &engines, "a.example", false).await;
     assert_eq!(remove(&test, &engines, "a.example").await["account"], shown(&[]));
+    let told = test.published::<AccountDomainsChanged>().await;
+    let last: Vec<_> = told.iter().map(|event| event.current.clone()).collect();
+    let told_of = |domains: &[&str]| last.contains(&domains.iter().map(|domain| (*domain).to_owned()).collect());
+    assert!(told_of(&["c.example", "a.example"]) && told_of(&["a.example"]) && told_of(&[]), "{last:?}");
+    assert!(told.windows(2).all(|pair| pair[0].current == pair[1].previous), "each begins where the last one ended");
     let looms = account(&test, json!({ "name": "Looms", "domain": "b.example" })).await;
     assert_eq!(add(&test, &looms, "a.example", false).await["errors"], json!([]), "what is gone is free");
     assert!(
@@ -174,4 +182,46 @@ async fn a_visitor_teaches_an_account_no_domain(test: ServiceTest) {
     capture(&test, json!({ "email": "a@engines.example", "company": "Engines", "companyDomain": "engines.example" }))
         .await;
     assert_eq!(shown(&engines).await, json!(["engines.example", ["engines.example"], 2]));
+}
+
+on_both_engines!(SERVICE, an_account_that_is_imported_again_keeps_its_domains);
+async fn an_account_that_is_imported_again_keeps_its_domains(test: ServiceTest) {
+    const IMPORT: &str =
+        "mutation($input: ImportRowsInput!) { importAccounts(input: $input) { outcomes { outcome } errors { code } } }";
+    let import = async |domain: &str| {
+        let rows = json!([{ "row": 1, "cells": ["r1", "Engines", domain] }]);
+        let input = json!({ "headers": ["Record ID", "Company name", "Company Domain Name"], "rows": rows });
+        test.graphql(IMPORT, json!({ "input": input })).await["importAccounts"].take()
+    };
+    let done = |outcome: &str| json!({ "outcomes": [{ "outcome": outcome }], "errors": [] });
+    let waiting = capture(&test, json!({ "email": "ada@b.example" })).await;
+    assert_eq!(waiting["lead"]["account"], json!(null));
+    assert_eq!(import("a.example").await, done("CREATED"));
+    assert_eq!(import("b.example").await, done("UPDATED"));
+    let shown = "{ accounts { edges { node { domain domains } } } leads { edges { node { account { name } } } } }";
+    let found = test.graphql(shown, json!({})).await;
+    let node = json!({ "domain": "a.example", "domains": ["a.example", "b.example"] });
+    assert_eq!(found["accounts"]["edges"], json!([{ "node": node }]));
+    assert_eq!(found["leads"]["edges"][0]["node"]["account"]["name"], "Engines", "the lead that waited");
+    assert_eq!(import("a.example").await, done("UPDATED"), "another row than the last");
+    assert_eq!(test.graphql(shown, json!({})).await["accounts"], found["accounts"]);
+    let [AccountDomainsChanged { current, .. }] = &test.published::<AccountDomainsChanged>().await[..] else {
+        panic!("one event")
+    };
+    assert_eq!(current.len(), 2);
+}
+
+on_both_engines!(SERVICE, a_domain_that_is_removed_and_made_primary_at_once_stays_whole);
+async fn a_domain_that_is_removed_and_made_primary_at_once_stays_whole(test: ServiceTest) {
+    const UPDATE: &str = "mutation($input: UpdateAccountInput!) { updateAccount(input: $input) { errors { code } } }";
+    const SHOW: &str = "query($id: ID!) { account(id: $id) { domain domains } }";
+    for round in 0..8 {
+        let [one, two] = ["one", "two"].map(|name| format!("{name}{round}.example"));
+        let engines = account(&test, json!({ "name": format!("Engines {round}"), "domain": one })).await;
+        add(&test, &engines, &two, false).await;
+        let first = test.graphql(UPDATE, json!({ "input": { "id": engines, "domain": two } }));
+        futures::join!(remove(&test, &engines, &two), first);
+        let shown = test.graphql(SHOW, json!({ "id": engines })).await;
+        assert_eq!(shown["account"]["domain"], shown["account"]["domains"][0]);
+    }
 }

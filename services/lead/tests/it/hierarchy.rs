@@ -1,6 +1,6 @@
 //! Accounts above and below accounts.
 
-use events::lead::AccountHierarchyChanged;
+use events::{cadence::MessageSent, lead::AccountHierarchyChanged, pipeline::OpportunityCreated};
 use kernel::{
     Action, Actor, Object,
     access::{Grant, Grants, Scope},
@@ -9,7 +9,7 @@ use pipewright_lead::SERVICE;
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
 
-use crate::{account_domains::account, leads::capture};
+use crate::{account_domains::account, leads::capture, rollup::opportunity};
 
 const LINK: &str = "mutation($child: ID!, $parent: ID) { linkAccounts(input: { childId: $child, parentId: $parent }) {
     account { name } errors { code field message } } }";
@@ -159,12 +159,87 @@ async fn what_one_may_not_read_of_a_hierarchy_is_not_shown(test: ServiceTest) {
     assert_eq!(shown["data"], json!({ "account": nothing, "accounts": { "totalCount": 0 } }));
 }
 
+on_both_engines!(SERVICE, who_may_change_one_end_alone_links_nothing);
+async fn who_may_change_one_end_alone_links_nothing(test: ServiceTest) {
+    const CREATE: &str = "mutation($name: String!) { createAccount(input: { name: $name }) { account { id } } }";
+    let grant = |scope, actions: &[Action]| Grant {
+        object: Object::Account,
+        scope,
+        actions: actions.iter().copied().collect(),
+        only: Vec::new(),
+    };
+    let grants = vec![grant(Scope::All, &[Action::Read]), grant(Scope::Own, &[Action::Create, Action::Update])];
+    let user = test.user_with(Grants { grants, fields: Vec::new() });
+    let made = async |name: &str| {
+        let mut made = test.graphql_as(&user, CREATE, json!({ "name": name })).await;
+        made["data"]["createAccount"]["account"]["id"].take()
+    };
+    let (valves, works) = (made("Valves").await, made("Works").await);
+    let engines = account(&test, json!({ "name": "Engines" })).await;
+    let linked = async |parent: &Value| {
+        let answer = test.graphql_as(&user, LINK, json!({ "child": valves, "parent": parent })).await;
+        let code = &answer["data"]["linkAccounts"]["errors"][0]["code"];
+        if code.is_null() { answer["errors"][0]["extensions"]["code"].clone() } else { code.clone() }
+    };
+    assert_eq!(linked(&engines).await, "FORBIDDEN", "below what is not theirs");
+    assert_eq!(linked(&works).await, json!(null), "both are theirs");
+    assert_eq!(link(&test, &valves, &engines).await, json!([]));
+    assert_eq!(linked(&json!(null)).await, "FORBIDDEN", "out of what is not theirs");
+    assert_eq!(linked(&works).await, "FORBIDDEN");
+}
+
+on_both_engines!(SERVICE, of_a_tree_counts_what_one_may_read);
+async fn of_a_tree_counts_what_one_may_read(test: ServiceTest) {
+    const CREATE: &str = "mutation { createAccount(input: { name: \"Mine\" }) { account { id } } }";
+    const SHOW: &str = "query($id: ID!) { account(id: $id) { children { totalCount edges { node { name } } }
+        rollup { accounts openOpportunities lastTouchAt } }
+        accounts(filter: { underParent: $id }) { totalCount } leads(filter: { underAccount: $id }) { totalCount } }";
+    let grant = |object, scope, actions: &[Action]| Grant {
+        object,
+        scope,
+        actions: actions.iter().copied().collect(),
+        only: Vec::new(),
+    };
+    let own = grant(Object::Account, Scope::Own, &[Action::Create, Action::Read, Action::Update]);
+    let reads = |object| grant(object, Scope::All, &[Action::Read]);
+    let grants = vec![own, reads(Object::Lead), reads(Object::Contact), reads(Object::Opportunity)];
+    let user = test.user_with(Grants { grants, fields: Vec::new() });
+    let mut made = test.graphql_as(&user, CREATE, json!({})).await;
+    let mine = made["data"]["createAccount"]["account"]["id"].take();
+    let hidden = account(&test, json!({ "name": "Hidden", "domain": "hidden.example" })).await;
+    assert_eq!(link(&test, &hidden, &mine).await, json!([]));
+    let lead = capture(&test, json!({ "email": "ada@hidden.example" })).await["lead"]["id"].take();
+    let lead = lead.as_str().unwrap().parse().unwrap();
+    let (message, enrollment, sent_at) = (test.clock.id(), test.clock.id(), test.clock.now());
+    test.deliver(&MessageSent { message, enrollment, lead, step: 1, sent_at }).await;
+    let current = opportunity(&test.clock, hidden.as_str().unwrap().parse().unwrap());
+    test.deliver(&OpportunityCreated { current }).await;
+    let shown = test.graphql_as(&user, SHOW, json!({ "id": mine })).await;
+    let nothing = json!({ "children": { "totalCount": 0, "edges": [] },
+        "rollup": { "accounts": 1, "openOpportunities": 0, "lastTouchAt": null } });
+    let none = json!({ "totalCount": 0 });
+    assert_eq!(shown["data"], json!({ "account": nothing, "accounts": none, "leads": none }));
+    let all = test.graphql(SHOW, json!({ "id": mine })).await;
+    assert_eq!((&all["account"]["rollup"]["accounts"], &all["leads"]["totalCount"]), (&json!(2), &json!(1)));
+    assert_eq!(all["account"]["rollup"]["openOpportunities"], 1);
+    assert!(all["account"]["rollup"]["lastTouchAt"].is_string());
+}
+
 on_both_engines!(SERVICE, a_page_of_accounts_costs_no_statement_for_each);
 async fn a_page_of_accounts_costs_no_statement_for_each(test: ServiceTest) {
     const PAGE: &str = "query($first: Int) { accounts(first: $first) { edges { node { domains parent { name }
         ultimateParent { name } children { totalCount edges { node { name } } } rollup { accounts lastTouchAt }
         sizeSegment { value } tier plan { version stakeholders { contact { email } } } relationshipHealth { strength } } } } }";
-    tree(&test).await;
+    const PLAN: &str = "mutation($id: ID!, $email: EmailAddress!) { createContact(input: { email: $email, accountId: $id }) { contact { id } } }";
+    const SET: &str = "mutation($id: ID!, $who: ID!) {
+        setAccountPlan(input: { accountId: $id, tier: KEY, stakeholders: [{ contactId: $who, role: \"champion\" }] }) { errors { code } }
+        recordTouch(input: { contactId: $who, kind: CALL }) { errors { code } } }";
+    for (at, account) in tree(&test).await.iter().enumerate() {
+        let email = format!("champion{at}@elsewhere.example");
+        let made = test.graphql(PLAN, json!({ "id": account, "email": email })).await;
+        let set = json!({ "id": account, "who": made["createContact"]["contact"]["id"] });
+        assert_eq!(test.graphql(SET, set).await["recordTouch"]["errors"], json!([]));
+    }
     let cost = async |first: i32| test.statements(test.graphql(PAGE, json!({ "first": first }))).await.0;
     assert_eq!(cost(2).await, cost(4).await);
 }

@@ -226,3 +226,48 @@ async fn alerts_and_stakeholders_are_shown_to_who_may_read_them(test: ServiceTes
     let code = refused["data"]["setAccountPlan"]["errors"][0]["code"].as_str();
     assert_eq!(code.or(refused["errors"][0]["extensions"]["code"].as_str()), Some("FORBIDDEN"), "{refused}");
 }
+
+on_both_engines!(SERVICE, nobody_takes_away_stakeholders_or_counts_touches_that_they_may_not_read);
+async fn nobody_takes_away_stakeholders_or_counts_touches_that_they_may_not_read(test: ServiceTest) {
+    const CREATE: &str = "mutation($input: CreateContactInput!) { createContact(input: $input) { contact { id } errors { code } } }";
+    const CONVERT: &str =
+        "mutation($id: ID!, $account: ID!) { convertLead(input: { id: $id, accountId: $account }) { contact { id } } }";
+    const HEALTH: &str = "query($id: ID!) { account(id: $id) { relationshipHealth { people { twoWayTouches } } } }";
+    let engines = account(&test, json!({ "name": "Engines" })).await;
+    let ada = contact(&test, "ada@e.example", &engines).await;
+    let stakeholder = |contact: &Value, role: &str| json!({ "contactId": contact, "role": role });
+    set_plan(&test, json!({ "accountId": engines, "stakeholders": [stakeholder(&ada, "champion")] })).await;
+    let grant = |object, scope, actions: &[Action]| Grant {
+        object,
+        scope,
+        actions: actions.iter().copied().collect(),
+        only: Vec::new(),
+    };
+    let write = [Action::Create, Action::Read, Action::Update];
+    let grants = vec![grant(Object::Account, Scope::All, &write), grant(Object::Contact, Scope::Own, &write)];
+    let user = test.user_with(Grants { grants, fields: Vec::new() });
+    let input = json!({ "email": "ben@e.example", "accountId": engines });
+    let mut made = test.graphql_as(&user, CREATE, json!({ "input": input })).await;
+    let ben = made["data"]["createContact"]["contact"]["id"].take();
+    let input = json!({ "accountId": engines, "stakeholders": [stakeholder(&ben, "buyer")] });
+    let set = test.graphql_as(&user, SET, json!({ "input": input })).await;
+    let roles = json!([{ "role": "buyer", "contact": { "email": "ben@e.example" } }, { "role": "champion", "contact": null }]);
+    assert_eq!(set["data"]["setAccountPlan"]["account"]["plan"]["stakeholders"], roles, "{set}");
+    set_plan(&test, json!({ "accountId": engines, "stakeholders": [] })).await;
+    let plan = "query($id: ID!) { account(id: $id) { plan { stakeholders { role } } } }";
+    let shown = test.graphql(plan, json!({ "id": engines })).await;
+    assert_eq!(shown["account"]["plan"]["stakeholders"], json!([]), "who sees all takes all away");
+
+    // A lead that became a contact: its touches are told to who may read it.
+    let lead = capture(&test, json!({ "email": "eve@e.example" })).await["lead"]["id"].take();
+    let (message, enrollment, sent_at) = (test.clock.id(), test.clock.id(), test.clock.now());
+    let lead_id: LeadId = lead.as_str().unwrap().parse().unwrap();
+    test.deliver(&MessageSent { message, enrollment, lead: lead_id, step: 1, sent_at }).await;
+    test.graphql(CONVERT, json!({ "id": lead, "account": engines })).await;
+    let reads = |object| grant(object, Scope::All, &[Action::Read]);
+    let no_leads = Grants { grants: vec![reads(Object::Account), reads(Object::Contact)], fields: Vec::new() };
+    let shown = test.graphql_as(&test.user_with(no_leads), HEALTH, json!({ "id": engines })).await;
+    assert_eq!(shown["data"]["account"]["relationshipHealth"]["people"], json!([]));
+    let shown = test.graphql(HEALTH, json!({ "id": engines })).await;
+    assert_eq!(shown["account"]["relationshipHealth"]["people"], json!([{ "twoWayTouches": 0 }]));
+}

@@ -2,14 +2,14 @@
 
 use chrono::TimeDelta;
 use events::{
-    lead::{AccountHierarchyChanged, AccountKeyAttended, AccountSegmentChanged},
+    lead::{AccountDomainsChanged, AccountHierarchyChanged, AccountKeyAttended, AccountSegmentChanged},
     pipeline::{OpportunityCreated, OpportunityUpdated},
 };
 use pipewright_lead::SERVICE;
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
 
-use crate::{account_domains::account, hierarchy::link, leads::capture, rollup::opportunity};
+use crate::{account_domains::account, hierarchy::link, leads::capture, rollup::opportunity, sizes::claims};
 
 const MERGE: &str = "mutation($input: MergeAccountsInput!) { mergeAccounts(input: $input) {
     account { domain domains } merge { id } errors { code field message } } }";
@@ -339,4 +339,114 @@ async fn the_size_of_a_survivor_follows_and_that_of_the_other_rests(test: Servic
     unmerge(&test, &id).await;
     assert_eq!(size(&engines).await, json!(null));
     assert_eq!(size(&looms).await["value"], "MID_MARKET", "by the bands that hold now");
+}
+
+/// Every order of three.
+const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+
+on_both_engines!(SERVICE, every_account_has_its_domains_back_in_any_order);
+async fn every_account_has_its_domains_back_in_any_order(test: ServiceTest) {
+    const CHOOSE: &str = "mutation($input: MergeAccountsInput!) { mergeAccounts(input: $input) { merge { id } errors { code message } } }";
+    for (round, order) in ORDERS.into_iter().enumerate() {
+        let name = |of: &str| format!("{of} {round}");
+        let domain = |of: &str| format!("{of}{round}.example");
+        let [a, b] = [named(&test, &name("A")).await, named(&test, &name("B")).await];
+        let c = account(&test, json!({ "name": name("C"), "domain": domain("c") })).await;
+        let d = account(&test, json!({ "name": name("D"), "domain": domain("d") })).await;
+        let first = merge(&test, &b, &c).await;
+        let choices = json!([{ "field": "domain", "fromId": d }]);
+        let input = json!({ "survivorId": b, "otherIds": [d], "choices": choices });
+        let mut second = test.graphql(CHOOSE, json!({ "input": input })).await["mergeAccounts"].take();
+        assert_eq!(second["errors"], json!([]));
+        let merges = [first, second["merge"]["id"].take(), merge(&test, &a, &b).await];
+        assert_eq!(show(&test, &a).await["domain"], domain("d"));
+        for at in order {
+            unmerge(&test, &merges[at]).await;
+        }
+        let own = |domain: String| json!({ "domain": domain, "domains": [domain] });
+        let none = json!({ "domain": null, "domains": [] });
+        let shown = [show(&test, &a).await, show(&test, &b).await, show(&test, &c).await, show(&test, &d).await];
+        assert_eq!(shown, [none.clone(), none, own(domain("c")), own(domain("d"))], "{order:?}");
+    }
+}
+
+on_both_engines!(SERVICE, domains_that_come_and_go_by_a_merge_are_told);
+async fn domains_that_come_and_go_by_a_merge_are_told(test: ServiceTest) {
+    let engines = account(&test, json!({ "name": "Engines", "domain": "engines.example" })).await;
+    let looms = account(&test, json!({ "name": "Looms", "domain": "looms.example" })).await;
+    let id = merge(&test, &engines, &looms).await;
+    unmerge(&test, &id).await;
+    let told = test.published::<AccountDomainsChanged>().await;
+    let told: Vec<_> = told.iter().map(|event| json!([event.account, event.previous, event.current])).collect();
+    let (one, both) = (json!(["engines.example"]), json!(["engines.example", "looms.example"]));
+    assert_eq!(told[0], json!([engines, one, both]));
+    assert!(told[1..].contains(&json!([engines, both, one])), "{told:?}");
+    assert!(told[1..].contains(&json!([looms, [], ["looms.example"]])), "{told:?}");
+    assert_eq!(told.len(), 3);
+}
+
+on_both_engines!(SERVICE, what_is_asked_for_by_an_account_that_is_merged_away_is_of_the_survivor);
+async fn what_is_asked_for_by_an_account_that_is_merged_away_is_of_the_survivor(test: ServiceTest) {
+    let [engines, looms] = [named(&test, "Engines").await, named(&test, "Looms").await];
+    let shuttles = account(&test, json!({ "name": "Shuttles", "domain": "shuttles.example" })).await;
+    link(&test, &shuttles, &engines).await;
+    capture(&test, json!({ "email": "ada@shuttles.example" })).await;
+    merge(&test, &engines, &looms).await;
+    let [asked, survivor] = [tree(&test, &looms).await, tree(&test, &engines).await];
+    assert_eq!((&asked, &asked["accounts"]["totalCount"]), (&survivor, &json!(1)));
+    assert_eq!([&asked["right"]["totalCount"], &asked["leads"]["totalCount"]], [&json!(1), &json!(1)]);
+}
+
+on_both_engines!(SERVICE, a_claim_about_a_merged_account_goes_back_with_it);
+async fn a_claim_about_a_merged_account_goes_back_with_it(test: ServiceTest) {
+    const SIZE: &str = "query($id: ID!) { account(id: $id) { sizeSegment { value } } }";
+    let size = async |id: &Value| test.graphql(SIZE, json!({ "id": id })).await["account"]["sizeSegment"].take();
+    let engines = named(&test, "Engines").await;
+    let looms = account(&test, json!({ "name": "Looms", "domain": "looms.example" })).await;
+    let lead = capture(&test, json!({ "email": "ada@looms.example" })).await["lead"]["id"].take();
+    let id = merge(&test, &engines, &looms).await;
+    claims(&test, lead.as_str().unwrap().parse().unwrap(), "5000", 0.9).await;
+    assert_eq!(size(&engines).await["value"], "ENTERPRISE", "of one of its people");
+    unmerge(&test, &id).await;
+    assert_eq!(size(&engines).await, json!(null));
+    assert_eq!(size(&looms).await["value"], "ENTERPRISE");
+    merge(&test, &engines, &looms).await;
+    assert_eq!(size(&engines).await["value"], "ENTERPRISE");
+}
+
+on_both_engines!(SERVICE, an_account_comes_back_under_bands_that_are_newer_as_if_they_had_always_been);
+async fn an_account_comes_back_under_bands_that_are_newer_as_if_they_had_always_been(test: ServiceTest) {
+    const SIZE: &str = "query($id: ID!) { account(id: $id) { sizeSegment { value } } }";
+    let engines = named(&test, "Engines").await;
+    let looms = account(&test, json!({ "name": "Looms", "employees": "105" })).await;
+    let id = merge(&test, &engines, &looms).await;
+    test.clock.advance(TimeDelta::seconds(1));
+    // Within the margin of what it was.
+    let bands = json!({ "midMarketFrom": 110, "enterpriseFrom": 1000, "marginPercent": 10 });
+    assert_eq!(refused(&test, "updateSegmentBands", "UpdateSegmentBandsInput", bands).await, json!([]));
+    test.settle().await;
+    unmerge(&test, &id).await;
+    let size = test.graphql(SIZE, json!({ "id": looms })).await;
+    assert_eq!(size["account"]["sizeSegment"]["value"], "SMB");
+}
+
+on_both_engines!(SERVICE, who_comes_back_too_deep_leaves_the_tree_of_its_top);
+async fn who_comes_back_too_deep_leaves_the_tree_of_its_top(test: ServiceTest) {
+    let mut line: Vec<Value> = Vec::new();
+    for level in 1..=20 {
+        let made = named(&test, &format!("Level {level}")).await;
+        if let Some(above) = line.last() {
+            assert_eq!(link(&test, &made, above).await, json!([]));
+        }
+        line.push(made);
+    }
+    let [engines, low] = [named(&test, "Engines").await, named(&test, "Low").await];
+    let id = merge(&test, &engines, &line[18]).await;
+    assert_eq!(link(&test, &low, &line[19]).await, json!([]), "the third level now");
+    unmerge(&test, &id).await;
+    assert_eq!(tree(&test, &line[18]).await["account"]["parent"], json!(null));
+    let told = test.published::<AccountHierarchyChanged>().await;
+    let last = told.last().unwrap();
+    let was = json!([last.account, last.previous, last.previous_ultimate, last.current_ultimate]);
+    assert_eq!(was, json!([line[18], line[17], line[0], line[18]]));
 }

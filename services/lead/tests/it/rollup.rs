@@ -105,3 +105,18 @@ async fn a_mail_to_somebody_below_is_the_last_touch(test: ServiceTest) {
     let time = |value: &Value| chrono::DateTime::parse_from_rfc3339(value.as_str().unwrap()).unwrap();
     assert_eq!(time(&shown), time(&first), "whatever comes late");
 }
+
+on_both_engines!(SERVICE, an_amount_beyond_all_bounds_is_left_out_of_the_sum);
+async fn an_amount_beyond_all_bounds_is_left_out_of_the_sum(test: ServiceTest) {
+    let engines = account(&test, json!({ "name": "Engines" })).await;
+    let worth = |minor: i64| Opportunity {
+        amount: Some(Money { minor, currency: Currency::EUR }),
+        ..opportunity(&test.clock, id(&engines))
+    };
+    for current in [worth(i64::MAX), worth(i64::MAX), worth(700)] {
+        test.deliver(&OpportunityCreated { current }).await;
+    }
+    let all = rollup(&test, &test.actor, &engines).await;
+    let told = json!([{ "amount": { "minor": 700, "currency": "EUR" }, "opportunities": 1 }]);
+    assert_eq!((&all["openPipeline"], &all["openOpportunities"]), (&told, &json!(3)));
+}

@@ -4,7 +4,10 @@ use events::{
     enrichment::{Claim, LeadEnriched, RunStatus},
     lead::{AccountSegmentChanged, SegmentBandsChanged, SizeSegment},
 };
-use kernel::{BuiltInRole, EnrichmentRunId, LeadId, Object, access::FieldRule};
+use kernel::{
+    Action, BuiltInRole, EnrichmentRunId, LeadId, Object,
+    access::{FieldRule, Grant, Grants, Scope},
+};
 use pipewright_lead::SERVICE;
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
@@ -55,7 +58,7 @@ async fn an_account_is_of_the_size_that_its_head_count_says(test: ServiceTest) {
 }
 
 /// What a run of enrichment found of the company of a lead.
-async fn claims(test: &ServiceTest, lead: LeadId, employees: &str, confidence: f64) -> EnrichmentRunId {
+pub async fn claims(test: &ServiceTest, lead: LeadId, employees: &str, confidence: f64) -> EnrichmentRunId {
     claims_of(test, "directory", lead, employees, confidence).await
 }
 
@@ -186,6 +189,15 @@ async fn bands_are_set_by_administrators_and_sizes_hidden_with_the_head_count(te
     assert_eq!(shown["data"]["account"], json!({ "sizeSegment": null }));
     let shown = test.graphql_as(&of_leads, SIZE, json!({ "id": engines })).await;
     assert_eq!(shown["data"]["account"]["sizeSegment"]["because"]["value"], "500", "what the account says itself");
+    // Nor is what a lead is said to be told to who may not read each.
+    let grant = |object| Grant { object, scope: Scope::All, actions: [Action::Read].into_iter().collect(), only: Vec::new() };
+    let mine = Grant { scope: Scope::Own, ..grant(Object::Lead) };
+    let some = test.user_with(Grants { grants: vec![grant(Object::Account), mine], fields: Vec::new() });
+    let shown = test.graphql_as(&some, SIZE, json!({ "id": looms })).await;
+    let sized = &shown["data"]["account"]["sizeSegment"];
+    assert_eq!((&sized["value"], &sized["because"]), (&json!("ENTERPRISE"), &json!(null)));
+    let shown = test.graphql_as(&some, SIZE, json!({ "id": engines })).await;
+    assert_eq!(shown["data"]["account"]["sizeSegment"]["because"]["value"], "500");
     user.permissions.retain(|permission| *permission != kernel::Permission::Admin);
     let refused = test.graphql_as(&user, SET, json!({})).await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "{refused}");

@@ -86,6 +86,7 @@ const EXEMPT: [(&str, &[&str]); 4] = [
             "duplicates::lock",
             "merges::lock",
             "hierarchy::lock",
+            "accounts::lock",
             "sizes::lock",
             "sizes::share",
         ],
