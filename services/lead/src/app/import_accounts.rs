@@ -1,7 +1,9 @@
 use std::collections::HashMap;
 
 use events::lead::AccountCreated;
-use kernel::{AccountId, Action, Actor, Object, Permission, Timestamp};
+use kernel::{AccountId, Action, Actor, Object, Permission, Timestamp, id::TypedId};
+use platform::Tx;
+use uuid::Uuid;
 
 use super::{
     App, ImportRows, Imported, Outcome, RowOutcome,
@@ -14,6 +16,7 @@ use crate::{
         account::{Account, AccountChange, AccountDraft},
         import::{ImportKind, Mapping, parse_account_row},
         normalise::company_key,
+        record::{Kind, Record},
     },
     error::Error,
     store::{self, accounts::Wanted},
@@ -55,7 +58,9 @@ impl App {
             };
             return Ok(Imported { outcomes: rows.map(row).collect(), ..imported });
         }
-        let mut known = Batch::new(store::accounts::candidates(&mut tx, actor.workspace, &wanted(&drafts)).await?);
+        let mut accounts = store::accounts::candidates(&mut tx, actor.workspace, &wanted(&drafts)).await?;
+        accounts.extend(survivors(&mut tx, actor, &accounts).await?);
+        let mut known = Batch::new(accounts);
         for (row, draft) in drafts {
             let match_key = match_key(&draft);
             let outcome = known.take(Account::create(draft, self.clock.id(), actor.workspace, now), now);
@@ -99,6 +104,20 @@ fn wanted(drafts: &[(u32, AccountDraft)]) -> Wanted {
     }
 }
 
+/// What those of these accounts show as that are merged away.
+async fn survivors(tx: &mut Tx, actor: &Actor, accounts: &[Account]) -> Result<Vec<Account>, Error> {
+    let ids: Vec<Uuid> = accounts.iter().filter_map(|account| account.merged_into).map(TypedId::uuid).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = store::records::any(tx, actor.workspace, Kind::Account, &ids).await?;
+    let account = |record: Record| match record {
+        Record::Account(account) => Some(*account),
+        _ => None,
+    };
+    Ok(found.into_iter().filter_map(account).collect())
+}
+
 /// The accounts a stretch of rows meets, and what it does to them.
 #[derive(Default)]
 struct Batch {
@@ -113,15 +132,20 @@ struct Batch {
 impl Batch {
     fn new(mut accounts: Vec<Account>) -> Self {
         let mut batch = Self::default();
-        accounts.sort_by_key(|account| (account.created_at, account.id));
+        // What is merged away never stands before what shows.
+        accounts.sort_by_key(|account| (account.merged_into.is_some(), account.created_at, account.id));
         accounts.into_iter().for_each(|account| batch.know(account));
         batch
     }
 
     fn know(&mut self, account: Account) {
         self.by_external_id.extend(account.external_id.clone().map(|id| (id, account.id)));
-        self.by_domain.extend(account.details.domain.clone().map(|domain| (domain, account.id)));
-        self.by_name.entry(account.name_key()).or_insert(account.id);
+        // By domain and name one that is merged away leads to its survivor.
+        let shown = account.merged_into.unwrap_or(account.id);
+        if let Some(domain) = account.details.domain.clone() {
+            self.by_domain.entry(domain).or_insert(shown);
+        }
+        self.by_name.entry(account.name_key()).or_insert(shown);
         self.accounts.insert(account.id, account);
     }
 
@@ -133,7 +157,7 @@ impl Batch {
             self.fresh.push(row);
             return Outcome::Created;
         };
-        // What it was merged into is not this row's to change.
+        // The very record that went: what it was merged into is not this row's to change.
         if known.merged_into.is_some() {
             return Outcome::Duplicate;
         }

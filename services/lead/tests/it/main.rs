@@ -2,9 +2,11 @@
 
 mod access;
 mod accounts;
+mod after_merges;
 mod contacts;
 mod convert;
 mod duplicates;
+mod form_answers;
 mod forms;
 mod idempotency;
 mod import;
