@@ -1,4 +1,5 @@
-//! `ID` as text. A client may write a whole number for one; subgraphs get the text that the specification says it is.
+//! Whole numbers as what they are meant for. For an `ID` a client may write one; subgraphs get the text that the
+//! specification says it is. For a `Float` one may be larger than the compiler takes it.
 
 use apollo_compiler::{
     Name, Node, Schema,
@@ -9,23 +10,34 @@ use apollo_compiler::{
 };
 
 const ID: &str = "ID";
+const FLOAT: &str = "Float";
 
-/// The coerced values of the variables, with their ids as text.
-pub(crate) fn as_text(schema: &Schema, operation: &Operation, variables: Valid<JsonMap>) -> Valid<JsonMap> {
-    let mut variables = variables.into_inner();
+/// The values of the variables as the client meant them, not coerced yet.
+pub(crate) fn meant(schema: &Schema, operation: &Operation, variables: &JsonMap) -> JsonMap {
+    let mut variables = variables.clone();
     for variable in &operation.variables {
         if let Some(value) = variables.get_mut(variable.name.as_str()) {
             json(schema, value, variable.ty.inner_named_type());
         }
     }
-    Valid::assume_valid(variables)
+    variables
+}
+
+/// The coerced values of the variables, with the ids as text that they are by default.
+pub(crate) fn as_text(schema: &Schema, operation: &Operation, variables: Valid<JsonMap>) -> Valid<JsonMap> {
+    Valid::assume_valid(meant(schema, operation, &variables))
 }
 
 fn json(schema: &Schema, value: &mut JsonValue, ty: &Name) {
     match value {
-        JsonValue::Number(number) if ty.as_str() == ID => {
+        JsonValue::Number(number) if ty.as_str() == ID && !number.is_f64() => {
             let text = number.to_string();
             *value = text.as_str().into();
+        }
+        JsonValue::Number(number) if ty.as_str() == FLOAT => {
+            if let Some(float) = number.as_f64() {
+                *value = float.into();
+            }
         }
         JsonValue::Array(items) => items.iter_mut().for_each(|item| json(schema, item, ty)),
         JsonValue::Object(fields) => {

@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use kernel::Code;
 
 pub(crate) use self::is_one_of::know_is_one_of;
-use crate::{Response, Supergraph, operation::Document, response::from_compiler};
+use crate::{Response, Supergraph, operation::Document, response::from_request};
 
 /// The introspective root fields of a query, by response key.
 pub(crate) fn introspect(
@@ -20,8 +20,6 @@ pub(crate) fn introspect(
     document: &Document,
     variables: &Valid<JsonMap>,
 ) -> Result<IndexMap<Name, Value>, Response> {
-    let refuse =
-        |problem| Response::refused(Code::ValidationFailed, vec![from_compiler(Code::ValidationFailed, problem)]);
     let named = is_one_of::as_names(&supergraph.schema, document);
     let (asked, operation) = match &named {
         Some((asked, operation)) => (asked, operation),
@@ -29,7 +27,10 @@ pub(crate) fn introspect(
     };
     let implementers = &supergraph.implementers;
     let answer = introspection::partial_execute(&supergraph.schema, implementers, asked, operation, variables)
-        .map_err(|problem| refuse(problem.to_graphql_error(&document.document.sources)))?;
+        .map_err(|problem| {
+            let error = from_request(Code::ValidationFailed, &problem, &document.document.sources);
+            Response::refused(Code::ValidationFailed, vec![error])
+        })?;
     let Some(mut data) = answer.data else { return Ok(IndexMap::new()) };
     if named.is_some() {
         is_one_of::tell(&supergraph.schema, document, &document.operation.selection_set, &mut data);

@@ -14,6 +14,7 @@ mod execute;
 mod extend;
 mod flights;
 mod gateway;
+mod grammar;
 mod guards;
 mod http;
 mod http_subgraph;

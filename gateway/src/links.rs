@@ -159,6 +159,7 @@ impl Link {
         if sizes {
             names.push((format!("@{}__listSize", self.prefix), "@listSize".to_owned()));
         }
+        names.push((format!("@{}__{}", self.prefix, self.name), format!("@{}", self.name)));
         if self.prefix != self.name {
             for sigil in ["@", ""] {
                 names.push((format!("{sigil}{}__", self.prefix), format!("{sigil}{}__", self.name)));
@@ -178,10 +179,10 @@ impl Link {
         names
     }
 
-    /// As [`Self::renames`], of the guards that come with federation as a whole.
+    /// As [`Self::renames`], of what hides and guards and comes with federation as a whole.
     fn renames_of_guards(&self) -> Vec<(String, String)> {
         let mut names = Vec::new();
-        for guard in guards::DIRECTIVES.map(|guard| format!("@{guard}")) {
+        for guard in guards::DIRECTIVES.into_iter().chain(["inaccessible"]).map(|guard| format!("@{guard}")) {
             names.push((format!("@{}__{}", self.prefix, &guard[1..]), guard.clone()));
             let imported = self.imports.iter().filter(|(element, by)| *element == guard && *by != guard);
             names.extend(imported.map(|(_, by)| (by.clone(), guard.clone())));

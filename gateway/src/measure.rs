@@ -41,8 +41,15 @@ pub(crate) fn place<T>(node: &Node<T>, sources: &SourceMap) -> Option<Pos> {
 }
 
 pub(crate) fn start(span: SourceSpan, sources: &SourceMap) -> Option<Pos> {
-    let start = span.line_column(sources)?;
-    Some(Pos { line: start.line, column: start.column })
+    position(sources.get(&span.file_id())?.source_text(), span.offset())
+}
+
+/// Lines and columns from one on. A column is a character, of however many bytes; lines end as GraphQL says.
+pub(crate) fn position(text: &str, offset: usize) -> Option<Pos> {
+    let before = text.get(..offset)?;
+    let line = before.rfind(['\n', '\r']).map_or(0, |end| end + 1);
+    let ends = before.matches(['\n', '\r']).count() - before.matches("\r\n").count();
+    Some(Pos { line: 1 + ends, column: 1 + before[line..].chars().count() })
 }
 
 /// Checks what can be seen before the document is looked at in earnest.

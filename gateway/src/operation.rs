@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use apollo_compiler::{
     ExecutableDocument, Name, Node,
     ast::{self, DirectiveList, OperationType},
+    diagnostic::ToCliReport,
     executable::{Field, InlineFragment, Operation, Selection, SelectionSet},
     name,
     response::JsonMap,
@@ -17,11 +18,11 @@ use kernel::Code;
 use crate::{
     Limits, Response, Supergraph,
     distinguish::fetched_as,
-    ids,
-    measure::{self, TooMuch, height, place},
+    grammar, ids,
+    measure::{self, TooMuch, height, place, position, start},
     one_of,
     refusal::is_refused,
-    response::from_compiler,
+    response::{error, from_request, located},
 };
 
 /// Brackets in brackets, and fragments in fragments. It keeps the stack short.
@@ -45,24 +46,32 @@ impl Document {
         operation: Option<&str>,
     ) -> Result<Self, Response> {
         let refuse = |code: Code, problems: DiagnosticList| {
-            Response::refused(code, problems.iter().map(|problem| from_compiler(code, problem.to_json())).collect())
+            let told = problems.iter().map(|problem| {
+                let place = problem.error.location().and_then(|span| start(span, problem.sources));
+                located(error(code, problem.error.to_string()), place)
+            });
+            Response::refused(code, told.collect())
         };
         let mut parser = ast::Document::parser().token_limit(limits.tokens).recursion_limit(NESTING);
-        let parsed = parser.parse_ast(text, "query.graphql").map_err(|broken| {
+        let text = grammar::plain(text);
+        let parsed = parser.parse_ast(&*text, "query.graphql").map_err(|broken| {
             if parser.tokens_reached() > limits.tokens {
                 TooMuch { limit: "max_tokens", allowed: limits.tokens, what: "tokens" }.refuse(None)
             } else {
                 refuse(Code::ParseFailed, broken.errors)
             }
         })?;
+        if let Some(bare) = grammar::without_value(&text) {
+            let error = error(Code::ParseFailed, "syntax error: expected `:` and a value after the name");
+            return Err(Response::refused(Code::ParseFailed, vec![located(error, position(&text, bare))]));
+        }
         measure::check(&parsed, limits)?;
         // Unknown fields are told alone: without them, what is left of the document looks wrong in other ways.
         let invalid = |broken: WithErrors<ExecutableDocument>| refuse(Code::ValidationFailed, broken.errors);
         let document = parsed.to_executable(&supergraph.schema).map_err(invalid)?;
         let document = document.validate(&supergraph.schema).map_err(invalid)?;
         let operation = document.operations.get(operation).cloned().map_err(|problem| {
-            let problem = problem.to_graphql_error(&document.sources);
-            Response::refused(Code::BadRequest, vec![from_compiler(Code::BadRequest, problem)])
+            Response::refused(Code::BadRequest, vec![from_request(Code::BadRequest, &problem, &document.sources)])
         })?;
         one_of::check_literals(&supergraph.schema, &document, &operation)?;
         let introspects =

@@ -2,13 +2,13 @@
 
 use std::{fmt, net::IpAddr, sync::Arc};
 
-use apollo_compiler::response::JsonMap;
+use apollo_compiler::{parser::SourceMap, request::RequestError, response::JsonMap};
 use async_graphql::{PathSegment, Pos, ServerError, Value};
 use kernel::{Action, Actor, Code, Coded, Denied, Object, RequestOrigin};
 use platform::auth::AuthError;
 use serde::{Deserialize, Serialize};
 
-use crate::{auth::Admission, documents::PersistedQuery, variables::Variables};
+use crate::{auth::Admission, documents::PersistedQuery, measure::start, variables::Variables};
 
 /// A GraphQL request, as GraphQL over HTTP shapes it.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -233,10 +233,8 @@ pub(crate) fn located(mut error: ServerError, place: Option<Pos>) -> ServerError
     error
 }
 
-/// Problems that apollo-compiler found, in our shape.
-pub(crate) fn from_compiler(code: Code, problem: apollo_compiler::response::GraphQLError) -> ServerError {
-    let mut error = error(code, problem.message);
-    error.locations =
-        problem.locations.iter().map(|location| Pos { line: location.line, column: location.column }).collect();
-    error
+/// What apollo-compiler found wrong with a request, in our shape.
+pub(crate) fn from_request(code: Code, problem: &RequestError, sources: &SourceMap) -> ServerError {
+    let place = problem.location().and_then(|span| start(span, sources));
+    located(error(code, problem.message().to_string()), place)
 }

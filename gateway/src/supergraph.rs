@@ -13,9 +13,10 @@ use thiserror::Error;
 use crate::{
     api_schema::api_schema,
     distinguish::client_key,
-    extend,
+    extend, grammar,
     guards::Guards,
     links::{self, Prefixes},
+    measure::position,
     planner::{HivePlanner, PlanError, QueryPlanner},
     weights,
 };
@@ -74,6 +75,10 @@ fn read(sdl: &str) -> Result<(Document, Prefixes, BTreeMap<String, String>), Sup
     let mut document = Document::parser()
         .parse_ast(sdl, "supergraph.graphql")
         .map_err(|broken| SupergraphError::Unreadable(broken.errors.to_string()))?;
+    if let Some(bare) = grammar::without_value(sdl) {
+        let place = position(sdl, bare).map(|place| format!(" at line {}", place.line)).unwrap_or_default();
+        return Err(SupergraphError::Unreadable(format!("an argument{place} has no value")));
+    }
     extend::fold(&mut document);
     let prefixes = links::canonical(&mut document).map_err(SupergraphError::Unsupported)?;
     let subgraphs = subgraphs(&document);

@@ -13,7 +13,7 @@ use axum::{
 };
 use gateway::Admission;
 use kernel::Code;
-use platform::door::{Arrival, read_json};
+use platform::door::{Arrival, is_text, read_json};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -228,21 +228,25 @@ impl<'a> Call<'a> {
     }
 
     fn no_parameters(&self) -> Result<(), Problem> {
-        match self.parameters().first() {
+        match self.parameters()?.first() {
             Some((name, _)) => Err(unknown_parameter(name, &[])),
             None => Ok(()),
         }
     }
 
-    fn parameters(&self) -> Vec<(String, String)> {
-        form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
+    fn parameters(&self) -> Result<Vec<(String, String)>, Problem> {
+        let query = self.uri.query().unwrap_or_default();
+        if !is_text(query) {
+            return Err(Problem::new(Code::BadRequest, "the query string is not UTF-8 once it is decoded"));
+        }
+        Ok(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
     }
 
     /// Which page, and of what.
     fn page(&self, list: &List) -> Result<Page, Problem> {
         let schema = &self.rest.schema;
         let conditions = list.filter.as_ref().map(|filter| conditions(schema, filter)).unwrap_or_default();
-        let given = self.parameters();
+        let given = self.parameters()?;
         let mut variables = Map::new();
         let mut filter = Map::new();
         for (number, (name, text)) in given.iter().enumerate() {

@@ -23,7 +23,7 @@ use crate::{
     ids,
     measure::place,
     operation::Document,
-    response::{from_compiler, located},
+    response::{from_request, located},
 };
 
 /// A supergraph and all that belongs to it. A request keeps the one it began with.
@@ -94,9 +94,9 @@ impl Serving {
 
     pub fn coerce(&self, document: &Document, variables: &JsonMap) -> Result<Valid<JsonMap>, Response> {
         let schema = &self.supergraph.schema;
+        let variables = &ids::meant(schema, &document.operation, variables);
         let coerced = coerce_variable_values(schema, &document.operation, variables).map_err(|problem| {
-            let problem = problem.to_graphql_error(&document.document.sources);
-            let mut error = from_compiler(Code::ValidationFailed, problem);
+            let mut error = from_request(Code::ValidationFailed, &problem, &document.document.sources);
             if error.locations.is_empty() {
                 error = located(error, self.unfit(document, variables));
             }

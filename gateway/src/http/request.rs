@@ -55,7 +55,7 @@ struct QueryString {
 
 pub(super) fn read_query(query: Option<&str>) -> Result<Asked, Malformed> {
     let query = query.unwrap_or_default();
-    if !is_text(query) {
+    if !platform::door::is_text(query) {
         return Err(bad("the query string is not in UTF-8"));
     }
     let uri = format!("/?{query}").parse().map_err(|_| bad("the query string is malformed"))?;
@@ -68,26 +68,6 @@ pub(super) fn read_query(query: Option<&str>) -> Result<Asked, Malformed> {
         extensions: json("extensions", given.extensions)?,
     };
     Request::try_from(parameters).map(Asked::One).map_err(bad)
-}
-
-/// Is it text once its escapes are decoded? Whoever decodes them puts something else in the place of what is none.
-fn is_text(query: &str) -> bool {
-    let mut parts = query.split('%');
-    let mut decoded = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        match part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                decoded.push(byte);
-                decoded.extend_from_slice(&part.as_bytes()[2..]);
-            }
-            // Nothing is escaped here.
-            None => {
-                decoded.push(b'%');
-                decoded.extend_from_slice(part.as_bytes());
-            }
-        }
-    }
-    std::str::from_utf8(&decoded).is_ok()
 }
 
 fn json<T: for<'de> Deserialize<'de>>(name: &str, text: Option<String>) -> Result<Option<T>, Malformed> {

@@ -76,7 +76,7 @@ enum Said {
     },
     Ping {
         #[serde(default)]
-        payload: Option<Value>,
+        payload: Option<Map<String, Value>>,
     },
     Pong {},
     Subscribe {

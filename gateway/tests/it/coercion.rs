@@ -89,3 +89,19 @@ async fn an_id_may_be_written_as_a_number_and_is_text_to_services() {
     let query = "query ($id: ID!) { leads(ids: [$id, 6]) }";
     world.check_with(query, json!({ "id": 5 }), json!({ "leads": "[\"5\",\"6\"]" })).await;
 }
+
+#[tokio::test]
+async fn whole_numbers_larger_than_any_int_are_floats_and_ids() {
+    let sums = Standin::new("sums", "type Query { half(of: Float): Float lead(id: ID): String }", json!({}))
+        .compute("Query.half", |_, arguments| json!(arguments["of"].as_f64().unwrap() / 2.0))
+        .compute("Query.lead", |_, arguments| json!(arguments["id"].to_string()));
+    let world = World::of([sums]);
+    let half = "query ($of: Float) { half(of: $of) }";
+    for of in [json!(9_007_199_254_740_992_u64), json!(u64::MAX), json!(i64::MIN), json!(3)] {
+        world.check_with(half, json!({ "of": of }), json!({ "half": of.as_f64().unwrap() / 2.0 })).await;
+    }
+    let lead = "query ($id: ID) { lead(id: $id) }";
+    world.check_with(lead, json!({ "id": u64::MAX }), json!({ "lead": format!("\"{}\"", u64::MAX) })).await;
+    let refused = world.ask_with(lead, json!({ "id": 1.5 })).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED", "{refused}");
+}

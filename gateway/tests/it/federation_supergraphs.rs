@@ -184,6 +184,13 @@ async fn elements_may_go_by_other_names() {
            @link(url: "https://specs.apollo.dev/inaccessible/v0.2", import: [{{ name: "@inaccessible", as: "@hide" }}], for: SECURITY)"#
     );
     works(&supergraph(&head, "join__", "hide")).await;
+    for (imports, hide) in [(r#"{ name: "@inaccessible", as: "@hide" }"#, "hide"), ("", "federation__inaccessible")] {
+        let head = format!(
+            r#"{LINK} @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION)
+               @link(url: "https://specs.apollo.dev/federation/v2.9", import: [{imports}])"#
+        );
+        works(&supergraph(&head, "join__", hide)).await;
+    }
 }
 
 #[tokio::test]

@@ -443,6 +443,8 @@ async fn guards_may_go_by_other_names_or_without_a_link() {
             .replace("requiresScopes/v0.1\",", &import("requiresScopes", "needs")),
     )
     .await;
+    let prefixed = supergraph(LINKED).replace("@authenticated", "@known__authenticated");
+    guards(&prefixed.replace("authenticated/v0.1\",", "authenticated/v0.1\", as: \"known\",")).await;
     guards(&supergraph("")).await;
 }
 

@@ -61,3 +61,18 @@ async fn a_dead_service_and_a_null_that_may_not_be_have_their_places_too() {
         [(r#"["far"]"#.to_owned(), json!([2, 3])), (r#"["media",1,"stars"]"#.to_owned(), json!([4, 19]))]
     );
 }
+
+#[tokio::test]
+async fn a_column_is_a_character_and_a_line_ends_where_graphql_ends_one() {
+    for (query, line, column) in [
+        ("{ shelf(x: \"é🙂\") { label } }", 1, 9),
+        ("{ a: __typename # é🙂\r\n é }", 2, 2),
+        ("{ shelf { label(x: \"\u{2028}é\") no } }", 1, 26),
+        ("query(\"é🙂\" $x: No) { shelf { label } }", 1, 12),
+        ("{ shelf { b: label }\r  nothing }", 2, 3),
+    ] {
+        let answer = library().ask(query).await;
+        let place = &answer["errors"][0]["locations"][0];
+        assert_eq!((&place["line"], &place["column"]), (&json!(line), &json!(column)), "{query:?} {answer}");
+    }
+}

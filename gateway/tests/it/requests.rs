@@ -157,3 +157,33 @@ async fn several_operations_travel_together_only_where_that_is_switched_on() {
     let answer = send(&router, list(&[&one, &json!({ "query": 1 })])).await;
     assert_eq!(answer.json()["errors"][0]["message"], "`query` is a string, not a number");
 }
+
+#[tokio::test]
+async fn what_has_no_value_is_a_syntax_error_and_nothing_is_run() {
+    let router = router(Shop::in_process().gateway);
+    for (document, line, column) in [
+        ("{ product(upc) { title } }", 1, 11),
+        ("{ whoami(nope) }", 1, 10),
+        ("{ whoami @include(if) }", 1, 19),
+        ("mutation {\n  rate(input: { upc: \"table\", stars FIVE }) { id } }", 2, 31),
+    ] {
+        let body = json!({ "query": document }).to_string();
+        let answer = send(&router, post(&[("accept", RESPONSE)], body)).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "GRAPHQL_PARSE_FAILED"), "{document}");
+        let place = json!([{ "line": line, "column": column }]);
+        assert_eq!(answer.json()["errors"][0]["locations"], place, "{document}");
+    }
+}
+
+#[tokio::test]
+async fn commas_mean_nothing_anywhere_and_descriptions_neither() {
+    let shop = Shop::in_process();
+    for document in [
+        "{,...,F,} fragment F on Query { product(upc:,\"table\",) { title } }",
+        "{ ..., on, Query { product(upc: \"table\") { title } } }",
+        "\"what it asks\" query A(\"which, exactly\" $upc: ID = \"table\") { product(upc: $upc) { title } }",
+        "{ ...F } \"\"\"\na part\n\"\"\" fragment F on Query { product(upc: \"table\") { title } }",
+    ] {
+        assert_eq!(shop.data(document).await, json!({ "product": { "title": "Table" } }), "{document}");
+    }
+}

@@ -200,6 +200,7 @@ async fn a_broken_rule_closes_the_connection_with_its_code() {
     for (messages, code) in [
         (vec![json!({ "type": "hello" })], 4400),
         (vec![json!([])], 4400),
+        (vec![json!({ "type": "ping", "payload": 1 })], 4400),
         (vec![init.clone(), json!({ "id": "1", "type": "subscribe", "payload": {} })], 4400),
         (vec![init.clone(), json!({ "id": "", "type": "subscribe", "payload": { "query": "{ whoami }" } })], 4400),
         (vec![query.clone()], 4401),

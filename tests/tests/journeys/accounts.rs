@@ -82,7 +82,8 @@ async fn a_key_account_that_hangs_on_one_contact_raises_an_alert() -> Result<()>
         stakeholders: [{ contactId: $who, role: \"champion\" }] }) { account { tier plan { goals } } errors { code } } }";
     const CONTACT: &str = "mutation($input: CreateContactInput!) { createContact(input: $input) { contact { id } } }";
     const TOUCH: &str = "mutation($input: RecordTouchInput!) { recordTouch(input: $input) { errors { code } } }";
-    const HEALTH: &str = "query($id: ID!) { account(id: $id) { relationshipHealth { people { contact { email } strength } } } }";
+    const HEALTH: &str =
+        "query($id: ID!) { account(id: $id) { relationshipHealth { people { contact { email } strength } } } }";
     const ALERTS: &str = "{ keyAccountAlerts { edges { node { kind account { name } twoWayContacts } } } }";
     let platform = Deployment::start(Topology::OneProcess).await?;
     let engines = account(&platform, json!({ "name": "Engines" })).await?;

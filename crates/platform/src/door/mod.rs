@@ -6,6 +6,7 @@ mod here;
 mod naming;
 mod origins;
 mod place;
+mod query;
 mod refusals;
 
 use std::{
@@ -32,6 +33,7 @@ use tokio::sync::Semaphore;
 
 pub use body::{BODY_TIME, Malformed, is_json, read_json};
 pub use here::is_from_here;
+pub use query::is_text;
 pub use refusals::refusal_page;
 
 use self::place::Place;

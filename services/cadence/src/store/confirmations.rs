@@ -76,15 +76,24 @@ pub async fn update(tx: &mut Tx, confirmation: &Confirmation, attempts_before: i
     )
 }
 
-/// How many were asked for to this address since, and not given up.
+/// How many were asked for to this mailbox since, and not given up. What follows a plus is the same mailbox.
 pub async fn count_since(
     tx: &mut Tx,
     workspace: WorkspaceId,
     email: &EmailAddress,
     since: Timestamp,
 ) -> Result<i64, sqlx::Error> {
-    const SQL: &str = "select count(*) from confirmation where workspace_id = $1 and email = $2 and created_at > $3 and state <> 'given_up'";
-    with_tx!(tx, conn => sqlx::query_scalar(SQL).bind(workspace).bind(email.as_str()).bind(since).fetch_one(conn).await)
+    const SQL: &str = "select count(*) from confirmation where workspace_id = $1 and (email = $2 or email like $3 escape '!') \
+        and created_at > $4 and state <> 'given_up'";
+    let name = email.local_part().split('+').next().unwrap_or_default();
+    let plain = format!("{name}@{}", email.domain());
+    let tagged = format!("{}+%@{}", literal(name), literal(email.domain()));
+    with_tx!(tx, conn => sqlx::query_scalar(SQL).bind(workspace).bind(&plain).bind(&tagged).bind(since).fetch_one(conn).await)
+}
+
+/// A text as a pattern that only it fits.
+fn literal(text: &str) -> String {
+    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }
 
 /// Those of any workspace that are to be sent, the longest waiting first.

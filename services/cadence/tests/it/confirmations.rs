@@ -49,6 +49,27 @@ async fn nobody_fills_the_mailbox_of_somebody_else(test: ServiceTest) {
     assert_eq!(mails(&test).len(), 4);
 }
 
+on_both_engines!(SERVICE, one_mailbox_under_many_names_is_one);
+async fn one_mailbox_under_many_names_is_one(test: ServiceTest) {
+    for address in ["a@d.example", "a+1@d.example", "a+2@d.example", "a+3@d.example", "a@d.example"] {
+        test.deliver(&requested(&test, address)).await;
+    }
+    assert_eq!(mails(&test).len(), 3);
+    test.deliver(&requested(&test, "ab@d.example")).await;
+    assert_eq!(mails(&test).len(), 4, "another mailbox");
+}
+
+on_both_engines!(SERVICE, what_was_not_sent_holds_nothing_up);
+async fn what_was_not_sent_holds_nothing_up(test: ServiceTest) {
+    for (hours, sent) in [(0, 3), (12, 3), (13, 6)] {
+        test.clock.advance(TimeDelta::hours(hours));
+        for _ in 0..5 {
+            test.deliver(&requested(&test, "ada@engines.example")).await;
+        }
+        assert_eq!(mails(&test).len(), sent, "after {hours} hours more");
+    }
+}
+
 on_both_engines!(SERVICE, who_must_not_be_written_to_is_not_asked);
 async fn who_must_not_be_written_to_is_not_asked(test: ServiceTest) {
     let suppress =

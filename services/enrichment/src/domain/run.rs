@@ -1,14 +1,14 @@
 //! A run of the waterfall, kept with everything needed to explain it and to play it again.
 
 use events::enrichment::{Claim, LeadEnriched, RunStatus};
-use kernel::{Access, EnrichmentRunId, LeadId, Object, Timestamp, inputs_hash};
+use kernel::{Access, Action, EnrichmentRunId, LeadId, Object, Timestamp, access::Rows, inputs_hash};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
     lead::Subject,
-    providers::{ALL, standard_waterfall},
-    waterfall::{Call, Field, Outcome, Resolved, Waterfall, run_waterfall},
+    providers::{ALL, AccountBase, standard_waterfall},
+    waterfall::{Call, Field, Outcome, Provider, Resolved, Waterfall, run_waterfall},
 };
 
 /// Everything a run depends on.
@@ -34,12 +34,15 @@ pub struct EnrichmentRun {
 
 impl EnrichmentRun {
     /// The run without what is hidden of its lead and of its account from the actor: a provider's answer tells what the
-    /// field holds.
+    /// field holds. What the account says is shown to who may read every account, for which one it was is not kept.
     #[must_use]
     pub fn seen_by(mut self, access: &Access) -> Self {
+        let accounts = access.rows(Object::Account, Action::Read) == Rows::All;
         let shown = |object, field: Option<&str>| field.is_none_or(|field| !access.hides(object, field));
         let seen = |field: Field, provider: &str| {
-            shown(Object::Lead, field.of_lead()) && shown(Object::Account, field.of_account(provider))
+            (accounts || provider != AccountBase.name())
+                && shown(Object::Lead, field.of_lead())
+                && shown(Object::Account, field.of_account(provider))
         };
         self.fields.retain(|resolved| seen(resolved.field, &resolved.provider));
         self.calls.retain(|call| seen(call.field, &call.provider));

@@ -117,4 +117,10 @@ async fn a_run_does_not_tell_what_is_hidden_of_the_lead_or_its_account(test: Ser
             "{object} {hidden}: {calls:?}"
         );
     }
+    let mut grants = Grants::everything();
+    grants.grants.retain(|grant| grant.object == Object::Lead);
+    let answer = test.graphql_as(&test.user_with(grants), &entities(FIELDS), representations(&[current.id])).await;
+    let lead = &answer["data"]["_entities"][0];
+    assert_eq!(found(lead), json!([all[2]]), "of accounts that one may not read the lead tells nothing");
+    assert!(!lead["enrichment"]["calls"].to_string().contains("account_base"), "{lead}");
 }

@@ -29,8 +29,6 @@ impl App {
         if let Some(first) = made_before(&mut tx, actor, request, id).await? {
             return store::teams::by_id(&mut tx, actor.workspace, first).await?.ok_or(Error::Conflict);
         }
-        // The tree is changed by one at a time.
-        store::workspaces::lock(&mut tx, actor.workspace).await?;
         let parent = self.parent_team(&mut tx, actor.workspace, parent).await?;
         self.check_manager(&mut tx, actor.workspace, manager).await?;
         let path = Team::path_below(parent.as_ref(), id)?;

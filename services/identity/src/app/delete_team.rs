@@ -9,7 +9,6 @@ impl App {
     pub async fn delete_team(&self, actor: &Actor, id: TeamId) -> Result<TeamId, Error> {
         actor.require(Permission::Admin)?;
         let (mut tx, _) = self.begin_as_admin(actor).await?;
-        store::workspaces::lock(&mut tx, actor.workspace).await?;
         let team = store::teams::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("team"))?;
         if store::teams::delete_empty(&mut tx, actor.workspace, id).await? == 0 {
             return Err(Error::TeamNotEmpty);

@@ -47,17 +47,28 @@ impl Acting {
 }
 
 impl App {
-    /// Begins a change that is for admins. An operation of many changes goes on while what it came in by is taken away,
-    /// by another or by itself, so each of them asks anew.
+    /// [`begin`](Self::begin) of what is for admins.
     pub(super) async fn begin_as_admin(&self, actor: &Actor) -> Result<(Tx, Acting), Error> {
-        let mut tx = self.db.of(actor.workspace).begin().await?;
-        let acting = self.acting(&mut tx, actor).await?;
+        let (tx, acting) = self.begin(actor).await?;
         acting.actor.require(Permission::Admin)?;
         Ok((tx, acting))
     }
 
+    /// Begins a change of who there is and what they may. An operation of many changes goes on while what it came in by
+    /// is taken away, by another or by itself, so each of them asks anew.
+    ///
+    /// One at a time in a workspace, and the lock comes first: whoever waits for it sees what the one before took away,
+    /// and rights that were read before it would be those of before. It also keeps one of two admins who demote each
+    /// other, two roles or teams from taking one name, and two moves from hanging each team below the other.
+    pub(super) async fn begin(&self, actor: &Actor) -> Result<(Tx, Acting), Error> {
+        let mut tx = self.db.of(actor.workspace).begin().await?;
+        store::workspaces::lock(&mut tx, actor.workspace).await?;
+        let acting = self.acting(&mut tx, actor).await?;
+        Ok((tx, acting))
+    }
+
     /// What is left to the actor by now; refuses whose key or session has ended, and who was let go.
-    pub(super) async fn acting(&self, tx: &mut Tx, actor: &Actor) -> Result<Acting, Error> {
+    async fn acting(&self, tx: &mut Tx, actor: &Actor) -> Result<Acting, Error> {
         let (workspace, now) = (actor.workspace, self.clock.now());
         let (principal, key) = match actor.credential {
             // A service, or a gateway from before there were credentials.

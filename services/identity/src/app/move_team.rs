@@ -15,8 +15,6 @@ impl App {
     pub async fn move_team(&self, actor: &Actor, id: TeamId, parent: Option<TeamId>) -> Result<Team, Error> {
         actor.require(Permission::Admin)?;
         let (mut tx, acting) = self.begin_as_admin(actor).await?;
-        // Two moves at once could hang each team below the other.
-        store::workspaces::lock(&mut tx, actor.workspace).await?;
         let team = store::teams::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("team"))?;
         let parent = self.parent_team(&mut tx, actor.workspace, parent).await?;
         let tree = store::teams::tree(&mut tx, &team).await?;

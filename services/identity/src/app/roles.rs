@@ -58,8 +58,6 @@ impl App {
         }
         let gift = Rights::of_role(role.base, Some(&role.grants));
         acting.require_to_give(&gift, None)?;
-        // Against another that is renamed to this name meanwhile.
-        store::workspaces::lock(&mut tx, actor.workspace).await?;
         if store::roles::insert(&mut tx, &role).await? == 0 {
             return Err(Error::NameTaken { what: "role" });
         }
@@ -77,8 +75,6 @@ impl App {
             grants.check()?;
         }
         let (mut tx, acting) = self.begin_as_admin(actor).await?;
-        // Two roles must not take one name at once.
-        store::workspaces::lock(&mut tx, actor.workspace).await?;
         let role = store::roles::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("role"))?;
         if version.is_some_and(|version| version != role.version) {
             return Err(Error::Conflict);
@@ -111,7 +107,6 @@ impl App {
     pub async fn delete_role(&self, actor: &Actor, id: RoleId) -> Result<RoleId, Error> {
         actor.require(Permission::Admin)?;
         let (mut tx, _) = self.begin_as_admin(actor).await?;
-        store::workspaces::lock(&mut tx, actor.workspace).await?;
         let role = store::roles::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("role"))?;
         if store::roles::delete_unused(&mut tx, actor.workspace, id).await? == 0 {
             return Err(Error::RoleInUse);

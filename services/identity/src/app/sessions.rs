@@ -94,8 +94,7 @@ impl App {
     /// Ends one's own session, or, for admins, anybody's. Ended again, it stays as it is.
     pub async fn revoke_session(&self, actor: &Actor, id: SessionId) -> Result<Session, Error> {
         actor.require(Permission::Read)?;
-        let mut tx = self.db.of(actor.workspace).begin().await?;
-        let acting = self.acting(&mut tx, actor).await?;
+        let (mut tx, acting) = self.begin(actor).await?;
         let session = store::sessions::by_id(&mut tx, actor.workspace, id).await?;
         // To whoever is no admin, others' sessions do not exist.
         let own = |session: &Session| actor.subject == session.user.to_string();

@@ -30,8 +30,6 @@ impl App {
     ) -> Result<User, Error> {
         actor.require(Permission::Admin)?;
         let (mut tx, acting) = self.begin_as_admin(actor).await?;
-        // Against the deletion of the team meanwhile.
-        store::workspaces::lock(&mut tx, actor.workspace).await?;
         if let Some(team) = must_exist {
             let found = store::teams::by_id(&mut tx, actor.workspace, team).await?;
             found.ok_or(Error::NotFound { what: "team", field: "teamId" })?;

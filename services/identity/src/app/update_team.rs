@@ -19,7 +19,6 @@ impl App {
         actor.require(Permission::Admin)?;
         let UpdateTeam { id, name, manager, version } = input;
         let (mut tx, _) = self.begin_as_admin(actor).await?;
-        store::workspaces::lock(&mut tx, actor.workspace).await?;
         let team = store::teams::by_id(&mut tx, actor.workspace, id).await?.ok_or(Error::not_found("team"))?;
         if version.is_some_and(|version| version != team.version) {
             return Err(Error::Conflict);

@@ -30,8 +30,6 @@ impl App {
     pub async fn update_user(&self, actor: &Actor, input: UpdateUser) -> Result<User, Error> {
         actor.require(Permission::Admin)?;
         let (mut tx, acting) = self.begin_as_admin(actor).await?;
-        // Two admins who demote each other at once would both find the other still there.
-        store::workspaces::lock(&mut tx, actor.workspace).await?;
         let user = store::users::by_id(&mut tx, actor.workspace, input.id).await?.ok_or(Error::not_found("user"))?;
         if input.version.is_some_and(|version| version != user.version) {
             return Err(Error::Conflict);

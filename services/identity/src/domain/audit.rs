@@ -236,6 +236,16 @@ mod tests {
     }
 
     #[test]
+    fn the_trail_keeps_no_link_that_confirms_an_address() {
+        let asked =
+            events::examples::all().into_iter().find(|event| event.r#type == CaptureConfirmationRequested::TYPE);
+        let asked = asked.unwrap();
+        assert!(asked.data.get().contains("\"url\""));
+        let entry = Head::start().next(&asked).unwrap();
+        assert!(!entry.data.contains("\"url\"") && entry.data.contains("\"capture\""), "{}", entry.data);
+    }
+
+    #[test]
     fn a_chain_holds_until_somebody_touches_it() {
         let good = chain();
         assert_eq!(check(&good), Ok(good[3].head()));

@@ -68,7 +68,7 @@ const TRIES: [(&str, &[&str]); 43] = [
     ("revokeApiKey(input: { id: @reading_key })", ALL),
 ];
 
-/// Takes away and gives nothing; it is tried where sessions are.
+/// Takes away and gives nothing; it is tried where sessions are, and in `taken_away.rs`.
 const UNTRIED: [&str; 1] = ["revokeSession"];
 
 /// What one actor's tries are about, by name; no name begins with another.

@@ -8,6 +8,7 @@ mod keys;
 mod oidc;
 mod roles;
 mod sign_in;
+mod taken_away;
 mod teams;
 mod tenants;
 mod upgrade;

@@ -1,5 +1,7 @@
 use events::lead::{AccountCreated, ContactCreated, LeadConverted, LeadStatus, RequestedOpportunity};
-use kernel::{AccountId, Action, Actor, Code, LeadId, Money, Object, OpportunityId, Permission, is_free_mail};
+use kernel::{
+    AccountId, Action, Actor, Code, LeadId, Money, Object, OpportunityId, Permission, id::TypedId, is_free_mail,
+};
 use platform::{
     Tx,
     idempotency::{Request, made_before},
@@ -13,6 +15,7 @@ use crate::{
         account::{Account, AccountDetails, AccountDraft},
         contact::{Contact, ContactDraft},
         lead::Lead,
+        record::{Kind, Record},
     },
     error::Error,
     store,
@@ -196,17 +199,21 @@ async fn converted_before(
     opportunity: Option<OpportunityId>,
 ) -> Result<Converted, Error> {
     let contact = match lead.contact {
-        Some(id) => store::contacts::by_id(tx, actor, id).await?,
+        Some(id) => store::records::standing_for(tx, actor, Kind::Contact, id.uuid()).await?,
         None => None,
     };
     let account = match lead.account {
-        Some(id) => store::accounts::by_id(tx, actor, id).await?,
+        Some(id) => store::records::standing_for(tx, actor, Kind::Account, id.uuid()).await?,
         None => None,
     };
-    Ok(Converted {
-        lead: lead.seen_by(&actor.access),
-        contact: contact.map(|contact| contact.seen_by(&actor.access)),
-        account: account.map(|account| account.seen_by(&actor.access)),
-        opportunity,
-    })
+    let seen = |record: Record| record.seen_by(&actor.access);
+    let contact = contact.map(seen).and_then(|record| match record {
+        Record::Contact(contact) => Some(*contact),
+        _ => None,
+    });
+    let account = account.map(seen).and_then(|record| match record {
+        Record::Account(account) => Some(*account),
+        _ => None,
+    });
+    Ok(Converted { lead: lead.seen_by(&actor.access), contact, account, opportunity })
 }

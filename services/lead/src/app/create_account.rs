@@ -1,11 +1,14 @@
 use events::lead::AccountCreated;
-use kernel::{Action, Actor, Object, Permission};
+use kernel::{AccountId, Action, Actor, Object, Permission, id::TypedId};
 use platform::idempotency::{Request, made_before};
 use serde_json::{Value, json};
 
 use super::{App, accounts::follow_size, link_leads::link_leads};
 use crate::{
-    domain::account::{Account, AccountDetails, AccountDraft},
+    domain::{
+        account::{Account, AccountDetails, AccountDraft},
+        record::{Kind, Record},
+    },
     error::Error,
     store,
 };
@@ -26,10 +29,11 @@ impl App {
         }
         let asked = input.asked();
         let request = Request { operation: "createAccount", key: input.idempotency_key.as_deref(), input: &asked };
-        let id = self.clock.id();
+        let id: AccountId = self.clock.id();
         let mut tx = self.db.of(actor.workspace).begin().await?;
         if let Some(first) = made_before(&mut tx, actor, request, id).await? {
-            let account = store::accounts::by_id(&mut tx, actor, first).await?.ok_or(Error::Conflict)?;
+            let stands = store::records::standing_for(&mut tx, actor, Kind::Account, first.uuid()).await?;
+            let Some(Record::Account(account)) = stands else { return Err(Error::Conflict) };
             return Ok(account.seen_by(&actor.access));
         }
         let draft = AccountDraft { details: input.details, external_id: None, import_fingerprint: None };

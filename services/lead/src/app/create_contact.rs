@@ -1,5 +1,5 @@
 use events::lead::ContactCreated;
-use kernel::{AccountId, Action, Actor, EmailAddress, Object, Permission};
+use kernel::{AccountId, Action, Actor, ContactId, EmailAddress, Object, Permission, id::TypedId};
 use platform::{
     Tx,
     idempotency::{Request, made_before},
@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 
 use super::App;
 use crate::{
-    domain::contact::{Contact, ContactDetails, ContactDraft},
+    domain::{
+        contact::{Contact, ContactDetails, ContactDraft},
+        record::{Kind, Record},
+    },
     error::Error,
     store,
 };
@@ -32,10 +35,11 @@ impl App {
         let asked = input.asked();
         let CreateContact { email, account, details, idempotency_key } = input;
         let request = Request { operation: "createContact", key: idempotency_key.as_deref(), input: &asked };
-        let id = self.clock.id();
+        let id: ContactId = self.clock.id();
         let mut tx = self.db.of(actor.workspace).begin().await?;
         if let Some(first) = made_before(&mut tx, actor, request, id).await? {
-            let contact = store::contacts::by_id(&mut tx, actor, first).await?.ok_or(Error::Conflict)?;
+            let stands = store::records::standing_for(&mut tx, actor, Kind::Contact, first.uuid()).await?;
+            let Some(Record::Contact(contact)) = stands else { return Err(Error::Conflict) };
             return Ok(contact.seen_by(&actor.access));
         }
         check_account(&mut tx, actor, account).await?;

@@ -1,7 +1,9 @@
 use std::collections::HashMap;
 
 use events::lead::AccountCreated;
-use kernel::{AccountId, Action, Actor, Object, Permission, Timestamp};
+use kernel::{AccountId, Action, Actor, Object, Permission, Timestamp, id::TypedId};
+use platform::Tx;
+use uuid::Uuid;
 
 use super::{
     App, ImportRows, Imported, Outcome, RowOutcome,
@@ -15,6 +17,7 @@ use crate::{
         account::{Account, AccountChange, AccountDraft},
         import::{ImportKind, Mapping, parse_account_row},
         normalise::company_key,
+        record::{Kind, Record},
     },
     error::Error,
     store::{self, accounts::Wanted},
@@ -59,7 +62,9 @@ impl App {
         let domains: Vec<String> = drafts.iter().filter_map(|(_, draft)| draft.details.domain.clone()).collect();
         let holders = store::account_domains::holders(&mut tx, actor.workspace, &domains).await?;
         let wanted = wanted(&drafts, &holders);
-        let mut known = Batch::new(store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?, holders);
+        let mut accounts = store::accounts::candidates(&mut tx, actor.workspace, &wanted).await?;
+        accounts.extend(survivors(&mut tx, actor, &accounts).await?);
+        let mut known = Batch::new(accounts, holders);
         for (row, draft) in drafts {
             let match_key = match_key(&draft);
             let outcome = known.take(Account::create(draft, self.clock.id(), actor.workspace, now), now);
@@ -79,7 +84,8 @@ impl App {
             for account in fresh {
                 events.push(&AccountCreated { current: account.published() });
             }
-            let moved: Vec<&AccountChange> = known.changes.values().filter(|change| known.moves_domain(change)).collect();
+            let moved: Vec<&AccountChange> =
+                known.changes.values().filter(|change| known.moves_domain(change)).collect();
             let before: Vec<&Account> = moved.iter().map(|change| &change.previous).collect();
             let domains = domains_of(&mut tx, &before).await?;
             for change in known.changes.values() {
@@ -117,6 +123,20 @@ fn wanted(drafts: &[(u32, AccountDraft)], holders: &[(String, AccountId)]) -> Wa
     }
 }
 
+/// What those of these accounts show as that are merged away.
+async fn survivors(tx: &mut Tx, actor: &Actor, accounts: &[Account]) -> Result<Vec<Account>, Error> {
+    let ids: Vec<Uuid> = accounts.iter().filter_map(|account| account.merged_into).map(TypedId::uuid).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = store::records::any(tx, actor.workspace, Kind::Account, &ids).await?;
+    let account = |record: Record| match record {
+        Record::Account(account) => Some(*account),
+        _ => None,
+    };
+    Ok(found.into_iter().filter_map(account).collect())
+}
+
 /// The accounts a stretch of rows meets, and what it does to them.
 #[derive(Default)]
 struct Batch {
@@ -133,6 +153,7 @@ struct Batch {
 impl Batch {
     fn new(mut accounts: Vec<Account>, holders: Vec<(String, AccountId)>) -> Self {
         let mut batch = Self { by_domain: holders.into_iter().collect(), ..Self::default() };
+        // What is merged away never stands before what shows.
         accounts.sort_by_key(|account| (account.merged_into.is_some(), account.created_at, account.id));
         accounts.into_iter().for_each(|account| batch.know(account));
         batch
@@ -140,11 +161,11 @@ impl Batch {
 
     fn know(&mut self, account: Account) {
         self.by_external_id.extend(account.external_id.clone().map(|id| (id, account.id)));
-        // The domain of one that is merged away leads to its survivor.
+        // The domain of one that is merged away leads to its survivor, as the holders say, and so does its name.
         if account.merged_into.is_none() {
             self.by_domain.extend(account.details.domain.clone().map(|domain| (domain, account.id)));
         }
-        self.by_name.entry(account.name_key()).or_insert(account.id);
+        self.by_name.entry(account.name_key()).or_insert(account.merged_into.unwrap_or(account.id));
         self.accounts.insert(account.id, account);
     }
 
@@ -156,7 +177,7 @@ impl Batch {
             self.fresh.push(row);
             return Outcome::Created;
         };
-        // What it was merged into is not this row's to change.
+        // The very record that went: what it was merged into is not this row's to change.
         if known.merged_into.is_some() {
             return Outcome::Duplicate;
         }

@@ -250,7 +250,10 @@ mod tests {
         let thresholds = SizeThresholds { mid_market_from: 100, enterprise_from: 100 };
         assert_eq!(Bands { thresholds, ..Bands::default() }.check(), Err(BandsError::Thresholds("enterpriseFrom")));
         let none = SizeThresholds { mid_market_from: 0, enterprise_from: 100 };
-        assert_eq!(Bands { thresholds: none, ..Bands::default() }.check(), Err(BandsError::Thresholds("midMarketFrom")));
+        assert_eq!(
+            Bands { thresholds: none, ..Bands::default() }.check(),
+            Err(BandsError::Thresholds("midMarketFrom"))
+        );
         assert_eq!(Bands { margin_percent: 51, ..Bands::default() }.check(), Err(BandsError::Margin));
     }
 }

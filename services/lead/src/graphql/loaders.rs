@@ -156,7 +156,7 @@ impl Loader<For<CapturesOf>> for Loaders {
         by_actor(keys, |actor, keys| async move {
             let leads: Vec<_> = keys.iter().map(|key| key.0).collect();
             let captures = store::captures::of_leads(&self.0.db, &actor, &leads).await?;
-            Ok(lists(captures.into_iter().filter_map(|capture| Some((CapturesOf(capture.lead?), capture)))))
+            Ok(lists(captures.into_iter().map(|(lead, capture)| (CapturesOf(lead), capture))))
         })
         .await
     }

@@ -1,7 +1,7 @@
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use events::lead::LeadStatus as Status;
-use kernel::{AccountId, Actor, ContactId, LeadId, SegmentId, UserId, id::TypedId};
+use kernel::{AccountId, Action, Actor, ContactId, LeadId, SegmentId, UserId, id::TypedId};
 use platform::graphql::{IntoGraphql, Long, actor, load};
 
 use super::{
@@ -97,6 +97,9 @@ impl LeadObject {
 
     /// What forms took in for it, newest first; at most 50.
     async fn captures(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<CaptureObject>> {
+        if actor(ctx)?.access.require_some(Kind::Lead.object(), Action::Read).is_err() {
+            return Ok(Vec::new());
+        }
         let captures = load::<Loaders, _, Vec<Capture>>(ctx, CapturesOf(self.id)).await?;
         Ok(captures.unwrap_or_default().into_iter().map(CaptureObject::from).collect())
     }

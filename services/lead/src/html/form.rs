@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
 use super::escape;
-use crate::domain::capture::{FieldError, FieldKind, Form, FormField, Given, LeadField, names};
+use crate::domain::capture::{FieldError, FieldKind, Form, FormField, Given, LeadField, is_ticked, names};
 
 /// What stands in a form that is shown.
 #[derive(Default)]
@@ -22,8 +22,16 @@ pub fn form(form: &Form, action: &str, filled: &Filled<'_>) -> String {
         html.push_str(&labelled(field, filled));
     }
     if let Some(consent) = &form.content.consent {
-        let ticked = filled.given.is_some_and(|given| !given.get(names::CONSENT).is_empty());
-        html.push_str(&checkbox(names::CONSENT, &consent.text, consent.required, ticked, filled.errors));
+        // Who agreed to an earlier text has not read this one.
+        let agreed = filled.given.and_then(|given| form.content.agreed(given.get(names::CONSENT)));
+        let tick = Tick {
+            name: names::CONSENT,
+            value: &consent.tick(),
+            label: &consent.text,
+            required: consent.required,
+            ticked: agreed.is_some_and(|agreed| agreed.version == consent.version),
+        };
+        html.push_str(&checkbox(&tick, filled.errors));
     }
     html.push_str(&trap());
     for (name, value) in filled.hidden {
@@ -59,7 +67,8 @@ fn labelled(field: &FormField, filled: &Filled<'_>) -> String {
     let value = filled.given.map_or("", |given| given.get(&field.slug));
     let slug = &field.slug;
     if field.kind == FieldKind::Checkbox {
-        return checkbox(slug, &field.label, field.required, !value.is_empty(), filled.errors);
+        let (label, required, ticked) = (&field.label, field.required, is_ticked(value));
+        return checkbox(&Tick { name: slug, value: "yes", label, required, ticked }, filled.errors);
     }
     let (error, described) = error_of(slug, filled.errors);
     let required = if field.required { " required" } else { "" };
@@ -85,14 +94,23 @@ fn labelled(field: &FormField, filled: &Filled<'_>) -> String {
     format!("<div class=\"field\"><label for=\"f-{slug}\">{label}{hint}</label>{error}{input}</div>")
 }
 
-fn checkbox(name: &str, label: &str, required: bool, ticked: bool, errors: &[FieldError]) -> String {
+/// Yes, or nothing.
+struct Tick<'a> {
+    name: &'a str,
+    value: &'a str,
+    label: &'a str,
+    required: bool,
+    ticked: bool,
+}
+
+fn checkbox(&Tick { name, value, label, required, ticked }: &Tick<'_>, errors: &[FieldError]) -> String {
     let (error, described) = error_of(name, errors);
     let required = if required { " required" } else { "" };
     let ticked = if ticked { " checked" } else { "" };
     let label = escape(label);
     format!(
         "<div class=\"field\">{error}<label class=\"tick\" for=\"f-{name}\"><input type=\"checkbox\" id=\"f-{name}\" \
-         name=\"{name}\" value=\"yes\"{required}{ticked}{described}><span>{label}</span></label></div>"
+         name=\"{name}\" value=\"{value}\"{required}{ticked}{described}><span>{label}</span></label></div>"
     )
 }
 

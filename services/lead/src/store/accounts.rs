@@ -119,8 +119,13 @@ where
     if rows == Rows::All {
         return;
     }
-    query.push(" and (select coalesce(m.merged_into, m.id) from account m where m.id = account_id and m.workspace_id = ");
-    query.push_bind(actor.workspace).push(") in (select id from account where workspace_id = ").push_bind(actor.workspace);
+    query.push(
+        " and (select coalesce(m.merged_into, m.id) from account m where m.id = account_id and m.workspace_id = ",
+    );
+    query
+        .push_bind(actor.workspace)
+        .push(") in (select id from account where workspace_id = ")
+        .push_bind(actor.workspace);
     push_allowed(query, &rows, &ACCESS);
     query.push(")");
 }

@@ -106,8 +106,8 @@ pub async fn insert(tx: &mut Tx, capture: &Capture) -> Result<bool, sqlx::Error>
 
 /// Writes how far it has come.
 pub async fn update(tx: &mut Tx, capture: &Capture) -> Result<(), sqlx::Error> {
-    const SQL: &str = "update capture set state = $1, consent = $2, confirmed_at = $3, lead_id = $4, attempts = $5, due_at = $6 \
-        where workspace_id = $7 and id = $8";
+    const SQL: &str = "update capture set state = $1, consent = $2, confirmed_at = $3, lead_id = $4, attempts = $5, due_at = $6, \
+        answers = $9 where workspace_id = $7 and id = $8";
     execute!(
         tx,
         sqlx::query(SQL)
@@ -119,6 +119,7 @@ pub async fn update(tx: &mut Tx, capture: &Capture) -> Result<(), sqlx::Error> {
             .bind(capture.due_at)
             .bind(capture.workspace)
             .bind(capture.id)
+            .bind(Json(&capture.answers))
     )?;
     Ok(())
 }
@@ -176,18 +177,31 @@ pub async fn submitted(tx: &mut Tx, workspace: WorkspaceId, lead: LeadId) -> Res
     with_tx!(tx, conn => sqlx::query_scalar(SQL).bind(workspace).bind(lead).fetch_one(conn).await)
 }
 
-/// The newest captures of each of these leads that the actor may read.
-pub async fn of_leads(db: &Db, actor: &Actor, leads: &[LeadId]) -> Result<Vec<Capture>, sqlx::Error> {
-    let rows: Vec<Row> = with_db!(db.of(actor.workspace), pool => {
+/// The newest captures of each of these leads that the actor may read, and of those that were merged into it.
+pub async fn of_leads(db: &Db, actor: &Actor, leads: &[LeadId]) -> Result<Vec<(LeadId, Capture)>, sqlx::Error> {
+    let rows: Vec<Shown> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(format!(
-            "select {COLUMNS} from (select c.*, row_number() over (partition by c.lead_id order by c.received_at desc, c.id desc) \
-             as place from capture c join lead on lead.id = c.lead_id where c.workspace_id = ",
+            "select {COLUMNS}, c.shown_id from (select c.*, known.shown_id, row_number() over \
+             (partition by known.shown_id order by c.received_at desc, c.id desc) as place from \
+             (select id as known_id, id as shown_id from lead where workspace_id = ",
         ));
-        query.push_bind(actor.workspace).push(" and c.lead_id");
+        query.push_bind(actor.workspace).push(" and id");
         push_in_ids(&mut query, leads.iter().copied());
+        query.push(" union all select id, merged_into from lead where workspace_id = ").push_bind(actor.workspace);
+        query.push(" and merged_into");
+        push_in_ids(&mut query, leads.iter().copied());
+        query.push(") known join capture c on c.lead_id = known.known_id join lead on lead.id = known.shown_id");
+        query.push(" where c.workspace_id = ").push_bind(actor.workspace);
         push_allowed(&mut query, &actor.access.rows(Object::Lead, Action::Read), &ACCESS);
         query.push(") c where c.place <= ").push_bind(SHOWN).push(" order by c.received_at desc, c.id desc");
         query.build_query_as().fetch_all(pool).await?
     });
-    Ok(rows.into_iter().map(Capture::from).collect())
+    Ok(rows.into_iter().map(|row| (row.shown_id, Capture::from(row.row).seen_by(&actor.access))).collect())
+}
+
+#[derive(FromRow)]
+struct Shown {
+    shown_id: LeadId,
+    #[sqlx(flatten)]
+    row: Row,
 }

@@ -84,7 +84,9 @@ fn readable(actor: &Actor) -> Rows<'_> {
 macro_rules! push_filter {
     ($query:ident, $actor:expr, $filter:expr) => {
         if let Some(email) = &$filter.email {
-            $query.push(" and email = ").push_bind(email.as_str().to_owned());
+            // One that is merged away leads to its survivor.
+            $query.push(" and id = (select coalesce(merged_into, id) from contact where workspace_id = ");
+            $query.push_bind($actor.workspace).push(" and email = ").push_bind(email.as_str().to_owned()).push(")");
         }
         if let Some(account) = $filter.account {
             accounts::push_at(&mut $query, $actor, "account_id", account);

@@ -56,9 +56,12 @@ impl From<Row> for Duplicate {
 macro_rules! push_readable {
     ($query:ident, $actor:expr, $kind:expr) => {
         $query.push("(record_kind = ").push_bind(Text($kind));
-        $query.push(" and not exists (select 1 from duplicate_member m where m.duplicate_id = duplicate.id and m.record_id not in (");
-        $query.push(format!("select id from {} where merged_into is null and workspace_id = ", table($kind)));
-        $query.push_bind($actor.workspace);
+        // Each member by its id: a page costs its own members, however many records there are.
+        $query.push(
+            " and not exists (select 1 from duplicate_member m where m.duplicate_id = duplicate.id and not exists (",
+        );
+        $query.push(format!("select 1 from {} r where r.id = m.record_id and r.merged_into is null", table($kind)));
+        $query.push(" and r.workspace_id = ").push_bind($actor.workspace);
         push_allowed(&mut $query, &$actor.access.rows($kind.object(), Action::Read), access($kind));
         $query.push(")))");
     };

@@ -106,7 +106,9 @@ fn readable(actor: &Actor) -> Rows<'_> {
 macro_rules! push_filter {
     ($query:ident, $actor:expr, $filter:expr) => {
         if let Some(email) = &$filter.email {
-            $query.push(" and email = ").push_bind(email.as_str().to_owned());
+            // One that is merged away leads to its survivor.
+            $query.push(" and id = (select coalesce(merged_into, id) from lead where workspace_id = ");
+            $query.push_bind($actor.workspace).push(" and email = ").push_bind(email.as_str().to_owned()).push(")");
         }
         if let Some(status) = $filter.status {
             $query.push(" and status = ").push_bind(Text(status));

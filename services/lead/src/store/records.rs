@@ -3,7 +3,7 @@
 use kernel::{Action, Actor, WorkspaceId};
 use platform::{
     Db, Tx,
-    db::{AccessColumns, ListBind, Text, push_allowed, push_rows},
+    db::{AccessColumns, Engine, ListBind, Text, push_allowed, push_rows},
     with_db, with_tx,
 };
 use sqlx::QueryBuilder;
@@ -65,6 +65,17 @@ pub async fn readable(tx: &mut Tx, actor: &Actor, kind: Kind, ids: &[Uuid]) -> R
     })))
 }
 
+/// The record that shows for this one, which may be merged away, if the actor may read it.
+pub async fn standing_for(tx: &mut Tx, actor: &Actor, kind: Kind, id: Uuid) -> Result<Option<Record>, sqlx::Error> {
+    let mut found = with_tx!(tx, conn => select!(conn, kind, |query| {
+        query.push_bind(actor.workspace);
+        query.push(format!(" and id = (select coalesce(merged_into, id) from {} where workspace_id = ", table(kind)));
+        query.push_bind(actor.workspace).push(" and id = ").push_bind(id).push(")");
+        push_allowed(&mut query, &actor.access.rows(kind.object(), Action::Read), access(kind));
+    }));
+    Ok(found.pop())
+}
+
 /// These records, whoever may read them, and merged away or not, in no order.
 pub async fn any(tx: &mut Tx, workspace: WorkspaceId, kind: Kind, ids: &[Uuid]) -> Result<Vec<Record>, sqlx::Error> {
     Ok(with_tx!(tx, conn => select!(conn, kind, |query| {
@@ -96,10 +107,16 @@ pub async fn workspace_with_stale(db: &Db) -> Result<Option<(WorkspaceId, Kind)>
     Ok(row.map(|(workspace, kind)| (workspace, kind.0)))
 }
 
-/// Up to `limit` records that have yet to be compared.
+/// Up to `limit` records that have yet to be compared, locked. One that somebody writes at this moment is passed over: whoever
+/// waits for a row while they hold others may wait for ever.
 pub async fn stale(tx: &mut Tx, workspace: WorkspaceId, kind: Kind, limit: i64) -> Result<Vec<Record>, sqlx::Error> {
+    let lock = match tx.engine() {
+        Engine::Postgres => " for no key update skip locked",
+        // It has one writer.
+        Engine::Sqlite => "",
+    };
     Ok(with_tx!(tx, conn => select!(conn, kind, |query| {
-        query.push_bind(workspace).push(" and match_stale order by id limit ").push_bind(limit);
+        query.push_bind(workspace).push(" and match_stale order by id limit ").push_bind(limit).push(lock);
     })))
 }
 

@@ -1,11 +1,23 @@
+use std::time::Duration;
+
 use events::lead::DuplicateDismissed;
 use kernel::{
-    Action, Object,
+    Action, LeadId, Object,
     access::{FieldRule, Grant, Grants, Scope},
+    id::TypedId,
 };
-use pipewright_lead::SERVICE;
+use pipewright_lead::{
+    SERVICE,
+    domain::{
+        duplicates::{Duplicate, Found},
+        record::Kind,
+    },
+    store,
+};
+use platform::execute;
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
+use uuid::Uuid;
 
 use crate::leads::capture;
 
@@ -154,6 +166,94 @@ async fn duplicates_show_nothing_that_one_may_not_read(test: ServiceTest) {
     let of = "{ leads { edges { node { duplicates { id } } } } }";
     let answer = test.graphql_as(&blind, of, json!({})).await;
     assert_eq!(answer["data"]["leads"]["edges"][0]["node"]["duplicates"], Value::Null);
+}
+
+on_both_engines!(SERVICE, a_duplicate_shows_to_who_may_read_all_of_it);
+async fn a_duplicate_shows_to_who_may_read_all_of_it(test: ServiceTest) {
+    let ids = ada_twice(&test).await;
+    test.settle().await;
+    let own = Grant { object: Object::Lead, actions: Action::ALL.into(), scope: Scope::Own, only: Vec::new() };
+    let rep = test.user_with(Grants { grants: vec![own], fields: Vec::new() });
+    for (id, shown) in ids.iter().zip([0, 1]) {
+        test.route(lead_id(id), &rep).await;
+        let answer = test.graphql_as(&rep, DUPLICATES, json!({})).await;
+        assert_eq!(answer["data"]["duplicates"]["edges"].as_array().unwrap().len(), shown, "{answer}");
+    }
+}
+
+fn lead_id(id: &Value) -> LeadId {
+    id.as_str().unwrap().parse().unwrap()
+}
+
+/// Notes that these leads look like one, as if they had been found.
+async fn note(test: &ServiceTest, members: &[&Value]) {
+    let mut members: Vec<Uuid> = members.iter().map(|id| lead_id(id).uuid()).collect();
+    members.sort_unstable();
+    let duplicate = Duplicate {
+        id: test.clock.id(),
+        workspace: test.actor.workspace,
+        kind: Kind::Lead,
+        confidence: 0.9,
+        may_merge_unasked: false,
+        found: Found { members, links: Vec::new() },
+        created_at: test.clock.now(),
+    };
+    let mut tx = test.service.context.db.of(test.actor.workspace).begin().await.unwrap();
+    store::duplicates::insert(&mut tx, &[duplicate]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+on_both_engines!(SERVICE, a_pair_at_the_end_of_a_long_chain_is_shown_once);
+async fn a_pair_at_the_end_of_a_long_chain_is_shown_once(test: ServiceTest) {
+    const UPDATE: &str = "mutation($id: ID!, $title: String!) {
+        updateLead(input: { id: $id, title: $title }) { errors { code } } }";
+    let [one, other] = ada_twice(&test).await;
+    let mut chain = Vec::new();
+    for number in 0..5 {
+        chain.push(lead(&test, json!({ "email": format!("x{number}@mills{number}.example") })).await);
+    }
+    test.settle().await;
+    // What is found anew from the first of the chain, each beside the next and the pair at its end.
+    let found_from_the_first = async |title: &str| {
+        for pair in chain[..4].windows(2) {
+            note(&test, &[&pair[0], &pair[1]]).await;
+        }
+        note(&test, &[&chain[3], &one, &other]).await;
+        test.graphql(UPDATE, json!({ "id": chain[0], "title": title })).await;
+        test.settle().await;
+        let found = duplicates(&test, json!({})).await;
+        found.into_iter().map(|mut duplicate| duplicate["members"]["ids"].take()).collect::<Vec<_>>()
+    };
+    let sorted = |mut ids: Vec<&Value>| {
+        ids.sort_by_key(|id| id.as_str().unwrap().to_owned());
+        json!(ids)
+    };
+    assert_eq!(found_from_the_first("CTO").await, [sorted(vec![&one, &other])]);
+    // What holds the pair together with somebody further says it already.
+    note(&test, &[&one, &other, &chain[4]]).await;
+    assert_eq!(found_from_the_first("CEO").await, [sorted(vec![&one, &other, &chain[4]])]);
+}
+
+#[tokio::test]
+async fn a_lead_that_somebody_writes_is_passed_over_and_compared_when_they_are_done() {
+    let test = ServiceTest::postgres(SERVICE).await;
+    let [held, _] = ada_twice(&test).await;
+    let phone = "+1 212 555 0199";
+    for email in ["grace@looms.example", "info@hopper.example"] {
+        let grace =
+            json!({ "email": email, "firstName": "Grace", "lastName": "Hopper", "phone": phone, "company": "Looms" });
+        lead(&test, grace).await;
+    }
+    let mut import = test.service.context.db.of(test.actor.workspace).begin().await.unwrap();
+    let write = "update lead set title = 'Countess' where id = $1";
+    execute!(import, sqlx::query(write).bind(lead_id(&held))).unwrap();
+    // Nobody waits for the other.
+    tokio::time::timeout(Duration::from_secs(60), test.settle()).await.unwrap();
+    let found = duplicates(&test, json!({})).await;
+    assert_eq!((found.len(), found[0]["members"]["ids"].as_array().unwrap().contains(&held)), (1, false), "{found:?}");
+    import.commit().await.unwrap();
+    test.settle().await;
+    assert_eq!(duplicates(&test, json!({})).await.len(), 2);
 }
 
 on_both_engines!(SERVICE, a_hundred_new_records_are_compared_in_as_many_statements_as_two);

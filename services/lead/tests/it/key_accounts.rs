@@ -229,7 +229,8 @@ async fn alerts_and_stakeholders_are_shown_to_who_may_read_them(test: ServiceTes
 
 on_both_engines!(SERVICE, nobody_takes_away_stakeholders_or_counts_touches_that_they_may_not_read);
 async fn nobody_takes_away_stakeholders_or_counts_touches_that_they_may_not_read(test: ServiceTest) {
-    const CREATE: &str = "mutation($input: CreateContactInput!) { createContact(input: $input) { contact { id } errors { code } } }";
+    const CREATE: &str =
+        "mutation($input: CreateContactInput!) { createContact(input: $input) { contact { id } errors { code } } }";
     const CONVERT: &str =
         "mutation($id: ID!, $account: ID!) { convertLead(input: { id: $id, accountId: $account }) { contact { id } } }";
     const HEALTH: &str = "query($id: ID!) { account(id: $id) { relationshipHealth { people { twoWayTouches } } } }";
@@ -251,7 +252,8 @@ async fn nobody_takes_away_stakeholders_or_counts_touches_that_they_may_not_read
     let ben = made["data"]["createContact"]["contact"]["id"].take();
     let input = json!({ "accountId": engines, "stakeholders": [stakeholder(&ben, "buyer")] });
     let set = test.graphql_as(&user, SET, json!({ "input": input })).await;
-    let roles = json!([{ "role": "buyer", "contact": { "email": "ben@e.example" } }, { "role": "champion", "contact": null }]);
+    let roles =
+        json!([{ "role": "buyer", "contact": { "email": "ben@e.example" } }, { "role": "champion", "contact": null }]);
     assert_eq!(set["data"]["setAccountPlan"]["account"]["plan"]["stakeholders"], roles, "{set}");
     set_plan(&test, json!({ "accountId": engines, "stakeholders": [] })).await;
     let plan = "query($id: ID!) { account(id: $id) { plan { stakeholders { role } } } }";

@@ -112,6 +112,38 @@ async fn a_visitor_sees_one_variant_is_counted_once_and_converts(test: ServiceTe
     assert_eq!((converted.len(), &converted[0].variant), (1, &seen));
 }
 
+on_both_engines!(SERVICE, a_look_ahead_is_no_visit_and_takes_none_from_the_one_that_follows);
+async fn a_look_ahead_is_no_visit_and_takes_none_from_the_one_that_follows(test: ServiceTest) {
+    let id = page(&test).await;
+    let views = async || {
+        let stats = test.graphql(STATS, json!({ "id": id })).await["pageStats"].take();
+        stats.as_array().unwrap().iter().map(|row| row["views"].as_i64().unwrap()).sum::<i64>()
+    };
+    for ahead in [("sec-purpose", "prefetch;prerender"), ("purpose", "prefetch")] {
+        let shown = browse(&test, "GET", "/p/engines", &[ahead], "").await;
+        assert_eq!((shown.status, shown.header("set-cookie")), (StatusCode::OK, ""));
+    }
+    assert_eq!(views().await, 0);
+    assert_ne!(browse(&test, "GET", "/p/engines", &[], "").await.header("set-cookie"), "");
+    assert_eq!(views().await, 1);
+}
+
+on_both_engines!(SERVICE, a_page_whose_form_is_gone_is_taken_down_and_not_put_up_again);
+async fn a_page_whose_form_is_gone_is_taken_down_and_not_put_up_again(test: ServiceTest) {
+    const UPDATE: &str = "mutation($input: UpdateLandingPageInput!) { updateLandingPage(input: $input) {
+        landingPage { published } errors { code field } } }";
+    let id = page(&test).await;
+    let forms = test.graphql("{ forms { edges { node { id } } } }", json!({})).await;
+    let delete = "mutation($id: ID!) { deleteForm(input: { id: $id }) { errors { code } } }";
+    test.graphql(delete, json!({ "id": forms["forms"]["edges"][0]["node"]["id"] })).await;
+    let publish = async |published: bool| {
+        let input = json!({ "id": id, "published": published });
+        test.graphql(UPDATE, json!({ "input": input })).await["updateLandingPage"].take()
+    };
+    assert_eq!(publish(false).await, json!({ "landingPage": { "published": false }, "errors": [] }));
+    assert_eq!(publish(true).await["errors"], json!([{ "code": "NOT_FOUND", "field": "variants" }]));
+}
+
 on_both_engines!(SERVICE, who_asks_not_to_be_followed_gets_no_cookie);
 async fn who_asks_not_to_be_followed_gets_no_cookie(test: ServiceTest) {
     page(&test).await;

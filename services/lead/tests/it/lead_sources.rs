@@ -6,6 +6,8 @@ use pipewright_lead::SERVICE;
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
 
+use crate::leads::capture;
+
 const SOURCES: &str = "query($period: LeadSourcesPeriodInput!) { leadSources(period: $period) {
     source leads converted cost { minor currency } costPerLead { minor currency } } }";
 
@@ -52,6 +54,19 @@ async fn a_source_shows_what_it_gave_and_what_that_cost(test: ServiceTest) {
     assert_eq!(stranger["data"]["leadSources"], json!([]));
 }
 
+on_both_engines!(SERVICE, two_leads_that_became_one_are_counted_once);
+async fn two_leads_that_became_one_are_counted_once(test: ServiceTest) {
+    const MERGE: &str = "mutation($one: ID!, $other: ID!) {
+        mergeLeads(input: { survivorId: $one, otherIds: [$other] }) { errors { code } } }";
+    let lead =
+        async |email: &str| capture(&test, json!({ "email": email, "source": "Fair" })).await["lead"]["id"].take();
+    let (one, other) = (lead("a@x.example").await, lead("b@x.example").await);
+    test.graphql(MERGE, json!({ "one": one, "other": other })).await;
+    let period = json!({ "from": "2026-11-01T00:00:00Z", "to": "2026-12-01T00:00:00Z" });
+    let sources = test.graphql(SOURCES, json!({ "period": period })).await["leadSources"].take();
+    assert_eq!(sources, json!([{ "source": "Fair", "leads": 1, "converted": 0, "cost": [], "costPerLead": [] }]));
+}
+
 #[tokio::test]
 async fn what_leads_cost_is_for_who_may_read_them_all() {
     let test = ServiceTest::sqlite(SERVICE).await;
@@ -61,6 +76,7 @@ async fn what_leads_cost_is_for_who_may_read_them_all() {
     assert_eq!(refused["errors"][0]["extensions"]["code"], json!("FORBIDDEN"), "{refused}");
     for (input, field) in [
         (json!({ "source": "Fair", "amount": { "minor": 0, "currency": "EUR" } }), "amount"),
+        (json!({ "source": "Fair", "amount": { "minor": 10_000_000_000_001_i64, "currency": "EUR" } }), "amount"),
         (json!({ "source": "Fair", "amount": { "minor": 1, "currency": "euro" } }), "amount.currency"),
     ] {
         assert_eq!(spend(&test, input).await["errors"], json!([{ "code": "INVALID_INPUT", "field": field }]));

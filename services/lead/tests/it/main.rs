@@ -3,9 +3,11 @@
 mod access;
 mod account_domains;
 mod accounts;
+mod after_merges;
 mod contacts;
 mod convert;
 mod duplicates;
+mod form_answers;
 mod forms;
 mod hierarchy;
 mod idempotency;

@@ -10,39 +10,39 @@ use testkit::{ServiceTest, on_both_engines};
 
 use crate::leads::capture;
 
-const CONTACT: &str =
+pub const CONTACT: &str =
     "mutation($input: CreateContactInput!) { createContact(input: $input) { contact { id } errors { code } } }";
-const MERGE: &str = "mutation($input: MergeContactsInput!) { mergeContacts(input: $input) {
+pub const MERGE: &str = "mutation($input: MergeContactsInput!) { mergeContacts(input: $input) {
     contact { id version email firstName title phone }
     merge { id survivorId otherIds undoneAt changes { field previous merged fromId } } errors { code field } } }";
-const MERGE_LEADS: &str = "mutation($input: MergeLeadsInput!) { mergeLeads(input: $input) {
+pub const MERGE_LEADS: &str = "mutation($input: MergeLeadsInput!) { mergeLeads(input: $input) {
     lead { id email title } merge { id } errors { code field } } }";
-const MERGE_ACCOUNTS: &str = "mutation($input: MergeAccountsInput!) { mergeAccounts(input: $input) {
+pub const MERGE_ACCOUNTS: &str = "mutation($input: MergeAccountsInput!) { mergeAccounts(input: $input) {
     account { id name domain } merge { id } errors { code field } } }";
-const UNMERGE: &str = "mutation($id: ID!) { unmerge(input: { mergeId: $id }) { merge { undoneAt }
+pub const UNMERGE: &str = "mutation($id: ID!) { unmerge(input: { mergeId: $id }) { merge { undoneAt }
     restored { ids contacts { email title } leads { email } accounts { domain } }
     changedSince { fields { field merged now } leads { ids } contacts { ids } } errors { code field } } }";
 const READ: &str = "query($id: ID!) { contact(id: $id) { id email title phone } }";
 const LIST: &str = "{ contacts(first: 50) { totalCount edges { node { email } } } }";
 
-async fn contact(test: &ServiceTest, input: Value) -> Value {
+pub async fn contact(test: &ServiceTest, input: Value) -> Value {
     test.clock.advance(TimeDelta::seconds(1));
     test.graphql(CONTACT, json!({ "input": input })).await["createContact"]["contact"]["id"].take()
 }
 
-async fn account(test: &ServiceTest, input: Value) -> Value {
+pub async fn account(test: &ServiceTest, input: Value) -> Value {
     const CREATE: &str =
         "mutation($input: CreateAccountInput!) { createAccount(input: $input) { account { id } errors { code } } }";
     test.graphql(CREATE, json!({ "input": input })).await["createAccount"]["account"]["id"].take()
 }
 
-async fn merge(test: &ServiceTest, input: Value) -> Value {
+pub async fn merge(test: &ServiceTest, input: Value) -> Value {
     let mut merged = test.graphql(MERGE, json!({ "input": input })).await;
     assert_eq!(merged["mergeContacts"]["errors"], json!([]));
     merged["mergeContacts"].take()
 }
 
-async fn unmerge(test: &ServiceTest, id: &Value) -> Value {
+pub async fn unmerge(test: &ServiceTest, id: &Value) -> Value {
     let mut undone = test.graphql(UNMERGE, json!({ "id": id })).await;
     assert_eq!(undone["unmerge"]["errors"], json!([]));
     undone["unmerge"].take()

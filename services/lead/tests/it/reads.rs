@@ -140,7 +140,10 @@ async fn steps(test: &ServiceTest, ours: &Ours) -> Vec<(&'static str, u64)> {
     take!("hierarchy::line", hierarchy::line(&mut tx, workspace, ours.engines));
     take!("hierarchy::levels", hierarchy::levels(&mut tx, workspace, ours.group));
     take!("account_domains::of_all", account_domains::of_all(&mut tx, workspace, &both));
-    take!("key_alerts::engagements", key_alerts::engagements(&mut tx, workspace, &both, &FIRST_RULES, test.clock.now()));
+    take!(
+        "key_alerts::engagements",
+        key_alerts::engagements(&mut tx, workspace, &both, &FIRST_RULES, test.clock.now())
+    );
     take!("key_alerts::make_due, a lead", key_alerts::make_due(&mut tx, workspace, ours.lead, test.clock.now()));
     take!("key_alerts::make_due, a contact", key_alerts::make_due(&mut tx, workspace, ours.contact, test.clock.now()));
     take!("sizes::known", sizes::known(&mut tx, workspace, &both));

@@ -190,7 +190,8 @@ async fn bands_are_set_by_administrators_and_sizes_hidden_with_the_head_count(te
     let shown = test.graphql_as(&of_leads, SIZE, json!({ "id": engines })).await;
     assert_eq!(shown["data"]["account"]["sizeSegment"]["because"]["value"], "500", "what the account says itself");
     // Nor is what a lead is said to be told to who may not read each.
-    let grant = |object| Grant { object, scope: Scope::All, actions: [Action::Read].into_iter().collect(), only: Vec::new() };
+    let grant =
+        |object| Grant { object, scope: Scope::All, actions: [Action::Read].into_iter().collect(), only: Vec::new() };
     let mine = Grant { scope: Scope::Own, ..grant(Object::Lead) };
     let some = test.user_with(Grants { grants: vec![grant(Object::Account), mine], fields: Vec::new() });
     let shown = test.graphql_as(&some, SIZE, json!({ "id": looms })).await;

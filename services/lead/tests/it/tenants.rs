@@ -311,6 +311,7 @@ async fn merge_reads_in(tx: &mut Tx, actor: &Actor, ours: &Ours, found: bool) {
     let (workspace, kind) = (actor.workspace, Kind::Contact);
     let (survivor, away, twins) = (ours.survivor.uuid(), ours.away.uuid(), ours.twins.map(TypedId::uuid));
     assert_eq!(!records::readable(tx, actor, kind, &[survivor]).await.unwrap().is_empty(), found);
+    assert_eq!(records::standing_for(tx, actor, kind, away).await.unwrap().is_some(), found);
     assert_eq!(!records::any(tx, workspace, kind, &[away]).await.unwrap().is_empty(), found);
     assert_eq!(!records::family(tx, workspace, kind, &[survivor]).await.unwrap().is_empty(), found);
     assert_eq!(!records::stale(tx, workspace, Kind::Lead, 10).await.unwrap().is_empty(), found);

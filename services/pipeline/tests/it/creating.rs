@@ -77,7 +77,11 @@ async fn a_value_that_breaks_a_rule_is_refused_with_its_field() {
         ("TOO_LONG", "name", json!({ "name": "x".repeat(501) })),
         ("INVALID_INPUT", "amount.currency", json!({ "amount": { "minor": 1, "currency": "euro" } })),
         ("INVALID_INPUT", "amount.minor", json!({ "amount": { "minor": -1, "currency": "EUR" } })),
-        ("INVALID_INPUT", "amount.minor", json!({ "amount": { "minor": 1_000_000_000_000_001_i64, "currency": "EUR" } })),
+        (
+            "INVALID_INPUT",
+            "amount.minor",
+            json!({ "amount": { "minor": 1_000_000_000_000_001_i64, "currency": "EUR" } }),
+        ),
         ("INVALID_INPUT", "idempotencyKey", json!({ "idempotencyKey": "" })),
         ("INVALID_INPUT", "idempotencyKey", json!({ "idempotencyKey": "x".repeat(201) })),
     ] {

@@ -4,12 +4,14 @@ use platform::{Origin, Tx};
 
 use super::{App, SERVICE};
 use crate::{
+    domain::route::Stamp,
     error::Error,
     store::{self, assignments::Place},
 };
 
 impl App {
-    /// Routes a lead the first time it is enriched; once decided, enrichment moves it no more.
+    /// Routes a lead the first time it is enriched; once decided, enrichment moves it no more. One that another stands for
+    /// waits until it is itself again.
     pub(super) async fn on_lead_enriched(
         &self,
         tx: &mut Tx,
@@ -25,7 +27,12 @@ impl App {
         if decided {
             return Ok(());
         }
-        let routed = self.decide(self.clock.id(), &mut locked.pool, enriched.lead, None);
+        let id = self.clock.id();
+        let routed = if locked.merged {
+            locked.pool.hold_back(enriched.lead, Stamp { id, decided_at: self.clock.now() })
+        } else {
+            self.decide(id, &mut locked.pool, enriched.lead, None)
+        };
         self.save(tx, Origin::caused_by(&actor, event), &locked.pool, &[routed], Place::Free).await
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::App;
 use crate::{
     error::Error,
-    store::{self, assignments::Place},
+    store::{self, assignments::Place, pools::Locked},
 };
 
 #[derive(Debug, Clone)]
@@ -34,7 +34,12 @@ impl App {
             return store::decisions::by_ids(&self.db, actor, &[first]).await?.pop().ok_or_else(Error::no_lead);
         }
         lead_access::verdict(&mut tx, actor, Action::Update, lead).await?.or_refuse(Error::no_lead())?;
-        let mut pool = self.lock_pool(&mut tx, actor.workspace).await?;
+        let Locked { mut pool, merged, .. } =
+            store::pools::lock(&mut tx, actor.workspace, Some(lead), self.clock.now()).await?;
+        // Nobody writes to it by mistake.
+        if merged {
+            return Err(Error::no_lead());
+        }
         let before = store::assignments::by_lead(&mut tx, actor.workspace, lead).await?.ok_or_else(Error::no_lead)?;
         let routed = self.decide(id, &mut pool, lead, before.rep);
         let decision = routed.decision.clone();

@@ -32,7 +32,8 @@ impl Pool {
     /// Decides about one lead by the latest rule and counts it. `previous` is who has it already.
     pub fn route(&mut self, lead: LeadId, previous: Option<RepId>, stamp: Stamp) -> Routed {
         let candidates = self.members.iter().map(Member::state).collect();
-        let routed = route(&RouteInputs { lead, previous, candidates }, Rule::LATEST, stamp);
+        let inputs = RouteInputs { lead, previous, merged: false, candidates };
+        let routed = route(&inputs, Rule::LATEST, stamp);
         for member in &mut self.members {
             if let Some((_, standing)) = routed.standings.iter().find(|(rep, _)| *rep == member.rep.id) {
                 member.standing = *standing;
@@ -42,6 +43,12 @@ impl Pool {
             }
         }
         routed
+    }
+
+    /// Decides that a lead waits because another stands for it; it is nobody's turn.
+    pub fn hold_back(&self, lead: LeadId, stamp: Stamp) -> Routed {
+        let candidates = self.members.iter().map(Member::state).collect();
+        route(&RouteInputs { lead, previous: None, merged: true, candidates }, Rule::LATEST, stamp)
     }
 }
 

@@ -10,12 +10,18 @@ pub const KIND: &str = "route_lead";
 pub const ROUTED: &str = "routed";
 pub const UNROUTED: &str = "unrouted";
 
+/// Why nobody takes a lead that is merged away.
+const MERGED: &str = "another lead stands for it";
+
 /// Everything the rule looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RouteInputs {
     pub lead: LeadId,
     /// Who has the lead, when it is routed again.
     pub previous: Option<RepId>,
+    /// Whether another lead stands for it: then it is nobody's to take.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub merged: bool,
     pub candidates: Vec<RepState>,
 }
 
@@ -118,6 +124,9 @@ pub fn reason(decision: &Decision) -> Option<String> {
     if decision.chosen.is_some() {
         return None;
     }
+    if inputs_of(decision).is_some_and(|inputs| inputs.merged) {
+        return Some(MERGED.to_owned());
+    }
     Some(match decision.candidates.len() {
         0 => "the pool has no reps".to_owned(),
         1 => "the pool's only rep cannot take a lead now".to_owned(),
@@ -128,7 +137,10 @@ pub fn reason(decision: &Decision) -> Option<String> {
 fn judge(inputs: &RouteInputs) -> Vec<Candidate> {
     let another = inputs.candidates.iter().any(|state| Some(state.rep) != inputs.previous && obstacle(state).is_none());
     let verdict = |state: &RepState| {
-        obstacle(state)
+        inputs
+            .merged
+            .then(|| MERGED.to_owned())
+            .or_else(|| obstacle(state))
             .or_else(|| (another && Some(state.rep) == inputs.previous).then(|| "has the lead already".to_owned()))
     };
     let candidate = |state: &RepState| {

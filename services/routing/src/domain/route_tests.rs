@@ -33,7 +33,7 @@ fn run(states: &mut [RepState], leads: usize) -> String {
     let clock = clock();
     let mut names = String::new();
     for _ in 0..leads {
-        let inputs = RouteInputs { lead: clock.id(), previous: None, candidates: states.to_vec() };
+        let inputs = RouteInputs { lead: clock.id(), previous: None, merged: false, candidates: states.to_vec() };
         let routed = route(&inputs, Rule::LATEST, stamp(&clock));
         assert_eq!(replay(&routed.decision), Ok(Some(routed.decision.clone())));
         for (rep, standing) in routed.standings {
@@ -78,7 +78,7 @@ fn each_rep_gets_its_share_and_standings_return_to_zero() {
 #[test]
 fn the_order_of_the_candidates_does_not_matter() {
     let clock = clock();
-    let inputs = RouteInputs { lead: clock.id(), previous: None, candidates: reps(&[1, 1, 1]) };
+    let inputs = RouteInputs { lead: clock.id(), previous: None, merged: false, candidates: reps(&[1, 1, 1]) };
     let mut reversed = inputs.clone();
     reversed.candidates.reverse();
     let chosen = |inputs| route(inputs, Rule::LATEST, stamp(&clock)).chosen;
@@ -92,7 +92,8 @@ fn a_rep_who_cannot_take_the_lead_is_listed_with_the_reason() {
     candidates[0].active = false;
     (candidates[1].daily_cap, candidates[1].taken_today) = (Some(2), 2);
     let chosen = candidates[2].rep;
-    let routed = route(&RouteInputs { lead: clock.id(), previous: None, candidates }, Rule::LATEST, stamp(&clock));
+    let inputs = RouteInputs { lead: clock.id(), previous: None, merged: false, candidates };
+    let routed = route(&inputs, Rule::LATEST, stamp(&clock));
     let reasons: Vec<_> = routed.decision.candidates.iter().map(|it| it.rejected_because.as_deref()).collect();
     assert_eq!(reasons, [Some("takes no leads at present"), Some("has taken 2 of 2 leads today"), None]);
     assert_eq!((routed.chosen, routed.decision.outcome.as_str()), (Some(chosen), ROUTED));
@@ -103,7 +104,8 @@ fn a_rep_who_cannot_take_the_lead_is_listed_with_the_reason() {
 fn nobody_eligible_leaves_the_lead_unrouted_and_the_standings_alone() {
     let clock = clock();
     for candidates in [Vec::new(), vec![RepState { active: false, ..reps(&[1]).remove(0) }]] {
-        let routed = route(&RouteInputs { lead: clock.id(), previous: None, candidates }, Rule::LATEST, stamp(&clock));
+        let inputs = RouteInputs { lead: clock.id(), previous: None, merged: false, candidates };
+        let routed = route(&inputs, Rule::LATEST, stamp(&clock));
         assert_eq!((routed.chosen, routed.decision.outcome.as_str()), (None, UNROUTED));
         assert!(routed.standings.is_empty() && reason(&routed.decision).is_some());
     }
@@ -115,7 +117,8 @@ fn a_lead_goes_back_to_who_had_it_only_if_nobody_else_can() {
     let mut candidates = reps(&[9, 1]);
     let (first, second) = (candidates[0].rep, candidates[1].rep);
     let again = |candidates: &[RepState]| {
-        let inputs = RouteInputs { lead: clock.id(), previous: Some(first), candidates: candidates.to_vec() };
+        let lead = clock.id();
+        let inputs = RouteInputs { lead, previous: Some(first), merged: false, candidates: candidates.to_vec() };
         route(&inputs, Rule::LATEST, stamp(&clock)).chosen
     };
     assert_eq!(again(&candidates), Some(second));
@@ -126,7 +129,7 @@ fn a_lead_goes_back_to_who_had_it_only_if_nobody_else_can() {
 #[test]
 fn a_forged_decision_does_not_agree_with_its_replay() {
     let clock = clock();
-    let inputs = RouteInputs { lead: clock.id(), previous: None, candidates: reps(&[1, 1]) };
+    let inputs = RouteInputs { lead: clock.id(), previous: None, merged: false, candidates: reps(&[1, 1]) };
     let mut stored = route(&inputs, Rule::LATEST, stamp(&clock)).decision;
     stored.chosen = Some(inputs.candidates[1].rep.to_string());
     assert_ne!(replay(&stored), Ok(Some(stored.clone())));

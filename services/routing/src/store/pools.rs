@@ -21,14 +21,17 @@ struct Row {
     taken_on: i64,
     taken: i64,
     decided: bool,
+    merged: bool,
 }
 
-/// A locked pool, and whether the lead that was asked about has a decision in force.
+/// A locked pool, whether the lead that was asked about has a decision in force, and whether another stands for it.
 #[derive(Debug)]
 pub struct Locked {
     pub pool: Pool,
     /// Never true for a lead of a workspace without reps: there only the write tells.
     pub decided: bool,
+    /// As `decided`; without reps nobody could take the lead anyway.
+    pub merged: bool,
 }
 
 /// Locks the members of the workspace's pool until the transaction ends: the first lock that any writer
@@ -47,7 +50,11 @@ pub async fn lock(
             reps::COLUMNS
         ));
         query.push_bind(lead);
-        query.push(") as decided from pool_member m join rep r on r.id = m.rep_id join pool p on p.id = m.pool_id where m.workspace_id = ");
+        query.push(
+            ") as decided, exists (select 1 from merged_lead g where g.workspace_id = m.workspace_id and g.merged and g.lead_id = ",
+        );
+        query.push_bind(lead);
+        query.push(") as merged from pool_member m join rep r on r.id = m.rep_id join pool p on p.id = m.pool_id where m.workspace_id = ");
         query.push_bind(workspace).push(" and p.name = ").push_bind(DEFAULT_POOL).push(" order by m.rep_id");
         if postgres {
             query.push(" for no key update of m, r");
@@ -55,14 +62,14 @@ pub async fn lock(
         query.build_query_as().fetch_all(conn).await?
     });
     let today = day_of(now);
-    let decided = rows.first().is_some_and(|row| row.decided);
+    let (decided, merged) = rows.first().map_or((false, false), |row| (row.decided, row.merged));
     let member = |row: Row| Member {
         pool: row.pool_id,
         rep: Rep::from(row.rep),
         standing: row.standing,
         taken_today: if row.taken_on == today { row.taken } else { 0 },
     };
-    Ok(Locked { pool: Pool { members: rows.into_iter().map(member).collect() }, decided })
+    Ok(Locked { pool: Pool { members: rows.into_iter().map(member).collect() }, decided, merged })
 }
 
 /// Writes the standings and counts of a locked pool.

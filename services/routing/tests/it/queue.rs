@@ -4,7 +4,7 @@ use events::{
     lead::{Lead, LeadMerged, LeadStatus, LeadUnmerged, Redirect},
     routing::{LeadRouted, LeadUnrouted},
 };
-use kernel::EmailAddress;
+use kernel::{EmailAddress, LeadId};
 use pipewright_routing::SERVICE;
 use serde_json::json;
 use testkit::{ServiceTest, on_both_engines};
@@ -36,9 +36,8 @@ async fn without_reps_a_lead_waits_and_the_first_rep_takes_it(test: ServiceTest)
     );
 }
 
-on_both_engines!(SERVICE, a_waiting_lead_that_is_merged_away_is_given_to_nobody);
-async fn a_waiting_lead_that_is_merged_away_is_given_to_nobody(test: ServiceTest) {
-    let (survivor, away) = (enrich(&test).await, enrich(&test).await);
+/// The survivor takes the other lead in.
+fn merged(test: &ServiceTest, survivor: LeadId, away: LeadId) -> LeadMerged {
     let current = Lead {
         id: survivor,
         version: 2,
@@ -56,18 +55,55 @@ async fn a_waiting_lead_that_is_merged_away_is_given_to_nobody(test: ServiceTest
         account: None,
         created_at: test.clock.now(),
     };
-    let to = |to| vec![Redirect { from: away, to }];
-    let (merge, previous) = (test.clock.id(), current.clone());
+    let redirects = vec![Redirect { from: away, to: Some(survivor) }];
+    LeadMerged { merge: test.clock.id(), previous: current.clone(), current, others: Vec::new(), redirects }
+}
+
+/// The two are themselves again.
+fn unmerged(test: &ServiceTest, survivor: LeadId, away: LeadId) -> LeadUnmerged {
+    let redirects = vec![Redirect { from: away, to: None }];
+    LeadUnmerged { merge: test.clock.id(), survivor, restored: Vec::new(), redirects }
+}
+
+on_both_engines!(SERVICE, a_waiting_lead_that_is_merged_away_is_given_to_nobody);
+async fn a_waiting_lead_that_is_merged_away_is_given_to_nobody(test: ServiceTest) {
+    let (survivor, away) = (enrich(&test).await, enrich(&test).await);
     tick(&test);
-    test.deliver(&LeadMerged { merge, previous, current, others: Vec::new(), redirects: to(Some(survivor)) }).await;
+    test.deliver(&merged(&test, survivor, away)).await;
     hire(&test, &["ada"]).await;
     test.settle().await;
     assert_eq!(routing_of(&test, survivor).await["state"], "ROUTED");
     assert_eq!(routing_of(&test, away).await["state"], "UNROUTED");
     tick(&test);
-    test.deliver(&LeadUnmerged { merge, survivor, restored: Vec::new(), redirects: to(None) }).await;
+    test.deliver(&unmerged(&test, survivor, away)).await;
     test.settle().await;
     assert_eq!(routing_of(&test, away).await["state"], "ROUTED");
+}
+
+on_both_engines!(SERVICE, a_lead_that_is_enriched_after_it_was_merged_away_waits_until_it_is_itself_again);
+async fn a_lead_that_is_enriched_after_it_was_merged_away_waits_until_it_is_itself_again(test: ServiceTest) {
+    const ROUTE: &str =
+        "mutation ($id: ID!) { routeLead(input: { leadId: $id }) { decision { id } errors { code field } } }";
+    const REPLAY: &str = "query ($id: ID!) { replayRouting(decisionId: $id) { agrees } }";
+    hire(&test, &["ada"]).await;
+    let (survivor, away): (LeadId, LeadId) = (enrich(&test).await, test.clock.id());
+    tick(&test);
+    test.deliver(&merged(&test, survivor, away)).await;
+    test.deliver(&enriched(away, &test)).await;
+    assert_eq!(owners(&test).await, ["ada"], "the survivor alone is given to anybody");
+    let waiting = routing_of(&test, away).await;
+    assert_eq!(
+        (&waiting["state"], &waiting["decision"]["reason"]),
+        (&json!("UNROUTED"), &json!("another lead stands for it"))
+    );
+    let replayed = test.graphql(REPLAY, json!({ "id": waiting["decision"]["id"] })).await;
+    assert_eq!(replayed["replayRouting"]["agrees"], json!(true));
+    let by_hand = test.graphql(ROUTE, json!({ "id": away })).await["routeLead"].take();
+    assert_eq!(by_hand, json!({ "decision": null, "errors": [{ "code": "NOT_FOUND", "field": "leadId" }] }));
+    tick(&test);
+    test.deliver(&unmerged(&test, survivor, away)).await;
+    test.settle().await;
+    assert_eq!(routing_of(&test, away).await["owner"]["name"], "ada");
 }
 
 on_both_engines!(SERVICE, a_long_queue_is_worked_off_to_its_end);

@@ -1,6 +1,6 @@
 use async_graphql::{Context, Enum, ID, SimpleObject, Union};
 use chrono::{DateTime, Utc};
-use kernel::{Cursor, DecisionId, EnrichmentRunId, EnrollmentId, PageArgs, UserId, id::TypedId};
+use kernel::{Cursor, DecisionId, EnrichmentRunId, EnrollmentId, FormId, LandingPageId, PageArgs, UserId, id::TypedId};
 use platform::graphql::{IntoGraphql, List, load, page};
 
 use super::{
@@ -11,7 +11,7 @@ use crate::{
     app::Entry,
     domain::{
         document::Kind,
-        timeline::{Change, EntryType, Record},
+        timeline::{Capture, Change, EntryType, Record},
     },
 };
 
@@ -25,14 +25,28 @@ pub enum TimelineEntryType {
     LeadUpdated,
     /// A lead became a contact at an account.
     LeadConverted,
+    /// Leads were merged into one.
+    LeadMerged,
+    /// A merge of leads was taken back.
+    LeadUnmerged,
+    /// A form was submitted.
+    CaptureReceived,
     /// An account was made.
     AccountCreated,
     /// Fields of an account changed.
     AccountUpdated,
+    /// Accounts were merged into one.
+    AccountMerged,
+    /// A merge of accounts was taken back.
+    AccountUnmerged,
     /// A contact was made.
     ContactCreated,
     /// Fields of a contact changed.
     ContactUpdated,
+    /// Contacts were merged into one.
+    ContactMerged,
+    /// A merge of contacts was taken back.
+    ContactUnmerged,
     /// A lead came into a segment.
     SegmentEntered,
     /// A lead left a segment.
@@ -95,6 +109,18 @@ pub struct TimelineEntryObject {
     enrichment_run: Option<EnrichmentRunReference>,
     /// Of which it is a part.
     enrollment: Option<EnrollmentReference>,
+    /// Through which form somebody came.
+    capture: Option<TimelineCapture>,
+}
+
+/// Through which form somebody came.
+#[derive(SimpleObject)]
+struct TimelineCapture {
+    form_id: FormId,
+    /// The landing page that the form stood on, if it was one of yours.
+    landing_page_id: Option<LandingPageId>,
+    /// Which variant of the page they saw.
+    variant: Option<String>,
 }
 
 /// Who did something.
@@ -183,6 +209,7 @@ impl From<Entry> for TimelineEntryObject {
             decision: told.decision.map(|id| DecisionReference { id: id.into() }),
             enrichment_run: told.enrichment_run.map(|id| EnrichmentRunReference { id: id.into() }),
             enrollment: told.enrollment.map(|id| EnrollmentReference { id: id.into() }),
+            capture: told.capture.map(TimelineCapture::from),
         }
     }
 }
@@ -195,6 +222,12 @@ impl From<Record> for TimelineRecord {
             Kind::Contact => Self::Contact(ContactObject { id: id.into() }),
             Kind::Opportunity => Self::Opportunity(OpportunityObject { id: id.into() }),
         }
+    }
+}
+
+impl From<Capture> for TimelineCapture {
+    fn from(Capture { form, page, variant }: Capture) -> Self {
+        Self { form_id: form, landing_page_id: page, variant }
     }
 }
 

@@ -3,6 +3,7 @@
 mod readable;
 pub mod timeline;
 pub mod timeline_pages;
+mod timeline_redirects;
 
 use kernel::{Clock, EventId, LeadId, Timestamp, UserId, WorkspaceId, id::TypedId};
 use platform::{
@@ -145,11 +146,12 @@ pub async fn ensure_generation(db: &Db, clock: &Clock) -> Result<(), sqlx::Error
 /// Forgets every document and every timeline of every workspace, and begins another generation of the index.
 pub async fn reset(db: &Db, clock: &Clock) -> Result<(), sqlx::Error> {
     const SQL: &str = "insert into index_state (id, generation) values (1, $1) on conflict (id) do update set generation = excluded.generation";
-    const DERIVED: [&str; 4] = [
+    const DERIVED: [&str; 5] = [
         "delete from document",
         "delete from timeline_event",
         "delete from timeline_entry",
         "delete from timeline_tie",
+        "delete from timeline_redirect",
     ];
     let mut tx = db.everywhere().begin().await?;
     for table in DERIVED {

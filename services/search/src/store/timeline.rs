@@ -10,6 +10,7 @@ use platform::{
 use sqlx::{FromRow, QueryBuilder, types::Json};
 use uuid::Uuid;
 
+use super::timeline_redirects::keep_redirects;
 use crate::domain::timeline::{FIRST, Happening, Place};
 
 /// An event with where it stands by now.
@@ -77,6 +78,7 @@ pub async fn keep_happening(tx: &mut Tx, happening: &Happening, at: Timestamp) -
     }
     keep_entries(tx, happening, at).await?;
     keep_ties(tx, happening).await?;
+    keep_redirects(tx, happening).await?;
     Ok(true)
 }
 

@@ -30,7 +30,8 @@ pub struct EntryRow {
 }
 
 /// A page of the timeline of each of these records, the last first, with one row more than the page if another
-/// follows: what the actor may read, of records that the actor may read.
+/// follows: what the actor may read, of records that the actor may read. Of one that is merged away it is its survivor's,
+/// where its entries stand with those of all that was merged into it, and are read by whoever may read that.
 pub async fn pages(
     db: &Db,
     actor: &Actor,
@@ -42,13 +43,16 @@ pub async fn pages(
         let mut query = QueryBuilder::new(
             "select root_id, v.event_id, v.entry_type, v.occurred_at, v.placed_at, v.actor, v.causation_id, v.told from \
              (select root_id, event_id, row_number() over (partition by root_id order by placed_at desc, event_id desc) as place from \
-             (select distinct t.parent_id as root_id, e.event_id, e.placed_at from timeline_tie t \
-             join timeline_entry e on e.workspace_id = t.workspace_id and e.record_id = t.child_id where t.workspace_id = ",
+             (select distinct asked.from_id as root_id, e.event_id, e.placed_at from timeline_redirect asked \
+             join timeline_redirect p on p.workspace_id = asked.workspace_id and p.shown_id = asked.shown_id \
+             join timeline_tie t on t.workspace_id = p.workspace_id and t.parent_id = p.from_id \
+             join timeline_redirect c on c.workspace_id = t.workspace_id and c.shown_id = t.child_id \
+             join timeline_entry e on e.workspace_id = c.workspace_id and e.record_id = c.from_id where asked.workspace_id = ",
         );
-        query.push_bind(actor.workspace).push(" and t.parent_id");
+        query.push_bind(actor.workspace).push(" and asked.from_id");
         ListBind::push_ids(&mut query, records.to_vec());
-        push_readable(&mut query, actor, "t.parent_kind", "t.parent_id");
-        push_readable(&mut query, actor, "e.record_kind", "e.record_id");
+        push_readable(&mut query, actor, "t.parent_kind", "asked.shown_id");
+        push_readable(&mut query, actor, "e.record_kind", "c.shown_id");
         if let Some(types) = types.get() {
             query.push(" and e.entry_type");
             push_in_texts(&mut query, types.into_iter().map(EntryType::as_str));
@@ -65,11 +69,12 @@ pub async fn pages(
 pub async fn records(db: &Db, actor: &Actor, events: &[EventId]) -> Result<Vec<(EventId, Record)>, sqlx::Error> {
     let rows: Vec<(EventId, Text<Kind>, Uuid)> = with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(
-            "select e.event_id, e.record_kind, e.record_id from timeline_entry e where e.workspace_id = ",
+            "select e.event_id, e.record_kind, e.record_id from timeline_entry e \
+             join timeline_redirect c on c.workspace_id = e.workspace_id and c.from_id = e.record_id where e.workspace_id = ",
         );
         query.push_bind(actor.workspace).push(" and e.event_id");
         push_in_ids(&mut query, events.iter().copied());
-        push_readable(&mut query, actor, "e.record_kind", "e.record_id");
+        push_readable(&mut query, actor, "e.record_kind", "c.shown_id");
         query.push(" order by e.event_id, e.record_kind, e.record_id");
         query.build_query_as().fetch_all(pool).await?
     });

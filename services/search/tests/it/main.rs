@@ -1,6 +1,7 @@
 //! The search service through its events and its GraphQL.
 
 mod access;
+mod families;
 mod finding;
 mod indexing;
 mod merging;
@@ -11,4 +12,5 @@ mod stories;
 mod tenants;
 mod timeline;
 mod timeline_access;
+mod timeline_merges;
 mod timeline_order;

@@ -38,16 +38,20 @@ pub struct Story {
 }
 
 /// Wraps events as their services would.
-struct Teller<'a> {
+pub struct Teller<'a> {
     clock: &'a Clock,
     actor: &'a Actor,
     skew: &'a dyn Fn(&str) -> TimeDelta,
-    told: Vec<Envelope>,
+    pub told: Vec<Envelope>,
 }
 
-impl Teller<'_> {
+impl<'a> Teller<'a> {
+    pub fn new(test: &'a ServiceTest, skew: &'a dyn Fn(&str) -> TimeDelta) -> Self {
+        Self { clock: &test.clock, actor: &test.actor, skew, told: Vec::new() }
+    }
+
     /// A second after what was told before, by the service's own clock.
-    fn tell<E: Event>(&mut self, cause: Option<usize>, event: &E) -> usize {
+    pub fn tell<E: Event>(&mut self, cause: Option<usize>, event: &E) -> usize {
         self.clock.advance(TimeDelta::seconds(1));
         let service = E::TYPE.split('.').nth(1).unwrap();
         let time = self.clock.now() + (self.skew)(service);
@@ -62,7 +66,7 @@ impl Story {
     /// Told by services whose clocks are off by `skew`.
     pub fn told(test: &ServiceTest, skew: &dyn Fn(&str) -> TimeDelta) -> Self {
         let clock = &test.clock;
-        let mut teller = Teller { clock, actor: &test.actor, skew, told: Vec::new() };
+        let mut teller = Teller::new(test, skew);
         let company = account(clock, "Looms", "looms.example");
         let captured =
             Lead { account: Some(company.id), ..lead(clock, "Hedda Weaver", "hedda@looms.example", "Looms") };
@@ -142,7 +146,8 @@ pub async fn timelines(test: &ServiceTest, actor: &Actor, arguments: &str, (kind
         "query($records: [_Any!]!) {{ _entities(representations: $records) {{ ... on {kind} {{ timeline{arguments} {{ \
          pageInfo {{ hasNextPage endCursor }} edges {{ node {{ id type occurredAt title causedBy actor {{ name user {{ id }} }} \
          records {{ __typename ... on Lead {{ id }} ... on Account {{ id }} ... on Contact {{ id }} ... on Opportunity {{ id }} }} \
-         changes {{ field previous current }} decision {{ id }} enrichmentRun {{ id }} enrollment {{ id }} }} }} }} }} }} }}"
+         changes {{ field previous current }} decision {{ id }} enrichmentRun {{ id }} enrollment {{ id }} \
+         capture {{ formId landingPageId variant }} }} }} }} }} }} }}"
     );
     let records: Vec<_> = ids.iter().map(|id| json!({ "__typename": kind, "id": id })).collect();
     test.graphql_as(actor, &query, json!({ "records": records })).await

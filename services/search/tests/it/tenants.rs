@@ -10,7 +10,7 @@ use pipewright_search::{
     SERVICE,
     domain::{
         document::{Document, Kind, Texts, Traits},
-        timeline::{EntryTypes, Place, happening},
+        timeline::{EntryTypes, Place, Redirect, happening},
     },
     store::{self, timeline, timeline_pages},
 };
@@ -97,6 +97,8 @@ async fn place_theirs(tx: &mut Tx, theirs: WorkspaceId, event: &Envelope) {
     for tie in &mut happening.ties {
         (tie.parent, tie.version) = (None, 99);
     }
+    let from = happening.records[0].id;
+    happening.redirects.push(Redirect { from, to: Some(event.id.uuid()), version: 99 });
     let later = event.time + TimeDelta::hours(1);
     timeline::take_turn(tx, theirs).await.unwrap();
     assert_eq!(timeline::latest_cause(tx, theirs, &happening.place).await.unwrap(), None, "ours came before theirs");

@@ -11,6 +11,6 @@ pub use bands::UpdateSegmentBands;
 pub use domains::AccountDomain;
 pub use on_fact::{AccountFacts, SUBJECTS as ACCOUNT_FACTS};
 
-pub(super) use link::refusal as link_refused;
 pub(super) use domains::{Domains, MAX_DOMAINS, domains_of, tell_domains};
+pub(super) use link::refusal as link_refused;
 pub(super) use size::{follow_size, follow_size_again, resizes};

@@ -108,7 +108,7 @@ impl App {
         token: Option<&str>,
     ) -> Result<Capture, Error> {
         let (id, now) = (self.clock.id(), self.clock.now());
-        let Submission { draft, answers, utm, consented, trapped } = submission;
+        let Submission { draft, answers, utm, consent, trapped } = submission;
         let given = submitted.given.storable();
         let given_hash = inputs_hash(&json!(given));
         let evidence = ConsentEvidence {
@@ -118,7 +118,6 @@ impl App {
             form_version: form.version,
             confirmed_at: None,
         };
-        let consent = form.content.consent.clone().filter(|_| consented);
         Ok(Capture {
             id,
             workspace: form.workspace,

@@ -41,7 +41,7 @@ impl App {
         let actor = visitor(workspace, capture.confirmed_at.is_some());
         actor.require(Permission::Write)?;
         actor.access.require_some(Object::Lead, Action::Create)?;
-        let Draft { email, details, source } = capture.draft.clone();
+        let Draft { email, details, source, said } = capture.draft.clone();
         let known = store::leads::known(&mut tx, workspace, &[email.as_str()], &[]).await?.pop();
         let (_, known) = survivor(&mut tx, &actor, known).await?;
         let draft = LeadDraft { email, details, source: Some(source), external_id: None, import_fingerprint: None };
@@ -50,6 +50,10 @@ impl App {
         let (lead, created) = self.take_in(&mut tx, &mut events, &actor, arriving).await?;
         capture.state = CaptureState::Captured;
         capture.lead = Some(lead.id);
+        if !created {
+            // What a lead does not take up is not lost.
+            capture.answers.extend(said.into_iter().filter(|answer| !answer.stands_in(&lead.details)));
+        }
         store::captures::update(&mut tx, &capture).await?;
         events.push(&received(&capture, &lead, created));
         if let Some(seen) = &capture.seen {

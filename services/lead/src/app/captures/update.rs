@@ -57,6 +57,7 @@ impl UpdateForm {
             fields: self.fields.unwrap_or(known.fields),
             source: self.source.unwrap_or(known.source),
             consent: self.consent.unwrap_or(known.consent),
+            earlier_consents: known.earlier_consents,
             double_opt_in: self.double_opt_in.unwrap_or(known.double_opt_in),
             allowed_origins: self.allowed_origins.unwrap_or(known.allowed_origins),
             redirect_url: self.redirect_url.unwrap_or(known.redirect_url),

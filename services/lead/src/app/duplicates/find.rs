@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     app::App,
     domain::{
-        duplicates::{Duplicate, Features, Link, candidates, features, find, likely},
+        duplicates::{Duplicate, Features, Found, Link, candidates, features, find, likely},
         record::{Kind, Record},
     },
     error::Error,
@@ -26,13 +26,18 @@ const EVERY: Duration = Duration::from_secs(1);
 const MOST: usize = 1_000;
 
 impl App {
-    /// Compares one page of the records that were saved with those that share a key with them. Says whether there was any.
+    /// Compares one page of the records that were saved with those that share a key with them. Says whether it had any: what
+    /// somebody still writes is looked at when they are done.
     pub async fn find_duplicates(&self) -> Result<bool, Error> {
         // Nothing is locked while there is nothing to do, which is nearly always.
         let Some((workspace, kind)) = store::records::workspace_with_stale(&self.db).await? else { return Ok(false) };
         let mut tx = self.db.of(workspace).begin().await?;
         store::duplicates::lock(&mut tx, workspace).await?;
         let fresh = store::records::stale(&mut tx, workspace, kind, PAGE).await?;
+        if fresh.is_empty() {
+            tx.rollback().await?;
+            return Ok(false);
+        }
         self.compare(&mut tx, workspace, kind, &fresh).await?;
         store::records::mark_compared(&mut tx, workspace, kind, &fresh).await?;
         tx.commit().await?;
@@ -68,10 +73,16 @@ impl App {
         let records = store::records::any(tx, workspace, kind, &touched).await?;
         let dismissed = store::duplicates::dismissed(tx, workspace, kind, &touched).await?;
         let found = find(&prepared(&records), &dismissed);
-        let gone: Vec<&Duplicate> = known.iter().filter(|duplicate| is_within(duplicate, &touched)).collect();
+        // What reaches beyond stays as it was found, and says all that a part of it would say.
+        let (gone, kept): (Vec<&Duplicate>, Vec<&Duplicate>) =
+            known.iter().partition(|duplicate| is_within(duplicate, &touched));
+        let is_part = |found: &Found| {
+            kept.iter().any(|kept| found.members.iter().all(|member| kept.found.members.contains(member)))
+        };
         let now = self.clock.now();
         let duplicates: Vec<Duplicate> = found
             .into_iter()
+            .filter(|(found, ..)| !is_part(found))
             .map(|(found, confidence, may_merge_unasked)| {
                 // Found again, it is the same one.
                 let before = gone.iter().find(|duplicate| duplicate.found.members == found.members);
@@ -123,16 +134,28 @@ async fn hanging_together(
 ) -> Result<Vec<Duplicate>, Error> {
     /// Steps that a chain of likenesses is followed.
     const STEPS: usize = 4;
-    let mut known = Vec::new();
+    let mut known = touching(tx, workspace, touched).await?;
     for _ in 0..STEPS {
         let before = touched.len();
-        known = store::duplicates::touching(tx, workspace, &touched.iter().copied().collect::<Vec<_>>()).await?;
-        touched.extend(known.iter().flat_map(|duplicate: &Duplicate| duplicate.found.members.iter().copied()));
-        if touched.len() == before || touched.len() > MOST {
+        touched.extend(known.iter().flat_map(|duplicate| duplicate.found.members.iter().copied()));
+        if touched.len() == before {
+            break;
+        }
+        // Of all that is touched, wherever the chain is left: what is found anew is not beside what was found before.
+        known = touching(tx, workspace, touched).await?;
+        if touched.len() > MOST {
             break;
         }
     }
     Ok(known)
+}
+
+async fn touching(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    touched: &BTreeSet<Uuid>,
+) -> Result<Vec<Duplicate>, sqlx::Error> {
+    store::duplicates::touching(tx, workspace, &touched.iter().copied().collect::<Vec<_>>()).await
 }
 
 /// `touched` is in order.

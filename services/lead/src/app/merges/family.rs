@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        family::Family,
+        family::{ChangedField, Family},
         record::{Kind, Record, RecordChange},
     },
     error::Error,
@@ -39,6 +39,25 @@ impl Relatives {
         let before = Family { records: values, merges };
         let records = records.into_iter().map(|record| (record.id(), record)).collect();
         Ok(Self { kind, workspace, records, after: before.clone(), before })
+    }
+
+    /// Has what may not change any more say what it said before. Gives the fields that stay so.
+    pub fn keep_closed(&mut self) -> Vec<ChangedField> {
+        let mut kept = Vec::new();
+        for (id, record) in &self.records {
+            let (Some(before), Some(after)) = (self.before.records.get(id), self.after.records.get_mut(id)) else {
+                continue;
+            };
+            if !record.is_closed() {
+                continue;
+            }
+            kept.extend(before.differing(after).into_iter().map(|field| {
+                let value = before.get(field).map(str::to_owned);
+                ChangedField { field: field.to_owned(), merged: value.clone(), now: value }
+            }));
+            after.clone_from(before);
+        }
+        kept
     }
 
     /// Writes what records say now, and what earlier merges remember. Gives the records that changed.

@@ -172,6 +172,6 @@ fn content(survivor: &Record, records: &[Record], outcomes: &[FieldOutcome]) -> 
 /// What a merge made, to somebody who asks again.
 async fn merged_before(tx: &mut Tx, actor: &Actor, id: MergeId) -> Result<Merged, Error> {
     let merge = store::merges::by_id(tx, actor.workspace, id).await?.ok_or(Error::Conflict)?;
-    let survivor = store::records::readable(tx, actor, merge.kind, &[merge.survivor]).await?.pop();
+    let survivor = store::records::standing_for(tx, actor, merge.kind, merge.survivor).await?;
     Ok(Merged { survivor: survivor.map(|record| record.seen_by(&actor.access)), merge })
 }

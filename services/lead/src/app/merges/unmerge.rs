@@ -30,7 +30,7 @@ const NAMED: i64 = 100;
 pub struct Unmerged {
     pub merge: Merge,
     pub restored: Vec<Uuid>,
-    /// Fields of the survivor that somebody has written since: they stay.
+    /// Fields that stay as they are: somebody has written them since, or the lead was converted.
     pub changed: Vec<ChangedField>,
     /// Leads and contacts that were made at the survivor since: they stay with it.
     pub attached: Vec<(Kind, Uuid)>,
@@ -55,6 +55,7 @@ impl App {
         }
         let now = self.clock.now();
         let Some((undone, mut changed)) = relatives.after.unmerge(id) else { return Err(missing) };
+        changed.extend(relatives.keep_closed());
         let merge = Merge { undone_at: Some(now), ..undone };
         store::merges::update(&mut tx, &merge).await?;
         let mut events = self.outbox.events(actor.into());
@@ -121,10 +122,12 @@ async fn relatives(tx: &mut Tx, merge: &Merge) -> Result<Relatives, Error> {
     Relatives::of(tx, merge.workspace, merge.kind, &roots).await
 }
 
-/// Refuses an actor who may not change each of the records; to one who may not read them there is no such merge.
+/// Refuses an actor who may not change each of the records, and the one that shows for them now; to one who may not read them
+/// there is no such merge.
 fn require(actor: &Actor, merge: &Merge, relatives: &Relatives) -> Result<(), Error> {
     let object = merge.kind.object();
-    for id in merge.others.iter().chain([&merge.survivor]) {
+    let shown = relatives.before.shown(merge.survivor);
+    for id in merge.others.iter().chain([&merge.survivor, &shown]) {
         let record = relatives.records.get(id).ok_or(Error::Conflict)?;
         if actor.may(Action::Read, object, &record.facts()).is_err() {
             return Err(Error::not_found("merge", "mergeId"));

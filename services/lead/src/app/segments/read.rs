@@ -1,7 +1,7 @@
 //! What can be asked of segments.
 
 use filter::Explanation;
-use kernel::{Actor, LeadId, PageArgs, Permission, SegmentId, Timestamp};
+use kernel::{Action, Actor, LeadId, Object, PageArgs, Permission, SegmentId, Timestamp};
 
 use crate::{
     app::App,
@@ -54,6 +54,8 @@ impl App {
     /// Refuses to say who is in a segment, which would tell of a field that is hidden.
     pub fn require_shown(&self, actor: &Actor, segment: &Segment) -> Result<(), Error> {
         actor.require(Permission::Read)?;
+        // It may name what leads hold.
+        actor.access.require_some(Object::Lead, Action::Read)?;
         Ok(Definition::parse(&segment.definition)?.require_shown(&actor.access)?)
     }
 

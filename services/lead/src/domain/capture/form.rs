@@ -4,11 +4,13 @@ use events::lead as published;
 use kernel::{Code, FormId, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
-use super::names;
+use super::{is_ticked, names};
 
 pub const MAX_FIELDS: usize = 30;
 /// Of all labels, options and texts together, in bytes: a page with the form on it stays small.
 const MAX_BYTES: usize = 10_000;
+/// Earlier texts to agree to that a form remembers; the oldest go first.
+const MAX_EARLIER: usize = 50;
 
 /// What choices a field has; empty for other kinds.
 pub type ChoiceOptions = Vec<String>;
@@ -71,6 +73,9 @@ pub struct FormContent {
     /// Of the leads.
     pub source: String,
     pub consent: Option<FormConsent>,
+    /// What it asked before, oldest first: a page may still show it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_consents: Vec<FormConsent>,
     pub double_opt_in: bool,
     /// Where the form may stand beside our own pages: origins.
     pub allowed_origins: Vec<String>,
@@ -153,6 +158,47 @@ impl FormContent {
     }
 }
 
+impl FormContent {
+    /// What somebody agreed to: the text that stood beside the tick, as its value says, or the latest where it says none.
+    /// `None` without a tick, and for a text that is not known.
+    pub fn agreed(&self, given: &str) -> Option<&FormConsent> {
+        if !is_ticked(given) {
+            return None;
+        }
+        match given.trim().strip_prefix('v').and_then(|version| version.parse::<i64>().ok()) {
+            Some(version) => {
+                self.consent.iter().chain(&self.earlier_consents).find(|consent| consent.version == version)
+            }
+            None => self.consent.as_ref(),
+        }
+    }
+}
+
+impl FormConsent {
+    /// What its tick sends.
+    pub fn tick(&self) -> String {
+        format!("v{}", self.version)
+    }
+}
+
+impl LeadField {
+    /// As the API spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::FirstName => "firstName",
+            Self::LastName => "lastName",
+            Self::Title => "title",
+            Self::Company => "company",
+            Self::CompanyDomain => "companyDomain",
+            Self::Phone => "phone",
+            Self::Country => "country",
+            Self::Employees => "employees",
+            Self::Message => "message",
+        }
+    }
+}
+
 impl FormField {
     fn check(&self) -> Result<(), FormProblem> {
         let fail = |reason: String| Err(FormProblem { code: Code::InvalidInput, field: "fields", reason });
@@ -186,6 +232,15 @@ impl Form {
                 // Above every earlier one: whatever changed a text made another version of the form.
                 None => self.version + 1,
             };
+        }
+        content.earlier_consents.clone_from(&self.content.earlier_consents);
+        if let Some(known) = &self.content.consent
+            && content.consent.as_ref().map(|consent| consent.version) != Some(known.version)
+        {
+            content.earlier_consents.push(known.clone());
+        }
+        if content.earlier_consents.len() > MAX_EARLIER {
+            content.earlier_consents.remove(0);
         }
         if content == self.content {
             return None;

@@ -7,7 +7,7 @@ mod taken;
 
 pub use form::{ChoiceOptions, FieldKind, Form, FormConsent, FormContent, FormField, FormProblem, LeadField};
 pub use given::{Given, NotUtf8};
-pub use submission::{Answer, FieldError, Submission, read};
+pub use submission::{Answer, FieldError, Submission, is_ticked, read};
 pub use taken::{CONFIRM_WITHIN, Capture, CaptureState, Draft, PageSeen, token_hash};
 
 /// Names of inputs that mean something to us, beside those of a form's own fields.

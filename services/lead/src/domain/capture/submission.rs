@@ -2,7 +2,7 @@ use kernel::{Code, EmailAddress, PersonName, PhoneNumber};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    FieldKind, FormContent, FormField, Given, LeadField,
+    FieldKind, FormConsent, FormContent, FormField, Given, LeadField,
     names::{self, TRAP},
     taken::Draft,
 };
@@ -22,11 +22,14 @@ pub struct FieldError {
     pub message: String,
 }
 
-/// An answer that is no field of a lead.
+/// An answer that is kept with the capture.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     pub label: String,
     pub value: String,
+    /// Which field of the lead it is about, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead_field: Option<LeadField>,
 }
 
 /// What a form makes of what was given.
@@ -35,7 +38,8 @@ pub struct Submission {
     pub draft: Draft,
     pub answers: Vec<Answer>,
     pub utm: events::lead::Utm,
-    pub consented: bool,
+    /// What they agreed to, in the version that they saw.
+    pub consent: Option<FormConsent>,
     /// Something that no person sees was filled.
     pub trapped: bool,
 }
@@ -56,22 +60,28 @@ pub fn read(form: &FormContent, given: &Given) -> Result<Submission, Vec<FieldEr
                     None => errors.push(problem(field, Code::InvalidInput, "not a host name or web address")),
                 },
                 Some(lead_field) => set(&mut details, lead_field, value),
-                None => answers.push(Answer { label: field.label.clone(), value }),
+                None => answers.push(Answer { label: field.label.clone(), value, lead_field: None }),
             },
             Err(error) => errors.push(error),
         }
     }
-    let consented = is_ticked(given.get(names::CONSENT));
-    if form.consent.as_ref().is_some_and(|consent| consent.required) && !consented {
-        let message = "this has to be agreed to".to_owned();
-        errors.push(FieldError { field: names::CONSENT.to_owned(), code: Code::Required, message });
+    let consent = form.agreed(given.get(names::CONSENT)).cloned();
+    if let Some(asked) = form.consent.as_ref().filter(|_| consent.is_none()) {
+        let field = names::CONSENT.to_owned();
+        if is_ticked(given.get(names::CONSENT)) {
+            let message = "this is not what the form asks; please read it once more".to_owned();
+            errors.push(FieldError { field, code: Code::InvalidInput, message });
+        } else if asked.required {
+            let message = "this has to be agreed to".to_owned();
+            errors.push(FieldError { field, code: Code::Required, message });
+        }
     }
     match email {
         Some(email) if errors.is_empty() => Ok(Submission {
-            draft: Draft { email, details, source: form.source.clone() },
+            draft: Draft { email, said: said(form, &details), details, source: form.source.clone() },
             answers,
             utm: utm(given),
-            consented: consented && form.consent.is_some(),
+            consent,
             trapped: !given.get(TRAP).trim().is_empty(),
         }),
         _ => Err(errors),
@@ -103,7 +113,7 @@ fn problem(field: &FormField, code: Code, message: &str) -> FieldError {
     FieldError { field: field.slug.clone(), code, message: message.to_owned() }
 }
 
-fn is_ticked(value: &str) -> bool {
+pub fn is_ticked(value: &str) -> bool {
     !["", "false", "off", "no", "0"].contains(&value.trim().to_lowercase().as_str())
 }
 
@@ -119,6 +129,37 @@ fn set(details: &mut Details, field: LeadField, value: String) {
         LeadField::Message => details.message = Some(value),
         // Read by rules of their own.
         LeadField::Email | LeadField::CompanyDomain => {}
+    }
+}
+
+/// What fills fields of the lead, under the labels that the form had.
+fn said(form: &FormContent, details: &Details) -> Vec<Answer> {
+    let answer = |field: &FormField| {
+        let value = text_of(details, field.lead_field?)?.to_owned();
+        Some(Answer { label: field.label.clone(), value, lead_field: field.lead_field })
+    };
+    form.fields.iter().filter_map(answer).collect()
+}
+
+fn text_of(details: &Details, field: LeadField) -> Option<&str> {
+    match field {
+        LeadField::FirstName => details.first_name.as_ref().map(PersonName::as_str),
+        LeadField::LastName => details.last_name.as_ref().map(PersonName::as_str),
+        LeadField::Title => details.title.as_deref(),
+        LeadField::Company => details.company.as_deref(),
+        LeadField::CompanyDomain => details.company_domain.as_deref(),
+        LeadField::Phone => details.phone.as_ref().map(PhoneNumber::as_str),
+        LeadField::Country => details.country.as_deref(),
+        LeadField::Employees => details.employees.as_deref(),
+        LeadField::Message => details.message.as_deref(),
+        LeadField::Email => None,
+    }
+}
+
+impl Answer {
+    /// Whether a lead says the same.
+    pub fn stands_in(&self, details: &Details) -> bool {
+        self.lead_field.is_some_and(|field| text_of(details, field) == Some(self.value.as_str()))
     }
 }
 
@@ -152,6 +193,7 @@ mod tests {
             ],
             source: "Website".into(),
             consent: None,
+            earlier_consents: Vec::new(),
             double_opt_in: false,
             allowed_origins: Vec::new(),
             redirect_url: None,

@@ -1,6 +1,6 @@
 use chrono::TimeDelta;
 use events::lead::{Consent, Utm};
-use kernel::{CaptureId, EmailAddress, FormId, LandingPageId, LeadId, Timestamp, WorkspaceId};
+use kernel::{Access, CaptureId, EmailAddress, FormId, LandingPageId, LeadId, Object, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -32,6 +32,9 @@ pub struct Draft {
     pub email: EmailAddress,
     pub details: Details,
     pub source: String,
+    /// The same as answers, for a lead that is known and stays as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<Answer>,
 }
 
 /// The landing page that a visitor saw, in one of its variants.
@@ -77,6 +80,13 @@ impl Capture {
         if let Some(consent) = &mut self.consent {
             consent.evidence.confirmed_at = Some(now);
         }
+    }
+
+    /// The capture without what is hidden from the actor.
+    #[must_use]
+    pub fn seen_by(mut self, access: &Access) -> Self {
+        self.answers.retain(|answer| answer.lead_field.is_none_or(|field| !access.hides(Object::Lead, field.name())));
+        self
     }
 
     /// When to try again what failed for a reason of ours: sooner at first.

@@ -97,6 +97,7 @@ impl TryFrom<CreateFormInput> for CreateForm {
             source: text("source", input.source)?.unwrap_or_else(|| name.clone()),
             name,
             consent: input.consent.map(consent).transpose()?,
+            earlier_consents: Vec::new(),
             double_opt_in: input.double_opt_in,
             allowed_origins: input.allowed_origins,
             redirect_url: text("redirectUrl", input.redirect_url)?,

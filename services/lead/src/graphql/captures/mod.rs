@@ -181,7 +181,8 @@ pub struct CaptureObject {
     utm: UtmObject,
     /// What they agreed to, if they did.
     consent: Option<ConsentObject>,
-    /// What they answered beside the fields of the lead.
+    /// What they answered beside the fields of the lead, and what they gave for fields of a lead that was known and kept its
+    /// own.
     answers: Vec<CaptureAnswer>,
     /// The variant of the landing page that they saw.
     variant: Option<String>,
@@ -233,11 +234,13 @@ pub struct ConsentObject {
     confirmed_at: Option<DateTime<Utc>>,
 }
 
-/// An answer that is no field of the lead.
+/// An answer that is kept with the capture.
 #[derive(SimpleObject)]
 pub struct CaptureAnswer {
     label: String,
     value: String,
+    /// The field of the lead that says otherwise; null for an answer that is about none.
+    lead_field: Option<FormLeadField>,
 }
 
 impl From<Form> for FormObject {
@@ -278,7 +281,11 @@ impl From<FormConsent> for FormConsentObject {
 impl From<Capture> for CaptureObject {
     fn from(capture: Capture) -> Self {
         let Utm { source, medium, campaign, term, content } = capture.utm;
-        let answer = |Answer { label, value }| CaptureAnswer { label, value };
+        let answer = |Answer { label, value, lead_field }| CaptureAnswer {
+            label,
+            value,
+            lead_field: lead_field.map(Into::into),
+        };
         Self {
             id: capture.id,
             at: capture.received_at,

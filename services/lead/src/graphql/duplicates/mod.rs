@@ -5,7 +5,7 @@ mod query;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, ContactId, DuplicateId, LeadId};
+use kernel::{AccountId, Action, ContactId, DuplicateId, LeadId};
 use platform::graphql::{IntoGraphql, actor, load};
 use uuid::Uuid;
 
@@ -199,7 +199,8 @@ pub async fn duplicates_of(
     kind: Kind,
     record: Uuid,
 ) -> async_graphql::Result<Option<Vec<DuplicateObject>>> {
-    if actor(ctx)?.access.hides_some(kind.object()) {
+    let access = &actor(ctx)?.access;
+    if access.hides_some(kind.object()) || access.require_some(kind.object(), Action::Read).is_err() {
         return Ok(None);
     }
     let duplicates: Option<Vec<Duplicate>> = load::<Loaders, _, _>(ctx, DuplicatesOf { kind, record }).await?;
@@ -215,7 +216,10 @@ impl PossibleDuplicates {
     /// Leads that it looks like and that you may read, the likeliest first; at most ten.
     async fn possible_duplicates(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<PossibleDuplicateObject>> {
         let app: &App = ctx.data_unchecked();
-        let Some(lead) = self.0 else { return Ok(Vec::new()) };
+        let reads = actor(ctx)?.access.require_some(Kind::Lead.object(), Action::Read).is_ok();
+        let Some(lead) = self.0.filter(|_| reads) else {
+            return Ok(Vec::new());
+        };
         let possible = app.possible_duplicates(actor(ctx)?, lead).await.graphql()?;
         Ok(possible.into_iter().map(Into::into).collect())
     }

@@ -136,7 +136,7 @@ impl KeyAccountAlert {
     /// How many people there had answered within the days of the rules; null if there are accounts, leads or contacts that
     /// you may not read.
     async fn two_way_contacts(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Long>> {
-        Ok(reads_everybody(actor(ctx)?).then(|| Long(self.because.two_way_contacts)))
+        Ok(reads_everybody(actor(ctx)?).then_some(Long(self.because.two_way_contacts)))
     }
 
     /// The account that is neglected, with all below it.

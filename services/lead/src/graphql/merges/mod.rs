@@ -142,7 +142,7 @@ impl From<Merge> for MergeObject {
 /// What has happened since a merge and stays as it is.
 #[derive(SimpleObject)]
 pub struct ChangedSince {
-    /// Fields of the survivor that somebody has written.
+    /// Fields of the survivor that somebody has written, and those that a lead keeps because it was converted.
     fields: Vec<ChangedSinceField>,
     /// Leads that were made at the surviving account; at most 100 are named.
     leads: RecordSet,

@@ -7,12 +7,12 @@ use events::{
         EnrollmentStopped, MessageResolved, MessageSent, MessageState,
     },
     enrichment::{EmailVerified, LeadEnriched, RunStatus, Verdict},
-    lead::{Lead, LeadCaptured, LeadConverted, LeadUpdated, SegmentEntered, SegmentExited},
+    lead::{CaptureReceived, Lead, LeadCaptured, LeadConverted, LeadUpdated, SegmentEntered, SegmentExited},
     routing::{LeadRouted, LeadUnrouted},
 };
 use kernel::{EnrollmentId, LeadId, id::TypedId};
 
-use super::{EntryType, FIRST, Happening, Record, changes::changes};
+use super::{Capture, EntryType, FIRST, Happening, Record, changes::changes};
 use crate::domain::document::Kind;
 
 pub fn captured(event: &Envelope, LeadCaptured { current }: &LeadCaptured) -> Happening {
@@ -58,6 +58,15 @@ fn changed(event: &Envelope, mut told: Happening, lead: LeadId) -> Happening {
 /// Something that is no state of the lead itself.
 fn about(event: &Envelope, entry_type: EntryType, lead: LeadId, title: impl Into<String>) -> Happening {
     Happening::new(event, entry_type, title).about(Kind::Lead, lead).part_of(lead)
+}
+
+/// What was given stays out: it is the lead's fields, which not everybody sees.
+pub fn submitted(event: &Envelope, received: &CaptureReceived) -> Happening {
+    let title = if received.created { "A form was submitted, and the lead made of it" } else { "A form was submitted" };
+    let mut told = about(event, EntryType::CaptureReceived, received.lead, title);
+    let CaptureReceived { form, page, variant, .. } = received;
+    told.told.capture = Some(Capture { form: *form, page: *page, variant: variant.clone() });
+    told
 }
 
 pub fn segment_entered(event: &Envelope, entered: &SegmentEntered) -> Happening {

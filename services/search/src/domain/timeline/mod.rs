@@ -1,6 +1,7 @@
 //! What happened to a record, in causal order.
 
 mod about_leads;
+mod about_merges;
 mod about_others;
 mod changes;
 mod entry_type;
@@ -8,7 +9,7 @@ mod told;
 
 use chrono::TimeDelta;
 use events::Envelope;
-use kernel::{EventId, Timestamp, WorkspaceId, id::TypedId};
+use kernel::{EventId, FormId, LandingPageId, Timestamp, WorkspaceId, id::TypedId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -35,6 +36,7 @@ pub struct Happening {
     /// Whose timelines show it directly.
     pub records: Vec<Record>,
     pub ties: Vec<Tie>,
+    pub redirects: Vec<Redirect>,
     pub told: Told,
 }
 
@@ -59,6 +61,24 @@ pub struct Tie {
     pub version: i64,
 }
 
+/// From `version` of a record on, its entries stand on the timelines of another in its place, or on its own again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Redirect {
+    pub from: Uuid,
+    pub to: Option<Uuid>,
+    pub version: i64,
+}
+
+/// Through which form somebody came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capture {
+    pub form: FormId,
+    /// The landing page that it stood on, if it was one of ours.
+    pub page: Option<LandingPageId>,
+    /// Which variant of the page they saw.
+    pub variant: Option<String>,
+}
+
 /// What an entry says. No `Debug`: it holds personal data.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
@@ -72,6 +92,8 @@ pub struct Told {
     pub enrichment_run: Option<Uuid>,
     #[serde(default)]
     pub enrollment: Option<Uuid>,
+    #[serde(default)]
+    pub capture: Option<Capture>,
 }
 
 /// The version of an object's first state.
@@ -97,6 +119,7 @@ impl Happening {
             place: Place { event: event.id, occurred_at, cause, state: None, part_of: None },
             records: Vec::new(),
             ties: Vec::new(),
+            redirects: Vec::new(),
             told: Told { title: title.into(), ..Told::default() },
         }
     }
@@ -123,6 +146,12 @@ impl Happening {
     /// `child` belongs to this parent, or to none of that kind.
     fn tie(mut self, (child, version): (impl TypedId, i64), kind: Kind, parent: Option<impl TypedId>) -> Self {
         self.ties.push(Tie { child: child.uuid(), kind, parent: parent.map(TypedId::uuid), version });
+        self
+    }
+
+    /// `from` is merged into this record, or itself again.
+    fn redirect(mut self, (from, version): (impl TypedId, i64), to: Option<impl TypedId>) -> Self {
+        self.redirects.push(Redirect { from: from.uuid(), to: to.map(TypedId::uuid), version });
         self
     }
 }

@@ -8,14 +8,15 @@ use events::{
     },
     enrichment::{EmailVerified, LeadEnriched},
     lead::{
-        AccountCreated, AccountUpdated, ContactCreated, ContactUpdated, LeadCaptured, LeadConverted, LeadUpdated,
+        AccountCreated, AccountMerged, AccountUnmerged, AccountUpdated, CaptureReceived, ContactCreated, ContactMerged,
+        ContactUnmerged, ContactUpdated, LeadCaptured, LeadConverted, LeadMerged, LeadUnmerged, LeadUpdated,
         SegmentEntered, SegmentExited,
     },
     pipeline::{OpportunityCreated, OpportunityStageChanged, OpportunityUpdated},
     routing::{LeadRouted, LeadUnrouted},
 };
 
-use super::{Happening, about_leads, about_others};
+use super::{Happening, about_leads, about_merges, about_others};
 
 /// How the timeline tells of a payload.
 trait Tell: Event {
@@ -47,10 +48,17 @@ told!(
     LeadCaptured by about_leads::captured,
     LeadUpdated by about_leads::updated,
     LeadConverted by about_leads::converted,
+    LeadMerged by about_merges::leads_merged,
+    LeadUnmerged by about_merges::leads_unmerged,
+    CaptureReceived by about_leads::submitted,
     AccountCreated by about_others::account_created,
     AccountUpdated by about_others::account_updated,
+    AccountMerged by about_merges::accounts_merged,
+    AccountUnmerged by about_merges::accounts_unmerged,
     ContactCreated by about_others::contact_created,
     ContactUpdated by about_others::contact_updated,
+    ContactMerged by about_merges::contacts_merged,
+    ContactUnmerged by about_merges::contacts_unmerged,
     SegmentEntered by about_leads::segment_entered,
     SegmentExited by about_leads::segment_exited,
     EmailVerified by about_leads::verified,
