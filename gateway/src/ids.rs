@@ -24,8 +24,8 @@ pub(crate) fn meant(schema: &Schema, operation: &Operation, variables: &JsonMap)
 }
 
 /// The coerced values of the variables, with the ids as text that they are by default.
-pub(crate) fn as_text(schema: &Schema, operation: &Operation, variables: Valid<JsonMap>) -> Valid<JsonMap> {
-    Valid::assume_valid(meant(schema, operation, &variables))
+pub(crate) fn as_text(schema: &Schema, operation: &Operation, variables: &Valid<JsonMap>) -> Valid<JsonMap> {
+    Valid::assume_valid(meant(schema, operation, variables))
 }
 
 fn json(schema: &Schema, value: &mut JsonValue, ty: &Name) {

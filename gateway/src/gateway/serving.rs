@@ -102,7 +102,7 @@ impl Serving {
             }
             Response::refused(Code::ValidationFailed, vec![error])
         })?;
-        Ok(ids::as_text(schema, &document.operation, coerced))
+        Ok(ids::as_text(schema, &document.operation, &coerced))
     }
 
     /// Where the variable is defined that has no fit value.

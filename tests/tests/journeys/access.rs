@@ -17,7 +17,7 @@ const CONVERTED: usize = 4;
 /// The number of a contact that an admin makes by hand: of no lead, and the admin's own.
 const BY_HAND: usize = LEADS;
 /// How deep the walk follows fields.
-const DEPTH: usize = 7;
+const DEPTH: usize = 6;
 
 /// A user with a role, and what of the walk's secrets `get` would refuse them.
 struct Restricted {
