@@ -124,8 +124,8 @@ async fn what_is_made_and_changed_here_is_made_and_changed_there() -> Result<()>
     Ok(())
 }
 
-#[tokio::test]
-async fn what_is_there_already_and_not_yours_to_read_is_taken_note_of_and_not_shown() -> Result<()> {
+/// The header `Authorization` of somebody who has this role.
+async fn rae(view: &View, role: Value) -> Result<String> {
     const ROLE: &str = "mutation($input: CreateRoleInput!) {
         createRole(input: $input) { role { id } errors { message } } }";
     const USER: &str = "mutation($role: ID!) { createUser(input: {
@@ -133,6 +133,15 @@ async fn what_is_there_already_and_not_yours_to_read_is_taken_note_of_and_not_sh
     }) { user { id } errors { message } } }";
     const KEY: &str = "mutation($user: ID!) {
         createApiKey(input: { userId: $user, name: \"own\" }) { secret errors { message } } }";
+    let role = json!({ "input": role });
+    let role = view.platform.graphql(ROLE, role).await?["createRole"]["role"]["id"].take();
+    let user = view.platform.graphql(USER, json!({ "role": role })).await?["createUser"]["user"]["id"].take();
+    let key = view.platform.graphql(KEY, json!({ "user": user })).await?["createApiKey"]["secret"].take();
+    Ok(format!("Bearer {}", key.as_str().context("a key")?))
+}
+
+#[tokio::test]
+async fn what_is_there_already_and_not_yours_to_read_is_taken_note_of_and_not_shown() -> Result<()> {
     let view = View::open().await?;
     let lead = json!({ "email": "ada@engines.example", "firstName": "Ada" });
     let made = view.post("leads", lead.clone()).await?;
@@ -140,11 +149,8 @@ async fn what_is_there_already_and_not_yours_to_read_is_taken_note_of_and_not_sh
 
     let grants = ["READ", "CREATE"].map(|action| json!({ "action": action, "object": "LEAD", "scope": "OWN" }));
     // No seller, or the lead would become theirs.
-    let role = json!({ "input": { "name": "Own records", "base": "SALES_ENGINEER", "grants": grants } });
-    let role = view.platform.graphql(ROLE, role).await?["createRole"]["role"]["id"].take();
-    let user = view.platform.graphql(USER, json!({ "role": role })).await?["createUser"]["user"]["id"].take();
-    let key = view.platform.graphql(KEY, json!({ "user": user })).await?["createApiKey"]["secret"].take();
-    let rae = format!("Bearer {}", key.as_str().context("a key")?);
+    let role = json!({ "name": "Own records", "base": "SALES_ENGINEER", "grants": grants });
+    let rae = rae(&view, role).await?;
     let rae = [("authorization", rae.as_str())];
 
     let again = view.send(Method::POST, "leads", &rae, Some(lead)).await?;
@@ -157,22 +163,11 @@ async fn what_is_there_already_and_not_yours_to_read_is_taken_note_of_and_not_sh
 
 #[tokio::test]
 async fn two_who_see_one_version_differently_know_it_by_two_etags() -> Result<()> {
-    const ROLE: &str = "mutation($input: CreateRoleInput!) {
-        createRole(input: $input) { role { id } errors { message } } }";
-    const USER: &str = "mutation($role: ID!) { createUser(input: {
-        name: \"Rae\", email: \"rae@pipewright.example\", role: SALES_ENGINEER, customRoleId: $role
-    }) { user { id } errors { message } } }";
-    const KEY: &str = "mutation($user: ID!) {
-        createApiKey(input: { userId: $user, name: \"own\" }) { secret errors { message } } }";
     let view = View::open().await?;
     let grants = [json!({ "action": "READ", "object": "LEAD", "scope": "ALL" })];
     let hidden = [json!({ "object": "LEAD", "field": "phone", "access": "NONE" })];
-    let role =
-        json!({ "input": { "name": "No phones", "base": "SALES_ENGINEER", "grants": grants, "fieldRules": hidden } });
-    let role = view.platform.graphql(ROLE, role).await?["createRole"]["role"]["id"].take();
-    let user = view.platform.graphql(USER, json!({ "role": role })).await?["createUser"]["user"]["id"].take();
-    let key = view.platform.graphql(KEY, json!({ "user": user })).await?["createApiKey"]["secret"].take();
-    let rae = format!("Bearer {}", key.as_str().context("a key")?);
+    let role = json!({ "name": "No phones", "base": "SALES_ENGINEER", "grants": grants, "fieldRules": hidden });
+    let rae = rae(&view, role).await?;
 
     let made = view.post("leads", json!({ "email": "ada@engines.example", "phone": "+4930901820" })).await?;
     let path = made.header("location");

@@ -27,11 +27,7 @@ pub(in crate::app) async fn follow_size(
     accounts: &[&Account],
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    let Some(workspace) = accounts.first().map(|account| account.workspace) else { return Ok(()) };
-    store::sizes::share(tx, workspace).await?;
-    let bands = store::sizes::bands(tx, workspace).await?.unwrap_or_default();
-    let known = known(tx, workspace, accounts).await?;
-    hold(tx, events, accounts, known, Under { bands: &bands, afresh: false, now }).await
+    follow(tx, events, accounts, |_| false, now).await
 }
 
 /// [`follow_size`] of accounts that nobody has looked at since a moment: bands that are newer decide as if they had always
@@ -43,12 +39,22 @@ pub(in crate::app) async fn follow_size_again(
     since: Timestamp,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
+    let newer = |bands: &VersionedBands| bands.created_at.is_some_and(|made| made >= since);
+    follow(tx, events, accounts, newer, now).await
+}
+
+async fn follow(
+    tx: &mut Tx,
+    events: &mut Events<'_>,
+    accounts: &[&Account],
+    afresh: impl Fn(&VersionedBands) -> bool,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
     let Some(workspace) = accounts.first().map(|account| account.workspace) else { return Ok(()) };
     store::sizes::share(tx, workspace).await?;
     let bands = store::sizes::bands(tx, workspace).await?.unwrap_or_default();
     let known = known(tx, workspace, accounts).await?;
-    let afresh = bands.created_at.is_some_and(|made| made >= since);
-    hold(tx, events, accounts, known, Under { bands: &bands, afresh, now }).await
+    hold(tx, events, accounts, known, Under { bands: &bands, afresh: afresh(&bands), now }).await
 }
 
 /// Whether this change of an account may change its size.
