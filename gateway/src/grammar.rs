@@ -52,6 +52,8 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
         }
         before = token.kind();
     }
+    // A comma may stand between a description and what it describes.
+    blanks.sort_unstable_by_key(|span| span.start);
     blanked(text, blanks)
 }
 
@@ -92,6 +94,9 @@ mod tests {
             ("{...,F} \"f\" fragment F on T { a }", "{... F}     fragment F on T { a }"),
             ("\"\"\"é\nb\"\"\" query A { a }", "    \n     query A { a }"),
             ("query(\"é,\" $a: Int) { a }", "query(     $a: Int) { a }"),
+            ("\"d\", query { a }", "     query { a }"),
+            ("{...F} \"d\",, fragment F on T { a }", "{...F}       fragment F on T { a }"),
+            ("query(\"d\", $a: Int) { a }", "query(     $a: Int) { a }"),
         ];
         for (text, expected) in cases {
             let plain = plain(text);
