@@ -1,4 +1,6 @@
-use kernel::{Code, Coded, PageError};
+use std::collections::BTreeSet;
+
+use kernel::{Code, Coded, Object, PageError};
 use platform::idempotency::IdempotencyError;
 use thiserror::Error;
 
@@ -11,6 +13,13 @@ pub enum Error {
     Forbidden(#[from] kernel::Forbidden),
     #[error(transparent)]
     Denied(#[from] kernel::Denied),
+    /// Of those that the actor may make the record lacks an attribute, or the owner.
+    #[error(
+        "you are not allowed to create this {object}: your role makes only those of a certain {}, and this one has \
+         another or none",
+        words(lacks)
+    )]
+    MayNotCreate { object: Object, lacks: BTreeSet<&'static str> },
     #[error("there is no such {what}")]
     NotFound { what: &'static str, field: &'static str },
     #[error("{reason}")]
@@ -67,11 +76,16 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+fn words(lacks: &BTreeSet<&'static str>) -> String {
+    lacks.iter().copied().collect::<Vec<_>>().join(" or ")
+}
+
 impl Coded for Error {
     fn code(&self) -> Code {
         match self {
             Self::Forbidden(error) => error.code(),
             Self::Denied(error) => error.code(),
+            Self::MayNotCreate { .. } => Code::Forbidden,
             Self::NotFound { .. } => Code::NotFound,
             Self::Invalid { code, .. } => *code,
             Self::AlreadyConverted => Code::AlreadyConverted,

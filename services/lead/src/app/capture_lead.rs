@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{
     App,
     matching::{self, Learns},
+    may_create::require_create,
     save_changes,
     segments::follow,
 };
@@ -105,6 +106,7 @@ impl App {
         let mut index = matching::index_for(tx, workspace, [who]).await?;
         let account = matching::find_account(tx, events, workspace, &mut index, who, now, learns).await?;
         let lead = Lead::capture(draft, id, workspace, account, now);
+        require_create(actor, Object::Lead, &lead.facts())?;
         if store::leads::insert(tx, std::slice::from_ref(&lead)).await?.is_empty() {
             return Err(Error::Conflict);
         }

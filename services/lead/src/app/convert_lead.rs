@@ -1,7 +1,5 @@
 use events::lead::{AccountCreated, ContactCreated, LeadConverted, LeadStatus, RequestedOpportunity};
-use kernel::{
-    AccountId, Action, Actor, Code, LeadId, Money, Object, OpportunityId, Permission, id::TypedId, is_free_mail,
-};
+use kernel::{AccountId, Action, Actor, Code, Facts, LeadId, Money, Object, OpportunityId, Permission, id::TypedId};
 use platform::{
     Tx,
     idempotency::{Request, made_before},
@@ -9,11 +7,14 @@ use platform::{
 };
 use serde_json::{Value, json};
 
-use super::{App, accounts::follow_size, link_leads::link_leads, matching, segments::follow};
+use super::{
+    App, accounts::follow_size, link_leads::link_leads, matching, may_create::require_create, segments::follow,
+};
 use crate::{
     domain::{
-        account::{Account, AccountDetails, AccountDraft},
-        contact::{Contact, ContactDraft},
+        account::Account,
+        contact::Contact,
+        conversion::Conversion,
         lead::Lead,
         record::{Kind, Record},
     },
@@ -32,7 +33,7 @@ pub struct ConvertLead {
 
 #[derive(Debug, Clone)]
 pub struct OpportunityRequest {
-    /// `<company>` if `None`.
+    /// The account's, else the company's, as far as the actor may know them, if `None`.
     pub name: Option<String>,
     pub amount: Option<Money>,
 }
@@ -67,7 +68,8 @@ impl App {
         actor.access.require_write(Object::Lead, "status")?;
         actor.access.require_some(Object::Contact, Action::Create)?;
         if let Some(opportunity) = &input.opportunity {
-            actor.access.require_some(Object::Opportunity, Action::Create)?;
+            let promised = Facts { owner: lead.owner, ..Facts::default() };
+            require_create(actor, Object::Opportunity, &promised)?;
             if opportunity.amount.is_some() {
                 actor.access.require_write(Object::Opportunity, "amount")?;
             }
@@ -76,12 +78,14 @@ impl App {
             return Err(Error::AlreadyConverted);
         }
         let mut events = self.outbox.events(actor.into());
-        let account = self.account_of(&mut tx, &mut events, actor, &lead, input.account).await?;
+        let conversion = Conversion::new(&lead, &actor.access);
+        let account = self.account_of(&mut tx, &mut events, actor, &conversion, input.account).await?;
         let contact = match store::contacts::by_email(&mut tx, actor.workspace, &lead.email).await? {
             Some(contact) => contact,
             None => {
-                let draft = ContactDraft::from_lead(&lead, account.id);
+                let draft = conversion.contact(account.id);
                 let contact = Contact::create(draft, self.clock.id(), actor.workspace, now);
+                require_create(actor, Object::Contact, &contact.facts())?;
                 if !store::contacts::insert(&mut tx, &contact).await? {
                     return Err(Error::Conflict);
                 }
@@ -89,11 +93,8 @@ impl App {
                 contact
             }
         };
-        let opportunity = input.opportunity.map(|request| RequestedOpportunity {
-            id: opportunity,
-            name: request.name.unwrap_or_else(|| account.details.name.clone()),
-            amount: request.amount,
-        });
+        let promised = |request: OpportunityRequest| request.promised(opportunity, actor, &account, &conversion);
+        let opportunity = input.opportunity.map(promised).transpose()?;
         let change = lead.change(now, |lead| {
             lead.status = LeadStatus::Converted;
             lead.account = Some(account.id);
@@ -134,9 +135,10 @@ impl App {
         tx: &mut Tx,
         events: &mut Events<'_>,
         actor: &Actor,
-        lead: &Lead,
+        conversion: &Conversion<'_>,
         named: Option<AccountId>,
     ) -> Result<Account, Error> {
+        let lead = conversion.lead;
         if let Some(id) = named {
             return store::accounts::by_id(tx, actor, id).await?.ok_or(Error::not_found("account", "accountId"));
         }
@@ -144,8 +146,10 @@ impl App {
             lead.account
         } else {
             // Since it was captured, the lead may have learned its company.
-            let who = (&lead.email, &lead.details);
-            matching::index_for(tx, actor.workspace, [who]).await?.find(who.0, who.1)
+            let (who, seen) = ((&lead.email, &lead.details), conversion.seen());
+            let index = matching::index_for(tx, actor.workspace, [who, seen]).await?;
+            // What would be a new account's domain may be another's, if the one that the lead gives is hidden.
+            index.find(who.0, who.1).or_else(|| index.find(seen.0, seen.1))
         };
         if let Some(id) = own
             // It is there, whoever may read it.
@@ -153,32 +157,20 @@ impl App {
         {
             return Ok(account);
         }
-        actor.access.require_some(Object::Account, Action::Create)?;
-        let account = self.account_for(actor, lead)?.owned_by(lead.owner.or(actor.user()));
+        let draft = conversion.account().ok_or_else(|| Error::Invalid {
+            code: Code::Required,
+            field: "accountId",
+            reason: "the lead names no company: say which account it belongs to".to_owned(),
+        })?;
+        let account = Account::create(draft, self.clock.id(), actor.workspace, self.clock.now());
+        let account = account.owned_by(lead.owner.or(actor.user()));
+        require_create(actor, Object::Account, &account.facts())?;
         if store::accounts::insert(tx, std::slice::from_ref(&account)).await?.is_empty() {
             return Err(Error::Conflict);
         }
         events.push(&AccountCreated { current: account.published() });
         follow_size(tx, events, &[&account], account.created_at).await?;
         Ok(account)
-    }
-
-    fn account_for(&self, actor: &Actor, lead: &Lead) -> Result<Account, Error> {
-        let domain = lead.match_domain().map(str::to_owned);
-        let name = lead.details.company.clone().or_else(|| domain.clone()).ok_or_else(|| Error::Invalid {
-            code: Code::Required,
-            field: "accountId",
-            reason: "the lead names no company: say which account it belongs to".to_owned(),
-        })?;
-        let details = AccountDetails {
-            name,
-            domain: domain.filter(|domain| !is_free_mail(domain)),
-            country: lead.details.country.clone(),
-            employees: lead.details.employees.clone(),
-            ..AccountDetails::default()
-        };
-        let draft = AccountDraft { details, external_id: None, import_fingerprint: None };
-        Ok(Account::create(draft, self.clock.id(), actor.workspace, self.clock.now()))
     }
 }
 
@@ -188,6 +180,26 @@ impl ConvertLead {
         let Self { id, account, opportunity, idempotency_key: _ } = self;
         let opportunity = opportunity.as_ref().map(|request| json!({ "name": request.name, "amount": request.amount }));
         json!({ "lead": id, "account": account, "opportunity": opportunity })
+    }
+}
+
+impl OpportunityRequest {
+    /// The opportunity, under no name that the actor may not read.
+    fn promised(
+        self,
+        id: OpportunityId,
+        actor: &Actor,
+        account: &Account,
+        conversion: &Conversion<'_>,
+    ) -> Result<RequestedOpportunity, Error> {
+        let is_read = actor.may(Action::Read, Object::Account, &account.facts()).is_ok();
+        let account = is_read.then(|| account.details.name.clone());
+        let name = self.name.or(account).or_else(|| conversion.company()).ok_or_else(|| Error::Invalid {
+            code: Code::Required,
+            field: "opportunity.name",
+            reason: "you may read neither the account nor the lead's company: say what to call it".to_owned(),
+        })?;
+        Ok(RequestedOpportunity { id, name, amount: self.amount })
     }
 }
 

@@ -3,7 +3,7 @@ use kernel::{AccountId, Action, Actor, Object, Permission, id::TypedId};
 use platform::idempotency::{Request, made_before};
 use serde_json::{Value, json};
 
-use super::{App, accounts::follow_size, link_leads::link_leads};
+use super::{App, accounts::follow_size, link_leads::link_leads, may_create::require_create};
 use crate::{
     domain::{
         account::{Account, AccountDetails, AccountDraft},
@@ -38,6 +38,7 @@ impl App {
         }
         let draft = AccountDraft { details: input.details, external_id: None, import_fingerprint: None };
         let account = Account::create(draft, id, actor.workspace, self.clock.now()).owned_by(actor.user());
+        require_create(actor, Object::Account, &account.facts())?;
         let mut events = self.outbox.events(actor.into());
         if store::accounts::insert(&mut tx, std::slice::from_ref(&account)).await?.is_empty() {
             return Err(Error::DomainTaken);

@@ -6,7 +6,7 @@ use platform::{
 };
 use serde_json::{Value, json};
 
-use super::App;
+use super::{App, may_create::require_create};
 use crate::{
     domain::{
         contact::{Contact, ContactDetails, ContactDraft},
@@ -45,6 +45,7 @@ impl App {
         check_account(&mut tx, actor, account).await?;
         let draft = ContactDraft { email, account, details, owner: actor.user() };
         let contact = Contact::create(draft, id, actor.workspace, self.clock.now());
+        require_create(actor, Object::Contact, &contact.facts())?;
         if !store::contacts::insert(&mut tx, &contact).await? {
             return Err(Error::EmailTaken);
         }

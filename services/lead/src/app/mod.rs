@@ -14,6 +14,7 @@ mod key_accounts;
 mod landing_pages;
 mod link_leads;
 mod matching;
+mod may_create;
 mod merges;
 mod on_lead_routed;
 mod read;

@@ -12,7 +12,8 @@ use crate::{
 pub struct UpdateContact {
     pub id: ContactId,
     pub email: Option<EmailAddress>,
-    pub account: Option<AccountId>,
+    /// `Some(None)` is with no account any more.
+    pub account: Option<Option<AccountId>>,
     pub details: ContactDetails,
     /// Fields to empty, in the API's spelling.
     pub emptied: Vec<&'static str>,
@@ -34,12 +35,12 @@ impl App {
         if version.is_some_and(|version| version != contact.version) {
             return Err(Error::Conflict);
         }
-        check_account(&mut tx, actor, account).await?;
+        check_account(&mut tx, actor, account.flatten()).await?;
         let change = contact.change(self.clock.now(), |contact| {
             if let Some(email) = email {
                 contact.email = email;
             }
-            contact.account = account.or(contact.account);
+            contact.account = account.unwrap_or(contact.account);
             contact.details.overwrite_with(details);
             contact.details.empty(&emptied);
         });

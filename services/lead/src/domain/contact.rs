@@ -5,7 +5,7 @@ use kernel::{
     Access, AccountId, ContactId, EmailAddress, Facts, Object, PersonName, PhoneNumber, Timestamp, UserId, WorkspaceId,
 };
 
-use super::lead::{Details, Lead, hide};
+use super::lead::hide;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact {
@@ -39,14 +39,6 @@ pub struct ContactDraft {
     pub account: Option<AccountId>,
     pub details: ContactDetails,
     pub owner: Option<UserId>,
-}
-
-impl ContactDraft {
-    pub fn from_lead(lead: &Lead, account: AccountId) -> Self {
-        let Details { first_name, last_name, title, phone, .. } = lead.details.clone();
-        let details = ContactDetails { first_name, last_name, title, phone };
-        Self { email: lead.email.clone(), account: Some(account), details, owner: lead.owner }
-    }
 }
 
 /// A contact as it was and as it is now: what is saved, with the event that tells of it.

@@ -24,6 +24,9 @@ const TEXTS: [(&str, &str); 11] = [
     ("source", "source"),
 ];
 
+/// Whether a lead is at an account.
+pub const ACCOUNT: &str = "account";
+
 const STATUSES: [LeadStatus; 5] =
     [LeadStatus::New, LeadStatus::Working, LeadStatus::Qualified, LeadStatus::Disqualified, LeadStatus::Converted];
 
@@ -36,7 +39,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         .field("status", Type::Choice(status), Source::Column("lead.status"))
         .field("created_at", Type::Time, Source::Column("lead.created_at"))
         // Known or not is all there is to ask of these.
-        .field("account", Type::Boolean, Source::Column("(case when lead.account_id is not null then true end)"))
+        .field(ACCOUNT, Type::Boolean, Source::Column("(case when lead.account_id is not null then true end)"))
         .field("owner", Type::Boolean, Source::Column("(case when lead.owner_id is not null then true end)"))
 });
 
@@ -72,7 +75,7 @@ impl Record for Lead {
             "source" => Some(self.source.as_str()),
             "status" => Some(word(self.status)),
             "created_at" => return Some(Value::Time(self.created_at)),
-            "account" => return self.account.map(|_| Value::Boolean(true)),
+            ACCOUNT => return self.account.map(|_| Value::Boolean(true)),
             "owner" => return self.owner.map(|_| Value::Boolean(true)),
             _ => None,
         };

@@ -5,6 +5,7 @@ pub mod capture;
 pub mod company_size;
 pub mod confidence;
 pub mod contact;
+pub mod conversion;
 pub mod duplicates;
 pub mod family;
 pub mod hierarchy;

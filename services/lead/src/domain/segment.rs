@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use events::lead as published;
 use filter::{Filter, FilterErrors};
-use kernel::{Access, Code, Coded, Denied, LeadId, Object, SegmentId, Timestamp, WorkspaceId};
+use kernel::{Access, Action, Code, Coded, Denied, LeadId, Object, SegmentId, Timestamp, WorkspaceId};
 
 use super::{lead::Lead, lead_filter};
 
@@ -64,9 +64,12 @@ impl Definition {
         &self.0
     }
 
-    /// Refuses an actor from whom a field is hidden that the definition asks for: who fits would tell of it.
+    /// Refuses an actor from whom a field is hidden that the definition asks for: who fits would tell of it. That a lead
+    /// has an account is hidden from who may not read every account.
     pub fn require_shown(&self, access: &Access) -> Result<(), Denied> {
-        lead_filter::asked(&self.0).try_for_each(|field| access.require_shown(Object::Lead, field))
+        lead_filter::asked(&self.0).try_for_each(|field| access.require_shown(Object::Lead, field))?;
+        let asks = self.0.fields().contains(lead_filter::ACCOUNT);
+        if asks { access.require_all(Object::Account, Action::Read) } else { Ok(()) }
     }
 }
 

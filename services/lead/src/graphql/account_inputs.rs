@@ -2,7 +2,7 @@ use async_graphql::{InputObject, MaybeUndefined};
 use kernel::{AccountId, Code};
 use platform::graphql::Long;
 
-use super::inputs::{Emptied, domain, text};
+use super::inputs::{Emptied, domain, needed_if_given, text};
 use crate::{
     app::{CreateAccount, UpdateAccount},
     domain::account::AccountDetails,
@@ -29,7 +29,7 @@ pub struct UpdateAccountInput {
     pub id: AccountId,
     /// The version you read; the update is refused if the account has changed since.
     pub version: Option<Long>,
-    pub name: Option<String>,
+    pub name: MaybeUndefined<String>,
     /// A host or a web address, in the place of the primary one; one of the account's own moves to the front. Null takes the
     /// primary one away: then the oldest of the others is, or none if there was no other.
     pub domain: MaybeUndefined<String>,
@@ -59,7 +59,7 @@ impl TryFrom<UpdateAccountInput> for UpdateAccount {
         let mut emptied = Emptied::default();
         Ok(Self {
             id: input.id,
-            name: input.name.map(name).transpose()?,
+            name: needed_if_given("name", input.name)?.map(name).transpose()?,
             domain: domain("domain", emptied.given("domain", input.domain))?,
             industry: text("industry", emptied.given("industry", input.industry))?,
             country: text("country", emptied.given("country", input.country))?,

@@ -2,7 +2,7 @@ use async_graphql::{InputObject, MaybeUndefined};
 use kernel::{AccountId, ContactId, PersonName, PhoneNumber};
 use platform::graphql::Long;
 
-use super::inputs::{Emptied, parse_email, text};
+use super::inputs::{Emptied, needed_if_given, parse_email, text};
 use crate::{
     app::{CreateContact, UpdateContact},
     domain::contact::ContactDetails,
@@ -47,14 +47,14 @@ pub struct UpdateContactInput {
     /// The version you read; the update is refused if the contact has changed since.
     pub version: Option<Long>,
     /// Unique among the contacts of the workspace, compared without case.
-    pub email: Option<String>,
+    pub email: MaybeUndefined<String>,
     pub first_name: MaybeUndefined<String>,
     pub last_name: MaybeUndefined<String>,
     /// Job title.
     pub title: MaybeUndefined<String>,
     pub phone: MaybeUndefined<String>,
     /// The company they work for.
-    pub account_id: Option<AccountId>,
+    pub account_id: MaybeUndefined<AccountId>,
 }
 
 impl TryFrom<ContactFilterInput> for ContactFilter {
@@ -93,8 +93,8 @@ impl TryFrom<UpdateContactInput> for UpdateContact {
         };
         Ok(Self {
             id: input.id,
-            email: input.email.map(|email| parse_email("email", &email)).transpose()?,
-            account: input.account_id,
+            email: needed_if_given("email", input.email)?.map(|email| parse_email("email", &email)).transpose()?,
+            account: input.account_id.into(),
             details,
             emptied: emptied.0,
             version: input.version.map(|version| version.0),

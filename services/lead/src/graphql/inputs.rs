@@ -38,7 +38,7 @@ pub struct CaptureLeadInput {
     pub idempotency_key: Option<String>,
 }
 
-/// What is left out stays as it is, and null empties.
+/// What is left out stays as it is, and null empties what may be empty.
 #[derive(InputObject)]
 pub struct UpdateLeadInput {
     pub id: LeadId,
@@ -57,7 +57,7 @@ pub struct UpdateLeadInput {
     /// Head count or band, in any notation.
     pub employees: MaybeUndefined<String>,
     /// How far the work on it has come.
-    pub status: Option<LeadStatus>,
+    pub status: MaybeUndefined<LeadStatus>,
 }
 
 /// Which lead to convert, and into what.
@@ -76,7 +76,7 @@ pub struct ConvertLeadInput {
 /// The opportunity to open with a conversion.
 #[derive(InputObject)]
 pub struct OpportunityRequestInput {
-    /// The account's name if left out.
+    /// If left out, the account's name, else that of the lead's company; needed if you may read neither.
     pub name: Option<String>,
     /// What it is worth, if somebody has said so.
     pub amount: Option<MoneyInput>,
@@ -168,7 +168,7 @@ impl TryFrom<UpdateLeadInput> for UpdateLead {
             id: input.id,
             details,
             emptied: emptied.0,
-            status: input.status.map(Into::into),
+            status: needed_if_given("status", input.status)?.map(Into::into),
             version: input.version.map(|version| version.0),
         })
     }
@@ -219,6 +219,18 @@ impl Emptied {
                 self.0.push(field);
                 None
             }
+        }
+    }
+}
+
+/// Of an update, what has to be there: it may be left out, and not be null.
+pub fn needed_if_given<T>(field: &'static str, value: MaybeUndefined<T>) -> Result<Option<T>, Error> {
+    match value {
+        MaybeUndefined::Undefined => Ok(None),
+        MaybeUndefined::Value(value) => Ok(Some(value)),
+        MaybeUndefined::Null => {
+            let reason = "this cannot be empty; left out, it stays as it is".to_owned();
+            Err(Error::Invalid { code: Code::Required, field, reason })
         }
     }
 }

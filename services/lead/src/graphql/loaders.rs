@@ -169,7 +169,7 @@ impl Loader<For<SubmissionsOf>> for Loaders {
     async fn load(&self, keys: &[For<SubmissionsOf>]) -> Batch<SubmissionsOf, Vec<Submissions>> {
         by_actor(keys, |actor, keys| async move {
             let forms: Vec<_> = keys.iter().map(|key| key.0).collect();
-            let counted = store::forms::submissions(&self.0.db, actor.workspace, &forms).await?;
+            let counted = store::forms::submissions(&self.0.db, &actor, &forms).await?;
             Ok(lists(counted.into_iter().map(|row| (SubmissionsOf(row.form_id), row))))
         })
         .await

@@ -1,11 +1,12 @@
-use kernel::{FormId, PageArgs, Timestamp, WorkspaceId};
+use kernel::{Action, Actor, FormId, Object, PageArgs, Timestamp, WorkspaceId, access::Rows};
 use platform::{
     Db, Tx,
-    db::{Text, push_in_ids, push_page},
+    db::{Text, push_allowed, push_in_ids, push_page},
     execute, with_db, with_tx,
 };
 use sqlx::{FromRow, QueryBuilder, types::Json};
 
+use super::leads::ACCESS;
 use crate::domain::capture::{CaptureState, Form, FormContent};
 
 const COLUMNS: &str = "id, workspace_id, version, slug, definition, created_at, updated_at";
@@ -117,14 +118,20 @@ pub async fn list(db: &Db, workspace: WorkspaceId, page: PageArgs) -> Result<Vec
     Ok(rows.into_iter().map(Form::from).collect())
 }
 
-pub async fn submissions(db: &Db, workspace: WorkspaceId, ids: &[FormId]) -> Result<Vec<Submissions>, sqlx::Error> {
-    with_db!(db.of(workspace), pool => {
+/// Of leads that the actor may read. What is no lead is told to who may read every lead.
+pub async fn submissions(db: &Db, actor: &Actor, ids: &[FormId]) -> Result<Vec<Submissions>, sqlx::Error> {
+    let readable = actor.access.rows(Object::Lead, Action::Read);
+    with_db!(db.of(actor.workspace), pool => {
         let mut query = QueryBuilder::new(
-            "select form_id, state, count(*) as number, max(received_at) as last_at from capture where workspace_id = ",
+            "select c.form_id, c.state, count(*) as number, max(c.received_at) as last_at from capture c",
         );
-        query.push_bind(workspace).push(" and form_id");
+        if readable != Rows::All {
+            query.push(" join lead on lead.id = (select coalesce(named.merged_into, named.id) from lead named where named.id = c.lead_id)");
+        }
+        query.push(" where c.workspace_id = ").push_bind(actor.workspace).push(" and c.form_id");
         push_in_ids(&mut query, ids.iter().copied());
-        query.push(" group by form_id, state");
+        push_allowed(&mut query, &readable, &ACCESS);
+        query.push(" group by c.form_id, c.state");
         query.build_query_as().fetch_all(pool).await
     })
 }

@@ -342,6 +342,7 @@ async fn what_must_be_there_can_be_locked_once_it_is(test: ServiceTest) {
         (format!("updateAccount(input: {{ id: {account}, name: \"x\" }}) {{ errors {{ code }} }}"), "name"),
         (format!("updateContact(input: {{ id: {contact}, email: \"q@a.example\" }}) {{ errors {{ code }} }}"), "email"),
         (format!("updateContact(input: {{ id: {contact}, accountId: {account} }}) {{ errors {{ code }} }}"), "account"),
+        (format!("updateContact(input: {{ id: {contact}, accountId: null }}) {{ errors {{ code }} }}"), "account"),
     ] {
         let refused = test.graphql_as(&careful, &format!("mutation {{ {mutation} }}"), json!({})).await;
         let extensions = &refused["errors"][0]["extensions"];

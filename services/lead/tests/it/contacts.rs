@@ -98,6 +98,20 @@ async fn a_contact_changes_as_given_and_not_from_a_stale_version(test: ServiceTe
     assert_eq!(json!(current.account), looms);
 }
 
+on_both_engines!(SERVICE, a_contact_may_leave_its_account);
+async fn a_contact_may_leave_its_account(test: ServiceTest) {
+    let looms = account(&test, "Looms").await;
+    let contact = create(&test, json!({ "email": "ada@looms.example", "accountId": looms })).await["contact"].take();
+    let kept = update(&test, json!({ "id": contact["id"], "title": "CTO" })).await;
+    assert_eq!(kept["contact"]["account"], json!({ "name": "Looms" }));
+    let left = update(&test, json!({ "id": contact["id"], "accountId": null })).await;
+    assert_eq!((&left["contact"]["account"], &left["contact"]["version"]), (&json!(null), &json!(3)));
+    let told = test.published::<ContactUpdated>().await.remove(1);
+    assert_eq!((json!(told.previous.account), told.current.account), (looms.clone(), None));
+    let back = update(&test, json!({ "id": contact["id"], "accountId": looms })).await;
+    assert_eq!(back["contact"]["account"], json!({ "name": "Looms" }));
+}
+
 on_both_engines!(SERVICE, what_is_wrong_with_a_contact_names_its_field_and_writes_nothing);
 async fn what_is_wrong_with_a_contact_names_its_field_and_writes_nothing(test: ServiceTest) {
     let nowhere: kernel::AccountId = test.clock.id();

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use kernel::{
-    Action, Object,
+    Action, Actor, Object,
     access::{FieldRule, Grant, Grants, Scope},
 };
 use pipewright_lead::SERVICE;
@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
 
 use crate::{
+    access::role,
     leads::capture,
+    merges::MERGE_LEADS,
     visitors::{browse, form, leads, post_json},
 };
 
@@ -122,4 +124,39 @@ async fn a_visitor_teaches_an_account_nothing(test: ServiceTest) {
     let known = json!({ "email": "ada@engines.example", "company": "Engines", "companyDomain": "engines.example" });
     capture(&test, known).await;
     assert_eq!(taught().await, json!("engines.example"), "who may write leads does");
+}
+
+on_both_engines!(SERVICE, how_much_came_in_is_told_as_far_as_its_leads_are_read);
+async fn how_much_came_in_is_told_as_far_as_its_leads_are_read(test: ServiceTest) {
+    const READ: &str = "query($id: ID!) { form(id: $id) { submissions { captured unconfirmed lastAt } } }";
+    const LEADS: &str = "{ leads { edges { node { id email } } } }";
+    let (open, path) = form(&test, json!({})).await;
+    let (doubled, doubled_path) = form(&test, json!({ "name": "Second", "doubleOptIn": true })).await;
+    for (path, email) in [(&path, "ada@a.example"), (&path, "ben@a.example"), (&doubled_path, "eve@a.example")] {
+        assert_eq!(post_json(&test, path, json!({ "email": email }), &[]).await.status, StatusCode::ACCEPTED);
+    }
+    let owner = test.user_with(role(&[(Object::Lead, Scope::Own, &[Action::Read])]));
+    let nobody = test.user_with(role(&[(Object::Account, Scope::All, &[Action::Read])]));
+    let found = test.graphql(LEADS, json!({})).await["leads"]["edges"].take();
+    let by_email = |email: &str| {
+        let edges = found.as_array().unwrap().iter();
+        edges.map(|edge| &edge["node"]).find(|lead| lead["email"] == email).unwrap()["id"].clone()
+    };
+    let (ada, ben) = (by_email("ada@a.example"), by_email("ben@a.example"));
+    test.route(ada.as_str().unwrap().parse().unwrap(), &owner).await;
+    let told = async |actor: &Actor, form: &Value| {
+        let mut answer = test.graphql_as(actor, READ, json!({ "id": form })).await;
+        let counted = answer["data"]["form"]["submissions"].take();
+        assert_eq!(counted["lastAt"].is_null(), counted["captured"] == 0 && counted["unconfirmed"] == 0, "{counted}");
+        [counted["captured"].as_i64().unwrap(), counted["unconfirmed"].as_i64().unwrap()]
+    };
+    for (actor, of_open, of_doubled) in
+        [(&test.actor, [2, 0], [0, 1]), (&owner, [1, 0], [0, 0]), (&nobody, [0, 0], [0, 0])]
+    {
+        assert_eq!([told(actor, &open).await, told(actor, &doubled).await], [of_open, of_doubled]);
+    }
+    // What was merged away is read where it shows.
+    let merged = json!({ "input": { "survivorId": ada, "otherIds": [ben] } });
+    assert_eq!(test.graphql(MERGE_LEADS, merged).await["mergeLeads"]["errors"], json!([]));
+    assert_eq!([told(&owner, &open).await, told(&nobody, &open).await], [[2, 0], [0, 0]]);
 }

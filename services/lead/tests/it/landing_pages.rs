@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use events::lead::{LandingPageChanged, PageConverted};
+use kernel::BuiltInRole;
 use pipewright_lead::SERVICE;
 use serde_json::{Value, json};
 use testkit::{ServiceTest, on_both_engines};
@@ -126,6 +127,18 @@ async fn a_look_ahead_is_no_visit_and_takes_none_from_the_one_that_follows(test:
     assert_eq!(views().await, 0);
     assert_ne!(browse(&test, "GET", "/p/engines", &[], "").await.header("set-cookie"), "");
     assert_eq!(views().await, 1);
+}
+
+on_both_engines!(SERVICE, what_visitors_made_of_a_page_is_told_to_who_reads_every_lead);
+async fn what_visitors_made_of_a_page_is_told_to_who_reads_every_lead(test: ServiceTest) {
+    let id = page(&test).await;
+    let read = async |role: BuiltInRole| test.graphql_as(&test.user(role), STATS, json!({ "id": id })).await;
+    for role in [BuiltInRole::AccountExecutive, BuiltInRole::SalesEngineer] {
+        assert_eq!(read(role).await["errors"][0]["extensions"]["code"], "FORBIDDEN", "{role:?}");
+    }
+    for role in [BuiltInRole::ReadOnly, BuiltInRole::Manager] {
+        assert_eq!(read(role).await["data"]["pageStats"].as_array().map(Vec::len), Some(2), "{role:?}");
+    }
 }
 
 on_both_engines!(SERVICE, a_page_whose_form_is_gone_is_taken_down_and_not_put_up_again);

@@ -187,6 +187,36 @@ async fn nothing_of_a_hidden_field_is_found_out_through_a_segment(test: ServiceT
     assert_eq!((&read["count"], &read["definition"]), (&json!(1), &json!("email is known")));
 }
 
+on_both_engines!(SERVICE, whether_a_lead_has_an_account_is_told_to_who_reads_every_account);
+async fn whether_a_lead_has_an_account_is_told_to_who_reads_every_account(test: ServiceTest) {
+    let account = "mutation { createAccount(input: { name: \"A\", domain: \"a.example\" }) { errors { code } } }";
+    test.graphql(account, json!({})).await;
+    let ada = lead(&test, json!({ "email": "ada@a.example" })).await;
+    lead(&test, json!({ "email": "bob@b.example" })).await;
+    let matched = segment(&test, "Matched", "account is known").await;
+    let reads = |scope: Option<Scope>| {
+        let accounts = scope.map(|scope| (Object::Account, scope, &[Action::Read] as &[Action]));
+        let leads = (Object::Lead, Scope::All, &[Action::Read] as &[Action]);
+        test.user_with(role(&[leads].into_iter().chain(accounts).collect::<Vec<_>>()))
+    };
+    for actor in [reads(None), reads(Some(Scope::Own)), reads(Some(Scope::Team))] {
+        for definition in ["account is known", "not account is known", "email is known or account is unknown"] {
+            let refused = test.graphql_as(&actor, PREVIEW, json!({ "definition": definition })).await;
+            assert_eq!(code(&refused), "FORBIDDEN", "{definition}");
+        }
+        let read = test.graphql_as(&actor, READ, json!({ "id": matched })).await;
+        let nothing = json!({ "name": "Matched", "definition": null, "count": null, "leads": null });
+        assert_eq!(read["data"]["segment"], nothing);
+        let why = test.graphql_as(&actor, WHY, json!({ "lead": ada, "segment": matched })).await;
+        assert_eq!(code(&why), "FORBIDDEN");
+    }
+    let actor = reads(Some(Scope::All));
+    let preview = test.graphql_as(&actor, PREVIEW, json!({ "definition": "account is known" })).await;
+    assert_eq!(preview["data"]["segmentPreview"]["totalCount"], 1, "{preview}");
+    let read = test.graphql_as(&actor, READ, json!({ "id": matched })).await;
+    assert_eq!(read["data"]["segment"]["count"], 1);
+}
+
 on_both_engines!(SERVICE, another_workspace_has_segments_of_its_own);
 async fn another_workspace_has_segments_of_its_own(test: ServiceTest) {
     let ada = lead(&test, json!({ "email": "ada@a.example", "country": "DE" })).await;

@@ -364,7 +364,7 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(segments::overlap(db, actor, *segment, *segment).await.unwrap().in_both > 0, found);
     assert_eq!(!forms::by_ids(db, workspace, &[*form]).await.unwrap().is_empty(), found);
     assert_eq!(!forms::list(db, workspace, page).await.unwrap().is_empty(), found);
-    assert_eq!(!forms::submissions(db, workspace, &[*form]).await.unwrap().is_empty(), found);
+    assert_eq!(!forms::submissions(db, actor, &[*form]).await.unwrap().is_empty(), found);
     assert_eq!(!captures::of_leads(db, actor, &[*lead]).await.unwrap().is_empty(), found);
     assert_eq!(!landing_pages::by_ids(db, workspace, &[*landing_page]).await.unwrap().is_empty(), found);
     assert_eq!(!landing_pages::list(db, workspace, page).await.unwrap().is_empty(), found);

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use kernel::{Actor, FormId, LandingPageId, PageArgs, Permission};
+use kernel::{Action, Actor, FormId, LandingPageId, Object, PageArgs, Permission};
 
 use crate::{
     app::App,
@@ -24,8 +24,10 @@ impl App {
         Ok(store::landing_pages::list(&self.db, actor.workspace, page).await?)
     }
 
-    /// What visitors made of a page's variants, those that are gone included.
+    /// What visitors made of a page's variants, those that are gone included: for who may read every lead, for a conversion
+    /// is one, and rates of some would be wrong.
     pub async fn page_stats(&self, actor: &Actor, id: LandingPageId) -> Result<Vec<VariantStats>, Error> {
+        actor.access.require_all(Object::Lead, Action::Read)?;
         let page = self.landing_page(actor, id).await?.ok_or(Error::not_found("landing page", "pageId"))?;
         let mut stats = store::landing_pages::stats(&self.db, actor.workspace, id).await?;
         for variant in &page.content.variants {

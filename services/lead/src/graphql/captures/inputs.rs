@@ -7,7 +7,7 @@ use crate::{
     app::{CreateForm, UpdateForm},
     domain::capture::{FormConsent, FormContent, FormField},
     error::Error,
-    graphql::inputs::text,
+    graphql::inputs::{needed_if_given, text},
 };
 
 /// One question of a form.
@@ -63,23 +63,23 @@ pub struct CreateFormInput {
     pub idempotency_key: Option<String>,
 }
 
-/// What is left out stays as it is.
+/// What is left out stays as it is, and null takes away what may be missing.
 #[derive(InputObject)]
 pub struct UpdateFormInput {
     pub id: FormId,
     /// The version you read; the update is refused if the form has changed since.
     pub version: Option<Long>,
-    pub name: Option<String>,
+    pub name: MaybeUndefined<String>,
     /// All of them.
-    pub fields: Option<Vec<FormFieldInput>>,
-    pub source: Option<String>,
+    pub fields: MaybeUndefined<Vec<FormFieldInput>>,
+    pub source: MaybeUndefined<String>,
     /// Null asks for none any more.
     pub consent: MaybeUndefined<FormConsentInput>,
-    pub double_opt_in: Option<bool>,
-    pub allowed_origins: Option<Vec<String>>,
+    pub double_opt_in: MaybeUndefined<bool>,
+    pub allowed_origins: MaybeUndefined<Vec<String>>,
     /// Null shows a page of ours instead.
     pub redirect_url: MaybeUndefined<String>,
-    pub active: Option<bool>,
+    pub active: MaybeUndefined<bool>,
 }
 
 /// Which form to delete.
@@ -113,22 +113,22 @@ impl TryFrom<UpdateFormInput> for UpdateForm {
         Ok(Self {
             id: input.id,
             version: input.version.map(|version| version.0),
-            name: input.name.map(|name| needed("name", name)).transpose()?,
-            fields: input.fields.map(fields).transpose()?,
-            source: input.source.map(|source| needed("source", source)).transpose()?,
+            name: needed_if_given("name", input.name)?.map(|name| needed("name", name)).transpose()?,
+            fields: needed_if_given("fields", input.fields)?.map(fields).transpose()?,
+            source: needed_if_given("source", input.source)?.map(|source| needed("source", source)).transpose()?,
             consent: match input.consent {
                 MaybeUndefined::Undefined => None,
                 MaybeUndefined::Null => Some(None),
                 MaybeUndefined::Value(asked) => Some(Some(consent(asked)?)),
             },
-            double_opt_in: input.double_opt_in,
-            allowed_origins: input.allowed_origins,
+            double_opt_in: needed_if_given("doubleOptIn", input.double_opt_in)?,
+            allowed_origins: needed_if_given("allowedOrigins", input.allowed_origins)?,
             redirect_url: match input.redirect_url {
                 MaybeUndefined::Undefined => None,
                 MaybeUndefined::Null => Some(None),
                 MaybeUndefined::Value(url) => Some(text("redirectUrl", Some(url))?),
             },
-            active: input.active,
+            active: needed_if_given("active", input.active)?,
         })
     }
 }

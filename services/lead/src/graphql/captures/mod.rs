@@ -67,7 +67,7 @@ impl FormObject {
         html::form::snippet(&self.form, &app.public_url)
     }
 
-    /// What came in so far.
+    /// What came in so far, as far as you may read its leads; what has no lead is counted for who may read every lead.
     async fn submissions(&self, ctx: &Context<'_>) -> async_graphql::Result<FormSubmissions> {
         let found = load::<Loaders, _, Vec<Submissions>>(ctx, SubmissionsOf(self.id)).await?;
         Ok(FormSubmissions::of(&found.unwrap_or_default()))

@@ -8,10 +8,10 @@ use super::AccountTier;
 use crate::{
     app::{RecordTouch, SetAccountPlan, UpdateKeyAccountRules},
     error::Error,
-    graphql::inputs::text,
+    graphql::inputs::{needed_if_given, text},
 };
 
-/// What is left out stays as it is; a list that is given takes the place of the old one.
+/// What is left out stays as it is; a list that is given takes the place of the old one, and is not null.
 #[derive(InputObject)]
 pub struct SetAccountPlanInput {
     pub account_id: AccountId,
@@ -20,12 +20,12 @@ pub struct SetAccountPlanInput {
     /// Null takes it away.
     pub tier: MaybeUndefined<AccountTier>,
     /// At most 50, as of the other lists.
-    pub goals: Option<Vec<String>>,
+    pub goals: MaybeUndefined<Vec<String>>,
     /// Who matters there. Those that you may not read stay.
-    pub stakeholders: Option<Vec<StakeholderInput>>,
-    pub risks: Option<Vec<String>>,
+    pub stakeholders: MaybeUndefined<Vec<StakeholderInput>>,
+    pub risks: MaybeUndefined<Vec<String>>,
     /// What they do not buy yet.
-    pub whitespace: Option<Vec<String>>,
+    pub whitespace: MaybeUndefined<Vec<String>>,
 }
 
 /// Somebody who matters at an account; they need not work there.
@@ -36,17 +36,17 @@ pub struct StakeholderInput {
     pub role: String,
 }
 
-/// What is left out stays as it is.
+/// What is left out stays as it is; nothing of it may be null.
 #[derive(InputObject)]
 pub struct UpdateKeyAccountRulesInput {
     /// The version you read; the update is refused if the rules have changed since.
     pub version: Option<Long>,
     /// An account that nobody has had to do with for so many days is neglected.
-    pub untouched_days: Option<Long>,
+    pub untouched_days: MaybeUndefined<Long>,
     /// And so is one where fewer contacts than these have answered …
-    pub min_contacts: Option<Long>,
+    pub min_contacts: MaybeUndefined<Long>,
     /// … within so many days.
-    pub within_days: Option<Long>,
+    pub within_days: MaybeUndefined<Long>,
 }
 
 /// How somebody had to do with a contact.
@@ -81,7 +81,8 @@ impl TryFrom<SetAccountPlanInput> for SetAccountPlan {
             MaybeUndefined::Null => Some(None),
             MaybeUndefined::Value(tier) => Some(Some(tier.into())),
         };
-        let stakeholders = input.stakeholders.map(|all| all.into_iter().map(stakeholder).collect()).transpose()?;
+        let stakeholders = needed_if_given("stakeholders", input.stakeholders)?;
+        let stakeholders = stakeholders.map(|all| all.into_iter().map(stakeholder).collect()).transpose()?;
         Ok(Self {
             account: input.account_id,
             version: input.version.map(|version| version.0),
@@ -95,8 +96,8 @@ impl TryFrom<SetAccountPlanInput> for SetAccountPlan {
 }
 
 /// Blank lines are left out.
-fn lines(field: &'static str, lines: Option<Vec<String>>) -> Result<Option<Vec<String>>, Error> {
-    let Some(lines) = lines else { return Ok(None) };
+fn lines(field: &'static str, lines: MaybeUndefined<Vec<String>>) -> Result<Option<Vec<String>>, Error> {
+    let Some(lines) = needed_if_given(field, lines)? else { return Ok(None) };
     let lines = lines.into_iter().filter_map(|line| text(field, Some(line)).transpose());
     lines.collect::<Result<_, _>>().map(Some)
 }
@@ -108,15 +109,16 @@ fn stakeholder(input: StakeholderInput) -> Result<Stakeholder, Error> {
     Ok(Stakeholder { contact: input.contact_id, role })
 }
 
-impl From<UpdateKeyAccountRulesInput> for UpdateKeyAccountRules {
-    fn from(input: UpdateKeyAccountRulesInput) -> Self {
-        let number = |value: Option<Long>| value.map(|value| value.0);
-        Self {
-            version: number(input.version),
-            untouched_days: number(input.untouched_days),
-            min_contacts: number(input.min_contacts),
-            within_days: number(input.within_days),
-        }
+impl TryFrom<UpdateKeyAccountRulesInput> for UpdateKeyAccountRules {
+    type Error = Error;
+    fn try_from(input: UpdateKeyAccountRulesInput) -> Result<Self, Error> {
+        let number = |field, value| Ok::<_, Error>(needed_if_given::<Long>(field, value)?.map(|value| value.0));
+        Ok(Self {
+            version: input.version.map(|version| version.0),
+            untouched_days: number("untouchedDays", input.untouched_days)?,
+            min_contacts: number("minContacts", input.min_contacts)?,
+            within_days: number("withinDays", input.within_days)?,
+        })
     }
 }
 

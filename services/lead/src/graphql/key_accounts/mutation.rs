@@ -54,7 +54,7 @@ impl KeyAccountMutation {
         input: UpdateKeyAccountRulesInput,
     ) -> async_graphql::Result<UpdateKeyAccountRulesPayload> {
         let (app, actor) = parts(ctx)?;
-        let (rules, errors) = mutation(app.update_key_account_rules(actor, input.into()).await)?;
+        let (rules, errors) = mutation(async { app.update_key_account_rules(actor, input.try_into()?).await }.await)?;
         Ok(UpdateKeyAccountRulesPayload { key_account_rules: rules.map(Into::into), errors })
     }
 

@@ -1,4 +1,4 @@
-use async_graphql::InputObject;
+use async_graphql::{InputObject, MaybeUndefined};
 use kernel::{Code, FormId, LandingPageId};
 use platform::graphql::Long;
 
@@ -7,7 +7,7 @@ use crate::{
     app::{CreateLandingPage, UpdateLandingPage},
     domain::landing_page::{Block, PageContent, Variant},
     error::Error,
-    graphql::captures::needed,
+    graphql::{captures::needed, inputs::needed_if_given},
 };
 
 /// One way in which a page can look.
@@ -56,18 +56,18 @@ pub struct CreateLandingPageInput {
     pub idempotency_key: Option<String>,
 }
 
-/// What is left out stays as it is.
+/// What is left out stays as it is; nothing of it may be null.
 #[derive(InputObject)]
 pub struct UpdateLandingPageInput {
     pub id: LandingPageId,
     /// The version you read; the update is refused if the page has changed since.
     pub version: Option<Long>,
-    pub slug: Option<String>,
-    pub title: Option<String>,
-    pub language: Option<String>,
-    pub published: Option<bool>,
+    pub slug: MaybeUndefined<String>,
+    pub title: MaybeUndefined<String>,
+    pub language: MaybeUndefined<String>,
+    pub published: MaybeUndefined<bool>,
     /// All of them. With other weights, visitors may see another variant than before.
-    pub variants: Option<Vec<LandingPageVariantInput>>,
+    pub variants: MaybeUndefined<Vec<LandingPageVariantInput>>,
 }
 
 /// Which landing page to delete.
@@ -91,11 +91,11 @@ impl TryFrom<UpdateLandingPageInput> for UpdateLandingPage {
         Ok(Self {
             id: input.id,
             version: input.version.map(|version| version.0),
-            slug: input.slug,
-            published: input.published,
-            title: input.title.map(|title| needed("title", title)).transpose()?,
-            language: input.language,
-            variants: input.variants.map(variants).transpose()?,
+            slug: needed_if_given("slug", input.slug)?,
+            published: needed_if_given("published", input.published)?,
+            title: needed_if_given("title", input.title)?.map(|title| needed("title", title)).transpose()?,
+            language: needed_if_given("language", input.language)?,
+            variants: needed_if_given("variants", input.variants)?.map(variants).transpose()?,
         })
     }
 }

@@ -33,7 +33,7 @@ impl LandingPageQuery {
         Ok(page(pages, args.first, EmptyFields, |page| Cursor { time: page.created_at, id: page.id.uuid() }))
     }
 
-    /// What visitors made of each variant of a page.
+    /// What visitors made of each variant of a page; for who may read every lead.
     async fn page_stats(&self, ctx: &Context<'_>, page_id: LandingPageId) -> async_graphql::Result<Vec<StatsObject>> {
         let (app, actor) = parts(ctx)?;
         let stats = app.page_stats(actor, page_id).await.graphql()?;

@@ -3,7 +3,7 @@
 mod mutation;
 mod query;
 
-use async_graphql::{ComplexObject, Context, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, InputObject, MaybeUndefined, SimpleObject};
 use chrono::{DateTime, Utc};
 use filter::Explanation;
 use kernel::{Code, Coded, Cursor, PageArgs, SegmentId, id::TypedId};
@@ -14,7 +14,7 @@ use crate::{
     domain::{lead::Lead, segment::Segment},
     error::Error,
     graphql::{
-        inputs::text,
+        inputs::{needed_if_given, text},
         loaders::{Loaders, PageOf},
         types::{LeadObject, LeadTotal, count_of},
     },
@@ -187,16 +187,16 @@ pub struct CreateSegmentInput {
     pub idempotency_key: Option<String>,
 }
 
-/// What is left out stays as it is.
+/// What is left out stays as it is; nothing of it may be null.
 #[derive(InputObject)]
 pub struct UpdateSegmentInput {
     pub id: SegmentId,
     /// The version you read; the update is refused if the segment has changed since.
     pub version: Option<Long>,
     /// Unique in the workspace.
-    pub name: Option<String>,
+    pub name: MaybeUndefined<String>,
     /// In the filter language; every lead is then looked at again.
-    pub definition: Option<String>,
+    pub definition: MaybeUndefined<String>,
 }
 
 /// Which segment to delete.
@@ -217,7 +217,9 @@ impl TryFrom<UpdateSegmentInput> for UpdateSegment {
     type Error = Error;
     fn try_from(input: UpdateSegmentInput) -> Result<Self, Error> {
         let UpdateSegmentInput { id, version, name, definition } = input;
-        Ok(Self { id, name: name.map(given).transpose()?, definition, version: version.map(|version| version.0) })
+        let name = needed_if_given("name", name)?.map(given).transpose()?;
+        let definition = needed_if_given("definition", definition)?;
+        Ok(Self { id, name, definition, version: version.map(|version| version.0) })
     }
 }
 
