@@ -272,12 +272,58 @@ async fn rest(pause: Duration, stop: &CancellationToken) {
 
 /// The program of a service that runs alone.
 pub mod standalone {
+    use std::process::ExitCode;
+
     use super::*;
     use crate::{auth::check_secret, config::Layers, door::Rules, http::Readiness, telemetry, with_db};
 
-    /// Runs `def` until it is told to stop. The thin binaries call this.
-    pub fn main(def: ServiceDef) -> anyhow::Result<()> {
-        tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(def))
+    /// As in clap, which the programs with more to say use.
+    const MISUSED: u8 = 2;
+
+    /// Runs `def` until it is told to stop. The thin binaries call this. They take no arguments: one that nobody reads
+    /// must not pass for a setting.
+    #[expect(clippy::print_stdout, clippy::print_stderr, reason = "what was asked for on the command line")]
+    pub fn main(def: ServiceDef) -> anyhow::Result<ExitCode> {
+        let Some(argument) = std::env::args_os().nth(1) else {
+            tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(def))?;
+            return Ok(ExitCode::SUCCESS);
+        };
+        let argument = argument.to_string_lossy();
+        match &*argument {
+            "-h" | "--help" => println!("{}", help(def)),
+            "-V" | "--version" => println!("{}", version(def)),
+            _ => {
+                // What stands behind it may be a secret.
+                let name = argument.split('=').next().unwrap_or_default();
+                eprintln!("error: unexpected argument '{name}'\n\nFor what can be set, and how, try '--help'.");
+                return Ok(ExitCode::from(MISUSED));
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn version(def: ServiceDef) -> String {
+        format!("pipewright-{} {}", def.name, env!("CARGO_PKG_VERSION"))
+    }
+
+    fn help(def: ServiceDef) -> String {
+        let ServiceDef { name, port, .. } = def;
+        format!(
+            "The {name} service alone
+
+Usage: pipewright-{name} [--help | --version]
+
+What can be set comes from pipewright.toml in the working directory and, before it, from the environment:
+PIPEWRIGHT__SECTION__KEY, a secret also from the file that PIPEWRIGHT__SECTION__KEY_FILE names.
+
+  PIPEWRIGHT__GATEWAY__ACTOR_SECRET  needed: a random text, the same for the gateway and every service
+  PIPEWRIGHT__DATABASE__URL          postgres://USER:PASSWORD@HOST/DATABASE [default: a file in the data directory]
+  PIPEWRIGHT__BUS__URL               nats://HOST:PORT [default: a file in the data directory]
+  PIPEWRIGHT__DATA_DIR               the data directory [default: .pipewright]
+  PIPEWRIGHT__LISTEN                 where to listen; port 0 takes a free one [default: 127.0.0.1:{port}]
+
+`pipewright config print` shows all of them, as they are set, and where each comes from."
+        )
     }
 
     async fn run(def: ServiceDef) -> anyhow::Result<()> {

@@ -1,5 +1,7 @@
 //! The cadence service alone.
 
-fn main() -> anyhow::Result<()> {
+use std::process::ExitCode;
+
+fn main() -> anyhow::Result<ExitCode> {
     platform::service::standalone::main(pipewright_cadence::SERVICE)
 }

@@ -13,7 +13,8 @@ use crate::domain::oidc::{Jwks, Metadata, UserInfo};
 
 /// How long what a provider says about itself is believed.
 const KEPT: TimeDelta = TimeDelta::hours(1);
-/// How often at most its keys are asked for because a token names one that we do not know.
+/// How often at most its keys are asked for because a token names one that we do not know, or is not signed by the one
+/// that we do.
 const ASKED_AGAIN: TimeDelta = TimeDelta::minutes(1);
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of an answer.
@@ -39,6 +40,13 @@ pub enum ProviderError {
     Unreachable(#[source] reqwest::Error),
     #[error("the provider answered with {0}")]
     Status(u16),
+    #[error("the provider does not take the code (invalid_grant)")]
+    Grant,
+    #[error(
+        "the provider refuses our request ({0}): look at identity.oidc_client_id, identity.oidc_client_secret and \
+         what is registered there"
+    )]
+    Refused(&'static str),
     #[error("the provider's answer is not what it should be")]
     Answer,
     #[error("the provider calls itself another issuer than identity.oidc_issuer")]
@@ -65,6 +73,16 @@ struct Known {
     metadata: Metadata,
     keys: Jwks,
     at: Timestamp,
+}
+
+/// What a token endpoint says against us (RFC 6749, section 5.2), beside `invalid_grant`, which is against the code.
+const REFUSALS: [&str; 5] =
+    ["invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"];
+
+/// How a token endpoint refuses. What else it says is not read.
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
 }
 
 /// What a code is good for. No `Debug`: both are secrets.
@@ -169,34 +187,63 @@ impl Provider {
             request = request.basic_auth(encode(id), Some(encode(secret)));
         }
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(serialize(&form));
-        self.read(request).await
+        let response = send(request).await?;
+        let status = response.status();
+        if status.is_success() {
+            return json(response).await;
+        }
+        // Whatever is wrong with how it refuses, that it does is what counts.
+        match json::<Refusal>(response).await {
+            Ok(refusal) if status.is_client_error() => Err(refused(&refusal, status)),
+            _ => Err(ProviderError::Status(status.as_u16())),
+        }
     }
 
     /// What the provider tells of a user beside the ID token; `None` if it has nowhere to ask.
     pub async fn user_info(&self, access_token: &str) -> Result<Option<UserInfo>, ProviderError> {
         let Some(url) = self.metadata().await?.userinfo_endpoint else { return Ok(None) };
         let request = self.client.get(url).header("accept", "application/json").bearer_auth(access_token);
-        self.read(request).await.map(Some)
+        read(request).await.map(Some)
     }
 
     async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, ProviderError> {
-        self.read(self.client.get(url).header("accept", "application/json")).await
+        read(self.client.get(url).header("accept", "application/json")).await
     }
+}
 
-    async fn read<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, ProviderError> {
-        let unreachable = |error: reqwest::Error| ProviderError::Unreachable(error.without_url());
-        let mut response = request.send().await.map_err(unreachable)?;
-        if !response.status().is_success() {
-            return Err(ProviderError::Status(response.status().as_u16()));
+async fn read<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<T, ProviderError> {
+    let response = send(request).await?;
+    if !response.status().is_success() {
+        return Err(ProviderError::Status(response.status().as_u16()));
+    }
+    json(response).await
+}
+
+async fn send(request: reqwest::RequestBuilder) -> Result<reqwest::Response, ProviderError> {
+    request.send().await.map_err(unreachable)
+}
+
+async fn json<T: DeserializeOwned>(mut response: reqwest::Response) -> Result<T, ProviderError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        if body.len() + chunk.len() > MAX_ANSWER {
+            return Err(ProviderError::Answer);
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            if body.len() + chunk.len() > MAX_ANSWER {
-                return Err(ProviderError::Answer);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        serde_json::from_slice(&body).map_err(|_| ProviderError::Answer)
+        body.extend_from_slice(&chunk);
+    }
+    serde_json::from_slice(&body).map_err(|_| ProviderError::Answer)
+}
+
+fn unreachable(error: reqwest::Error) -> ProviderError {
+    ProviderError::Unreachable(error.without_url())
+}
+
+/// Only names that we know are repeated.
+fn refused(refusal: &Refusal, status: reqwest::StatusCode) -> ProviderError {
+    match REFUSALS.into_iter().find(|name| *name == refusal.error) {
+        Some(name) => ProviderError::Refused(name),
+        None if refusal.error == "invalid_grant" => ProviderError::Grant,
+        None => ProviderError::Status(status.as_u16()),
     }
 }
 

@@ -3,6 +3,7 @@ use kernel::{Action, Actor, Code, Facts, IdError, Permission, UserId, access};
 use super::App;
 use crate::{
     domain::{
+        access::effective_records,
         record::object_of,
         user::{User, UserKind},
     },
@@ -51,7 +52,10 @@ impl App {
             return Ok(no("the user is inactive: nothing opens to them".to_owned()));
         }
         let team = self.team_of(actor.workspace, &standing).await?;
-        let access = kernel::Access { user: Some(user.id), team, role: standing.role_grants() };
+        // As signing in and keys do: whose base may only read changes nothing, whatever is granted beside.
+        let granted = standing.role_grants();
+        let left = effective_records(granted.clone(), standing.role.permissions());
+        let access = kernel::Access { user: Some(user.id), team, role: left };
         let role = role_name(&user, &standing.role);
         let considered = access.explain(object, input.action, &record.facts());
         if let Some((grant, _)) = considered.iter().find(|(_, misses)| misses.is_none()) {
@@ -59,7 +63,12 @@ impl App {
             return Ok(Explanation { allowed: true, because, grant: Some((*grant).clone()), owner });
         }
         let misses: Vec<&str> = considered.iter().filter_map(|(_, misses)| *misses).collect();
+        let names = |grant: &access::Grant| grant.object == object && grant.actions.contains(&input.action);
         let because = match misses.as_slice() {
+            [] if granted.grants.iter().any(names) => {
+                let base = standing.role.name();
+                format!("the role {role} grants it, but who has its base, {base}, may only read")
+            }
             [] => format!("the role {role} has no grant to {} a {object}", input.action),
             _ => format!("the role {role} grants it for other {object}s: {}", misses.join("; ")),
         };

@@ -22,6 +22,15 @@ impl Acting {
         self.actor.require(Permission::Admin).is_ok()
     }
 
+    /// Refuses a key that may only read, as what changes something does. Whoever signed in may sign out, whatever their
+    /// role.
+    pub fn require_to_end_sessions(&self) -> Result<(), Error> {
+        match self.actor.kind {
+            ActorKind::ApiKey if !self.is_admin() => Ok(self.actor.require(Permission::Write)?),
+            _ => Ok(()),
+        }
+    }
+
     /// The key by which they came in, if it was one: what it makes opens no more and lasts no longer. Of one that
     /// nobody names, as a gateway from before did not, nobody knows how narrow it is.
     pub fn key(&self) -> Result<Option<&ApiKey>, Error> {

@@ -97,10 +97,26 @@ impl App {
         let attempt = attempt.filter(|attempt| self.clock.now() < attempt.expires_at).ok_or(Error::BadCredentials)?;
         // Somebody else's link must not sign this browser in to their account.
         let same = browser.is_some_and(|browser| KeyHash::of(&browser).as_str() == attempt.browser_hash);
-        if !same || issuer.is_some_and(|issuer| issuer != provider.issuer) {
+        if !same {
             return Err(Error::BadCredentials);
         }
-        let ProviderTokens { id_token, access_token } = provider.exchange(&code, &attempt.verifier).await?;
+        // Nor must another provider's answer pass for this one's; one that promised to say who it is has to (RFC 9207).
+        let named = match issuer {
+            Some(issuer) => issuer == provider.issuer,
+            None => !provider.metadata().await?.authorization_response_iss_parameter_supported,
+        };
+        if !named {
+            return Err(Error::BadCredentials);
+        }
+        let tokens = provider.exchange(&code, &attempt.verifier).await.map_err(|error| match error {
+            // It was used, or it took too long: whoever begins again gets another.
+            ProviderError::Grant => {
+                tracing::warn!(%error, "a sign-in is refused");
+                Error::BadCredentials
+            }
+            error => error.into(),
+        })?;
+        let ProviderTokens { id_token, access_token } = tokens;
         let mut external = self.verify(provider, &id_token, &attempt.nonce).await.map_err(|refused| match refused {
             Refused::Provider(error) => error.into(),
             Refused::Token(error) => {
@@ -140,8 +156,10 @@ impl App {
         let Provider { issuer, client_id, .. } = provider;
         let expected = Expected { issuer, client_id, nonce, now: self.clock.now() };
         match oidc::verify(token, &provider.keys().await?, expected) {
-            // It may have a new key.
-            Err(IdTokenError::UnknownKey) => Ok(oidc::verify(token, &provider.keys_anew().await?, expected)?),
+            // It may have a new key, under a new name or under the old one.
+            Err(IdTokenError::UnknownKey | IdTokenError::Signature) => {
+                Ok(oidc::verify(token, &provider.keys_anew().await?, expected)?)
+            }
             verified => Ok(verified?),
         }
     }

@@ -91,7 +91,7 @@ impl App {
         Ok(store::sessions::list(&self.db, actor.workspace, user, page).await?)
     }
 
-    /// Ends one's own session, or, for admins, anybody's. Ended again, it stays as it is.
+    /// Ends one's own session, or, for admins, anybody's; by a key that may write. Ended again, it stays as it is.
     pub async fn revoke_session(&self, actor: &Actor, id: SessionId) -> Result<Session, Error> {
         actor.require(Permission::Read)?;
         let (mut tx, acting) = self.begin(actor).await?;
@@ -100,6 +100,7 @@ impl App {
         let own = |session: &Session| actor.subject == session.user.to_string();
         let session = session.filter(|session| own(session) || acting.is_admin());
         let session = session.ok_or(Error::not_found("session"))?;
+        acting.require_to_end_sessions()?;
         let (because, now) = (RevokedBecause::Revoked, self.clock.now());
         let Some(ended) = store::sessions::revoke(&mut tx, actor.workspace, id, because, now).await? else {
             return Ok(session);

@@ -19,7 +19,8 @@ pub struct UpdateUser {
     pub name: Option<PersonName>,
     /// A built-in role, which takes the place of a custom one too.
     pub role: Option<Role>,
-    pub custom_role: Option<RoleId>,
+    /// `Some(None)` leaves the user with the base of the custom role that they had, if no other is given.
+    pub custom_role: Option<Option<RoleId>>,
     pub active: Option<bool>,
     /// The version that was read: refused with `CONFLICT` if the user is newer.
     pub version: Option<i64>,
@@ -34,7 +35,8 @@ impl App {
         if input.version.is_some_and(|version| version != user.version) {
             return Err(Error::Conflict);
         }
-        let role = self.role(&mut tx, actor, input.role, input.custom_role).await?;
+        let built_in = input.role.or(matches!(input.custom_role, Some(None)).then_some(user.role));
+        let role = self.role(&mut tx, actor, built_in, input.custom_role.flatten()).await?;
         let change = user.change(self.clock.now(), |user| {
             user.name = input.name.unwrap_or_else(|| user.name.clone());
             (user.role, user.custom_role) = role.unwrap_or((user.role, user.custom_role));

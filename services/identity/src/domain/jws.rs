@@ -5,7 +5,10 @@ use std::fmt;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use kernel::{SessionId, SigningKeyId, Timestamp, UserId, WorkspaceId};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 /// Seconds an access token is good for.
 pub const ACCESS_SECONDS: i64 = 15 * 60;
@@ -49,6 +52,15 @@ pub struct Header {
     pub typ: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kid: Option<String>,
+    /// Whether it names extensions that its reader has to understand (RFC 7515, section 4.1.11). We understand none, so
+    /// such a token is never good.
+    #[serde(default, skip_serializing, deserialize_with = "is_there")]
+    pub crit: bool,
+}
+
+/// Whatever it is.
+fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 /// A token taken apart; nothing in it is to be believed before its signature has been verified.
@@ -80,9 +92,9 @@ impl<'a> Unverified<'a> {
 
     /// The key that an access token of ours names; `None` if it is no such token.
     pub fn signing_key(&self) -> Option<SigningKeyId> {
-        let Header { alg, typ, kid } = &self.header;
+        let Header { alg, typ, kid, crit } = &self.header;
         let ours = [TYPE, FORMER_TYPE].contains(&typ.as_deref()?);
-        if alg != ALGORITHM || !ours {
+        if alg != ALGORITHM || !ours || *crit {
             return None;
         }
         kid.as_deref()?.parse().ok()
@@ -105,8 +117,13 @@ impl SigningKey {
 
     /// A token of this type with these claims.
     fn seal(&self, typ: &str, claims: &str) -> String {
-        let header = Header { alg: ALGORITHM.to_owned(), typ: Some(typ.to_owned()), kid: Some(self.id.to_string()) };
-        let signed = format!("{}.{claims}", encode(&header));
+        let kid = Some(self.id.to_string());
+        let header = Header { alg: ALGORITHM.to_owned(), typ: Some(typ.to_owned()), kid, crit: false };
+        self.seal_under(&header, claims)
+    }
+
+    fn seal_under(&self, header: &impl Serialize, claims: &str) -> String {
+        let signed = format!("{}.{claims}", encode(header));
         let signature = self.pair.sign(signed.as_bytes());
         format!("{signed}.{}", BASE64.encode(signature))
     }
@@ -188,6 +205,25 @@ mod tests {
     }
 
     #[test]
+    fn a_token_that_asks_for_an_extension_is_refused_though_it_is_signed() {
+        let clock = Clock::fixed(Timestamp::UNIX_EPOCH, 1);
+        let ours = key(&clock, 1);
+        let token = ours.sign(clock.id(), clock.id(), clock.id(), clock.now());
+        let claims = token.split('.').nth(1).unwrap();
+        let header = serde_json::json!({ "alg": ALGORITHM, "typ": TYPE, "kid": ours.id });
+        let verified = |header: &serde_json::Value| {
+            let sealed = ours.seal_under(header, claims);
+            Unverified::parse(&sealed).and_then(|token| ours.verify(&token, clock.now()))
+        };
+        assert!(verified(&header).is_some());
+        for crit in [serde_json::json!(["b64"]), serde_json::json!([]), serde_json::Value::Null] {
+            let mut header = header.clone();
+            header["crit"] = crit.clone();
+            assert_eq!(verified(&header), None, "{crit}");
+        }
+    }
+
+    #[test]
     fn a_token_that_names_another_algorithm_or_is_changed_is_refused() {
         let clock = Clock::fixed(Timestamp::UNIX_EPOCH, 1);
         let ours = key(&clock, 1);
@@ -195,7 +231,8 @@ mod tests {
         let (_, rest) = token.split_once('.').unwrap();
         let claims = rest.split_once('.').unwrap().0;
         for alg in ["none", "HS256", "RS256"] {
-            let header = Header { alg: alg.into(), typ: Some(TYPE.into()), kid: Some(ours.id.to_string()) };
+            let kid = Some(ours.id.to_string());
+            let header = Header { alg: alg.into(), typ: Some(TYPE.into()), kid, crit: false };
             for forged in [format!("{}.{rest}", encode(&header)), format!("{}.{claims}.", encode(&header))] {
                 assert_eq!(Unverified::parse(&forged).and_then(|token| ours.verify(&token, clock.now())), None);
             }

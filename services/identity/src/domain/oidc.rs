@@ -12,7 +12,7 @@ use thiserror::Error;
 use super::jws::Unverified;
 
 /// How far the provider's clock may be from ours, in seconds.
-const LEEWAY: i64 = 60;
+const LEEWAY: f64 = 60.0;
 /// Longest `sub` (OpenID Connect Core, section 2).
 const MAX_SUBJECT: usize = 255;
 
@@ -26,6 +26,9 @@ pub struct Metadata {
     pub userinfo_endpoint: Option<String>,
     #[serde(default)]
     pub token_endpoint_auth_methods_supported: Vec<String>,
+    /// Whether whoever comes back says which provider they come from (RFC 9207).
+    #[serde(default)]
+    pub authorization_response_iss_parameter_supported: bool,
 }
 
 /// A provider's public key (RFC 7517).
@@ -71,6 +74,8 @@ pub struct ExternalUser {
 pub enum IdTokenError {
     #[error("the ID token is no JWT")]
     Malformed,
+    #[error("the ID token asks for an extension of JWS")]
+    Extension,
     #[error("the ID token is signed with an algorithm that is not taken")]
     Algorithm,
     #[error("the ID token names a key that the provider does not publish")]
@@ -81,7 +86,7 @@ pub enum IdTokenError {
     Issuer,
     #[error("the ID token is for another client")]
     Audience,
-    #[error("the ID token has expired, or is from the future")]
+    #[error("the ID token has expired, is not good yet, or is from the future")]
     Time,
     #[error("the ID token answers another request")]
     Nonce,
@@ -89,14 +94,18 @@ pub enum IdTokenError {
     Subject,
 }
 
+/// Seconds since 1970, perhaps with a fraction (RFC 7519, section 2); always finite, for JSON has nothing else.
+type NumericDate = f64;
+
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
     sub: String,
     aud: Audience,
     azp: Option<String>,
-    exp: i64,
-    iat: i64,
+    exp: NumericDate,
+    iat: NumericDate,
+    nbf: Option<NumericDate>,
     nonce: Option<String>,
     #[serde(flatten)]
     address: Address,
@@ -165,6 +174,15 @@ impl Audience {
     }
 }
 
+impl Claims {
+    /// By the provider's clock, as far as it may be from ours.
+    fn are_good_at(&self, now: Timestamp) -> bool {
+        let now = now.timestamp() as NumericDate;
+        let has_come = |date: NumericDate| date - LEEWAY <= now;
+        now < self.exp + LEEWAY && has_come(self.iat) && self.nbf.is_none_or(has_come)
+    }
+}
+
 /// Who an ID token is about, if it is the provider's answer to this very request.
 pub fn verify(token: &str, keys: &Jwks, expected: Expected<'_>) -> Result<ExternalUser, IdTokenError> {
     let token = Unverified::parse(token).ok_or(IdTokenError::Malformed)?;
@@ -176,8 +194,7 @@ pub fn verify(token: &str, keys: &Jwks, expected: Expected<'_>) -> Result<Extern
     if !claims.aud.is(expected.client_id, claims.azp.as_deref()) {
         return Err(IdTokenError::Audience);
     }
-    let now = expected.now.timestamp();
-    if claims.exp.saturating_add(LEEWAY) <= now || claims.iat.saturating_sub(LEEWAY) > now {
+    if !claims.are_good_at(expected.now) {
         return Err(IdTokenError::Time);
     }
     if claims.nonce.as_deref() != Some(expected.nonce) {
@@ -192,6 +209,9 @@ pub fn verify(token: &str, keys: &Jwks, expected: Expected<'_>) -> Result<Extern
 /// Under one of the provider's keys, with the algorithm that goes with the key: what the token says of its
 /// algorithm only chooses among those.
 fn verify_signature(token: &Unverified<'_>, keys: &Jwks) -> Result<(), IdTokenError> {
+    if token.header.crit {
+        return Err(IdTokenError::Extension);
+    }
     let alg = token.header.alg.as_str();
     let (kty, crv) = match alg {
         "RS256" => ("RSA", None),
@@ -265,6 +285,35 @@ mod tests {
         for path in ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nb", "/#x", "javascript:x"]
         {
             assert!(!is_own_path(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn an_id_token_is_good_from_when_it_says_to_when_it_says_give_or_take_a_minute() {
+        let now = Timestamp::from_timestamp(1_000, 0).unwrap();
+        let good = |dates: &str| {
+            let claims = format!(r#"{{"iss":"i","sub":"s","aud":"us",{dates}}}"#);
+            serde_json::from_str::<Claims>(&claims).ok().map(|claims| claims.are_good_at(now))
+        };
+        for dates in [
+            r#""iat":1000,"exp":1300"#,
+            r#""iat":1000.75,"exp":1300.25"#,
+            r#""iat":1.0e3,"exp":1.3e3,"nbf":null"#,
+            r#""iat":1060,"exp":1300,"nbf":1060"#,
+            r#""iat":700,"exp":940.5"#,
+        ] {
+            assert_eq!(good(dates), Some(true), "{dates}");
+        }
+        for dates in [
+            r#""iat":700,"exp":940"#,
+            r#""iat":1060.5,"exp":1300"#,
+            r#""iat":1000,"exp":1300,"nbf":1060.5"#,
+            r#""iat":1000,"exp":-1e300"#,
+        ] {
+            assert_eq!(good(dates), Some(false), "{dates}");
+        }
+        for dates in [r#""iat":1000,"exp":1e999"#, r#""iat":1000,"exp":"1300""#, r#""iat":1000"#] {
+            assert_eq!(good(dates), None, "{dates}");
         }
     }
 

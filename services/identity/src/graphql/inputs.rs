@@ -48,13 +48,15 @@ pub struct UpdateUserInput {
     pub id: UserId,
     /// The version you read; the update is refused if the user has changed since.
     pub version: Option<Long>,
-    pub name: Option<String>,
-    /// Takes the place of a custom role too.
-    pub role: Option<Role>,
-    /// A role of the workspace's own; its base takes the place of `role`.
-    pub custom_role_id: Option<RoleId>,
-    /// False lets them go, true brings them back.
-    pub active: Option<bool>,
+    /// Not null.
+    pub name: MaybeUndefined<String>,
+    /// Takes the place of a custom role too. Not null.
+    pub role: MaybeUndefined<Role>,
+    /// A role of the workspace's own; its base takes the place of `role`. Null leaves the user with `role`, or with the
+    /// base of the custom role that they had.
+    pub custom_role_id: MaybeUndefined<RoleId>,
+    /// False lets them go, true brings them back. Not null.
+    pub active: MaybeUndefined<bool>,
 }
 
 /// What the key is for, and what it may do.
@@ -113,7 +115,8 @@ pub struct UpdateTeamInput {
     pub id: TeamId,
     /// The version you read; the update is refused if the team has changed since.
     pub version: Option<Long>,
-    pub name: Option<String>,
+    /// Not null.
+    pub name: MaybeUndefined<String>,
     /// Null leaves the team without a manager.
     pub manager_id: MaybeUndefined<UserId>,
 }
@@ -160,11 +163,12 @@ pub struct UpdateRoleInput {
     pub id: RoleId,
     /// The version you read; the update is refused if the role has changed since.
     pub version: Option<Long>,
-    pub name: Option<String>,
-    /// All grants that the role has from now on.
-    pub grants: Option<Vec<Grant>>,
-    /// All field rules that the role has from now on.
-    pub field_rules: Option<Vec<FieldRule>>,
+    /// Not null.
+    pub name: MaybeUndefined<String>,
+    /// All grants that the role has from now on. Not null.
+    pub grants: MaybeUndefined<Vec<Grant>>,
+    /// All field rules that the role has from now on. Not null.
+    pub field_rules: MaybeUndefined<Vec<FieldRule>>,
 }
 
 /// A workspace beside this one.
@@ -282,7 +286,7 @@ impl TryFrom<UpdateTeamInput> for UpdateTeam {
     fn try_from(input: UpdateTeamInput) -> Result<Self, Error> {
         Ok(Self {
             id: input.id,
-            name: input.name.map(|text| name(&text)).transpose()?,
+            name: given("name", input.name)?.map(|text| name(&text)).transpose()?,
             manager: input.manager_id.into(),
             version: input.version.map(|version| version.0),
         })
@@ -300,14 +304,14 @@ impl TryFrom<CreateRoleInput> for CreateRole {
 impl TryFrom<UpdateRoleInput> for UpdateRole {
     type Error = Error;
     fn try_from(input: UpdateRoleInput) -> Result<Self, Error> {
-        let grants = match (input.grants, input.field_rules) {
+        let grants = match (given("grants", input.grants)?, given("fieldRules", input.field_rules)?) {
             (None, None) => None,
             (Some(given), Some(rules)) => Some(grants(given, rules)),
             _ => return Err(Error::invalid("grants", "grants and fieldRules are given together")),
         };
         Ok(Self {
             id: input.id,
-            name: input.name.map(|text| name(&text)).transpose()?,
+            name: given("name", input.name)?.map(|text| name(&text)).transpose()?,
             grants,
             version: input.version.map(|version| version.0),
         })
@@ -319,10 +323,10 @@ impl TryFrom<UpdateUserInput> for UpdateUser {
     fn try_from(input: UpdateUserInput) -> Result<Self, Error> {
         Ok(Self {
             id: input.id,
-            name: input.name.map(|text| name(&text)).transpose()?.map(PersonName::new),
-            role: input.role.map(Into::into),
-            custom_role: input.custom_role_id,
-            active: input.active,
+            name: given("name", input.name)?.map(|text| name(&text)).transpose()?.map(PersonName::new),
+            role: given("role", input.role)?.map(Into::into),
+            custom_role: input.custom_role_id.into(),
+            active: given("active", input.active)?,
             version: input.version.map(|version| version.0),
         })
     }
@@ -339,6 +343,18 @@ impl TryFrom<CreateApiKeyInput> for CreateApiKey {
             expires_at: input.expires_at.map(truncate_to_micros),
             idempotency_key: input.idempotency_key,
         })
+    }
+}
+
+/// What to change, if it is given; null would empty what has to be there.
+fn given<T>(field: &'static str, value: MaybeUndefined<T>) -> Result<Option<T>, Error> {
+    match value {
+        MaybeUndefined::Undefined => Ok(None),
+        MaybeUndefined::Value(value) => Ok(Some(value)),
+        MaybeUndefined::Null => {
+            let reason = "it cannot be empty; leave it out to keep it as it is".to_owned();
+            Err(Error::Invalid { code: Code::Required, field, reason })
+        }
     }
 }
 

@@ -308,7 +308,8 @@ impl Mutation {
         Ok(CreateWorkspacePayload { workspace, token, expires_at, errors })
     }
 
-    /// Ends a session for good, your own or for admins anybody's; within seconds nothing opens to it.
+    /// Ends a session for good, your own or for admins anybody's; within seconds nothing opens to it. A key needs
+    /// `WRITE` for it; whoever signed in may sign out with any role.
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,

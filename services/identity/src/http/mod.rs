@@ -67,7 +67,7 @@ fn credential(headers: &HeaderMap) -> Option<&str> {
 
 /// The error in GraphQL's shape, with the time to come back where there is one.
 fn failure(error: &Error) -> Response {
-    if error.code() == Code::Internal {
+    if matches!(error.code(), Code::Internal | Code::SubgraphUnavailable) {
         tracing::error!(error = error as &dyn std::error::Error, "signing in failed");
     }
     let mut response = refuse(error);

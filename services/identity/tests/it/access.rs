@@ -84,14 +84,16 @@ async fn a_custom_role_and_a_keys_bounds_reach_the_actor(test: ServiceTest) {
     );
 }
 
-on_both_engines!(SERVICE, access_is_explained_by_the_rule_that_decides);
-async fn access_is_explained_by_the_rule_that_decides(test: ServiceTest) {
-    const EXPLAIN: &str = "query($user: ID!, $id: ID!, $action: GrantAction) { explainAccess(userId: $user, objectId: $id, action: $action) {
-        allowed because grant { scope } owner { email } } }";
-    let test = as_admin(test).await;
-    let (rep, key) = user(&test, "rep", "ACCOUNT_EXECUTIVE").await;
-    let (other, _) = user(&test, "other", "ACCOUNT_EXECUTIVE").await;
-    let rep_actor = authenticate(&test.service, &key).await.unwrap();
+const EXPLAIN: &str =
+    "query($user: ID!, $id: ID!, $action: GrantAction) { explainAccess(userId: $user, objectId: $id, action: $action) {
+    allowed because grant { scope } owner { email } } }";
+
+async fn explain(test: &ServiceTest, user: &Value, id: LeadId, action: &str) -> Value {
+    test.graphql(EXPLAIN, json!({ "user": user, "id": id, "action": action })).await["explainAccess"].take()
+}
+
+/// A lead that nobody owns.
+async fn captured(test: &ServiceTest) -> LeadId {
     let id: LeadId = test.clock.id();
     let current = Lead {
         id,
@@ -111,12 +113,19 @@ async fn access_is_explained_by_the_rule_that_decides(test: ServiceTest) {
         created_at: test.clock.now(),
     };
     test.deliver(&LeadCaptured { current }).await;
+    id
+}
+
+on_both_engines!(SERVICE, access_is_explained_by_the_rule_that_decides);
+async fn access_is_explained_by_the_rule_that_decides(test: ServiceTest) {
+    let test = as_admin(test).await;
+    let (rep, key) = user(&test, "rep", "ACCOUNT_EXECUTIVE").await;
+    let (other, _) = user(&test, "other", "ACCOUNT_EXECUTIVE").await;
+    let rep_actor = authenticate(&test.service, &key).await.unwrap();
+    let id = captured(&test).await;
     test.route(id, &rep_actor).await;
 
-    let explain = async |user: &Value, action: &str| {
-        let asked = test.graphql(EXPLAIN, json!({ "user": user, "id": id, "action": action })).await;
-        asked["explainAccess"].clone()
-    };
+    let explain = async |user: &Value, action: &str| explain(&test, user, id, action).await;
     let yes = explain(&rep, "UPDATE").await;
     assert_eq!(
         (&yes["allowed"], &yes["grant"], &yes["owner"]["email"]),
@@ -155,4 +164,37 @@ async fn access_is_explained_by_the_rule_that_decides(test: ServiceTest) {
     let asked = test.try_graphql(EXPLAIN, json!({ "user": nobody, "id": id })).await;
     let told = &asked["errors"][0]["extensions"];
     assert_eq!((&told["code"], &told["field"]), (&json!("NOT_FOUND"), &json!("userId")), "{asked}");
+}
+
+on_both_engines!(SERVICE, what_is_explained_of_a_reader_is_what_a_reader_may_do);
+async fn what_is_explained_of_a_reader_is_what_a_reader_may_do(test: ServiceTest) {
+    const ACTIONS: [(&str, Action); 6] = [
+        ("READ", Action::Read),
+        ("EXPORT", Action::Export),
+        ("CREATE", Action::Create),
+        ("UPDATE", Action::Update),
+        ("DELETE", Action::Delete),
+        ("SEND", Action::Send),
+    ];
+    let test = as_admin(test).await;
+    let create = "mutation($input: CreateRoleInput!) { createRole(input: $input) { role { id } errors { message } } }";
+    let grants = ACTIONS.map(|(action, _)| json!({ "object": "LEAD", "action": action, "scope": "ALL" }));
+    let input = json!({ "name": "Auditor", "base": "READ_ONLY", "grants": grants });
+    let role = test.graphql(create, json!({ "input": input })).await["createRole"]["role"]["id"].take();
+    let (grace, key) = user(&test, "grace", "BDR").await;
+    update_user(&test, json!({ "id": grace, "customRoleId": role })).await;
+    let actor = authenticate(&test.service, &key).await.unwrap();
+    let id = captured(&test).await;
+
+    let mut refused = Vec::new();
+    for (name, action) in ACTIONS {
+        let told = explain(&test, &grace, id, name).await;
+        assert_eq!(told["allowed"], actor.may(action, Object::Lead, &Facts::default()).is_ok(), "{name}: {told}");
+        if told["allowed"] == false {
+            let because = "the role read_only (custom) grants it, but who has its base, read_only, may only read";
+            assert_eq!((&told["because"], &told["grant"]), (&json!(because), &Value::Null), "{name}");
+            refused.push(name);
+        }
+    }
+    assert_eq!(refused, ["CREATE", "UPDATE", "DELETE", "SEND"]);
 }

@@ -6,6 +6,7 @@ mod giving;
 mod http;
 mod keys;
 mod oidc;
+mod program;
 mod roles;
 mod sign_in;
 mod taken_away;

@@ -124,6 +124,8 @@ struct Inner {
     user: Value,
     /// What the userinfo endpoint says, if there is one.
     user_info: Option<Value>,
+    /// Whether its metadata promises that whoever comes back says from where.
+    promises_issuer: bool,
     /// Done to header and claims before signing.
     change: Option<Change>,
     asked_for_keys: usize,
@@ -138,6 +140,7 @@ impl StandIn {
             codes: HashMap::new(),
             user: json!({ "sub": "grace-at-provider", "email": EMAIL, "email_verified": true }),
             user_info: None,
+            promises_issuer: true,
             change: None,
             asked_for_keys: 0,
         };
@@ -173,6 +176,7 @@ async fn metadata(State(stand_in): State<StandIn>) -> Json<Value> {
         "token_endpoint": at("/token"),
         "jwks_uri": at("/keys"),
         "response_types_supported": ["code"],
+        "authorization_response_iss_parameter_supported": stand_in.with(|inner| inner.promises_issuer),
     }))
 }
 
@@ -279,11 +283,15 @@ async fn sign_in_from(service: &Service, start: &str) -> Answer {
 
 /// The test's service once more, with the provider.
 async fn with_provider(test: &ServiceTest, stand_in: &StandIn) -> Service {
+    with_secret(test, stand_in, CLIENT_SECRET).await
+}
+
+async fn with_secret(test: &ServiceTest, stand_in: &StandIn, secret: &str) -> Service {
     start_again(test, |config| {
         config.identity.public_url = PUBLIC_URL.to_owned();
         config.identity.oidc_issuer = stand_in.issuer.clone();
         config.identity.oidc_client_id = CLIENT.to_owned();
-        config.identity.oidc_client_secret = Secret::new(CLIENT_SECRET);
+        config.identity.oidc_client_secret = Secret::new(secret);
     })
     .await
     .unwrap()
@@ -431,6 +439,61 @@ async fn an_id_token_that_is_not_the_answer_to_this_request_is_refused() {
 }
 
 #[tokio::test]
+async fn an_id_token_is_taken_in_its_time_and_without_what_we_do_not_understand() {
+    let test = twice(on_disk().await).await;
+    create_user(&test, EMAIL, "BDR").await;
+    let stand_in = StandIn::start("EdDSA", &test.clock).await;
+    let service = with_provider(&test, &stand_in).await;
+    let answers = async |status: u16, what: &str, change: fn(&mut Value, &mut Value)| {
+        stand_in.change(change);
+        let answer = sign_in(&service).await;
+        assert_eq!(answer.status, status, "{what}: {}", answer.body);
+    };
+    answers(200, "a fraction of a second", |_, claims| {
+        for date in ["iat", "exp"] {
+            claims[date] = json!(claims[date].as_f64().unwrap() + 0.25);
+        }
+    })
+    .await;
+    answers(200, "good from now on", |_, claims| claims["nbf"] = claims["iat"].clone()).await;
+    answers(401, "not good yet", |_, claims| claims["nbf"] = json!(claims["iat"].as_i64().unwrap() + 61)).await;
+    answers(401, "an extension", |header, _| header["crit"] = json!(["b64"])).await;
+    answers(401, "an extension with nothing in it", |header, _| header["crit"] = json!([])).await;
+}
+
+#[tokio::test]
+async fn a_code_that_the_provider_does_not_take_is_the_browsers_matter_and_a_wrong_secret_is_ours() {
+    let test = twice(on_disk().await).await;
+    create_user(&test, EMAIL, "BDR").await;
+    let stand_in = StandIn::start("EdDSA", &test.clock).await;
+    let service = with_provider(&test, &stand_in).await;
+    let (path, cookie) = travel(&service, "/auth/oidc/start").await;
+    stand_in.with(|inner| inner.codes.clear());
+    let too_late = get_route(&service, &path, Some(&cookie)).await;
+    let code = |answer: &Answer| answer.body["errors"][0]["extensions"]["code"].clone();
+    assert_eq!((too_late.status, code(&too_late)), (401, json!("UNAUTHENTICATED")));
+    assert_eq!(sign_in(&service).await.status, 200, "who begins again comes in");
+    let service = with_secret(&test, &stand_in, "a former secret").await;
+    let misconfigured = sign_in(&service).await;
+    assert_eq!((misconfigured.status, code(&misconfigured)), (502, json!("SUBGRAPH_UNAVAILABLE")));
+}
+
+#[tokio::test]
+async fn whoever_does_not_say_from_where_they_come_is_let_in_if_no_provider_promised_it() {
+    let test = twice(on_disk().await).await;
+    create_user(&test, EMAIL, "BDR").await;
+    for (promises_issuer, status) in [(false, 200), (true, 401)] {
+        let stand_in = StandIn::start("EdDSA", &test.clock).await;
+        stand_in.with(|inner| inner.promises_issuer = promises_issuer);
+        let service = with_provider(&test, &stand_in).await;
+        let (path, cookie) = travel(&service, "/auth/oidc/start").await;
+        let (silent, _) = path.split_once("&iss=").unwrap();
+        assert_eq!(get_route(&service, silent, Some(&cookie)).await.status, status, "promised: {promises_issuer}");
+        assert_eq!(sign_in(&service).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn a_sign_in_ends_once_in_the_browser_and_the_time_that_it_began_in() {
     let test = twice(on_disk().await).await;
     create_user(&test, EMAIL, "BDR").await;
@@ -499,6 +562,28 @@ async fn a_new_key_of_the_provider_is_learned_and_its_keys_are_not_asked_for_eac
     test.clock.advance(TimeDelta::minutes(1));
     assert_eq!(sign_in(&service).await.status, 200);
     assert_eq!(asked(), 2);
+}
+
+#[tokio::test]
+async fn a_key_that_took_the_place_of_another_is_learned_with_its_name_and_without() {
+    let test = twice(on_disk().await).await;
+    create_user(&test, EMAIL, "BDR").await;
+    for named in [true, false] {
+        let stand_in = StandIn::start("EdDSA", &test.clock).await;
+        let service = with_provider(&test, &stand_in).await;
+        if !named {
+            stand_in.change(|header, _| header["kid"] = Value::Null);
+        }
+        assert_eq!(sign_in(&service).await.status, 200);
+        stand_in.with(|inner| inner.keys = vec![("first".into(), Key::new("EdDSA"))]);
+        for _ in 0..3 {
+            assert_eq!(sign_in(&service).await.status, 401, "asked a moment ago");
+        }
+        assert_eq!(stand_in.with(|inner| inner.asked_for_keys), 1);
+        test.clock.advance(TimeDelta::minutes(1));
+        assert_eq!(sign_in(&service).await.status, 200, "named: {named}");
+        assert_eq!(stand_in.with(|inner| inner.asked_for_keys), 2);
+    }
 }
 
 #[tokio::test]

@@ -78,6 +78,38 @@ async fn who_is_demoted_while_they_wait_gives_nobody_anything(test: ServiceTest)
     }
 }
 
+on_both_engines!(SERVICE, a_key_that_may_only_read_ends_no_session_and_a_reader_signs_out);
+async fn a_key_that_may_only_read_ends_no_session_and_a_reader_signs_out(test: ServiceTest) {
+    const END: &str =
+        "mutation($id: ID!) { revokeSession(input: { id: $id }) { session { revokedAt } errors { code } } }";
+    let test = as_admin(test).await;
+    let grace = create_user(&test, "grace@example.com", "BDR").await["user"]["id"].take();
+    let session = sign_in::grace_signs_in(&test, &grace).await;
+    let id = json!({ "id": session.body["sessionId"] });
+    let by_key = async |permissions: Value| {
+        let key = create_key(&test, json!({ "name": "hers", "userId": grace, "permissions": permissions })).await;
+        authenticate(&test.service, key["secret"].as_str().unwrap()).await.unwrap()
+    };
+    let reads = by_key(json!(["READ"])).await;
+    let refused = test.graphql_as(&reads, END, id.clone()).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "{refused}");
+    assert!(authenticate(&test.service, &session.text("accessToken")).await.is_ok());
+    let writes = by_key(json!(["READ", "WRITE"])).await;
+    let ended = test.graphql_as(&writes, END, id).await;
+    assert!(ended["data"]["revokeSession"]["session"]["revokedAt"].is_string(), "{ended}");
+    assert!(authenticate(&test.service, &session.text("accessToken")).await.is_err());
+
+    assert_eq!(update_user(&test, json!({ "id": grace, "role": "READ_ONLY" })).await["errors"], json!([]));
+    let session = sign_in::grace_signs_in(&test, &grace).await;
+    let id = json!({ "id": session.body["sessionId"] });
+    let refused = test.graphql_as(&writes, END, id.clone()).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "the key is a reader's by now: {refused}");
+    let reader = authenticate(&test.service, &session.text("accessToken")).await.unwrap();
+    let ended = test.graphql_as(&reader, END, id).await;
+    assert!(ended["data"]["revokeSession"]["session"]["revokedAt"].is_string(), "{ended}");
+    assert!(authenticate(&test.service, &session.text("accessToken")).await.is_err());
+}
+
 on_both_engines!(SERVICE, who_is_no_admin_any_more_ends_nobodys_session);
 async fn who_is_no_admin_any_more_ends_nobodys_session(test: ServiceTest) {
     let test = as_admin(test).await;

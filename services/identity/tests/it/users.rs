@@ -76,6 +76,46 @@ async fn what_the_client_can_mend_comes_beside_the_result(test: ServiceTest) {
     assert_eq!(test.published::<UserUpdated>().await.len(), 0);
 }
 
+on_both_engines!(SERVICE, null_empties_nothing_that_has_to_be_there);
+async fn null_empties_nothing_that_has_to_be_there(test: ServiceTest) {
+    const TEAM: &str = "mutation { createTeam(input: { name: \"EMEA\" }) { team { id } } }";
+    const ROLE: &str = "mutation { createRole(input: { name: \"Ours\", base: SALES_ENGINEER }) { role { id } } }";
+    const USER: &str = "query($id: ID!) { user(id: $id) { role customRole { id } } }";
+    let test = as_admin(test).await;
+    let user = create_user(&test, "grace@example.com", "BDR").await["user"]["id"].take();
+    let team = test.graphql(TEAM, json!({})).await["createTeam"]["team"]["id"].take();
+    let role = test.graphql(ROLE, json!({})).await["createRole"]["role"]["id"].take();
+    for (update, input, fields) in [
+        ("updateUser", "UpdateUserInput", &["name", "role", "active"][..]),
+        ("updateTeam", "UpdateTeamInput", &["name"]),
+        ("updateRole", "UpdateRoleInput", &["name", "grants", "fieldRules"]),
+    ] {
+        let document =
+            format!("mutation($input: {input}!) {{ {update}(input: $input) {{ errors {{ code field }} }} }}");
+        let id = match update {
+            "updateUser" => &user,
+            "updateTeam" => &team,
+            _ => &role,
+        };
+        for field in fields {
+            let answer = test.graphql(&document, json!({ "input": { "id": id, *field: null } })).await;
+            let errors = json!([{ "code": "REQUIRED", "field": field }]);
+            assert_eq!(answer[update]["errors"], errors, "{update}: {field}");
+        }
+    }
+    assert_eq!(test.published::<UserUpdated>().await.len(), 0);
+
+    // A custom role need not be there: its base is what is left.
+    for (custom, left) in [(&role, json!({ "id": role })), (&Value::Null, Value::Null), (&Value::Null, Value::Null)] {
+        let updated = update_user(&test, json!({ "id": user, "customRoleId": custom })).await;
+        assert_eq!(updated["errors"], json!([]));
+        let read = test.graphql(USER, json!({ "id": user })).await["user"].take();
+        assert_eq!(read, json!({ "role": "SALES_ENGINEER", "customRole": left }));
+    }
+    let both = update_user(&test, json!({ "id": user, "customRoleId": null, "role": "BDR" })).await;
+    assert_eq!((&both["user"]["role"], &both["user"]["version"]), (&json!("BDR"), &json!(4)));
+}
+
 #[tokio::test]
 async fn an_id_of_another_kind_is_refused_by_its_prefix() {
     let test = as_admin(ServiceTest::sqlite(SERVICE).await).await;
