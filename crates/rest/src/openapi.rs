@@ -39,7 +39,8 @@ pub(crate) fn document(schema: &Schema, resources: &[Bound]) -> Value {
             paths.insert(format!("{path}{}", export::SUFFIX), json!({ "get": export }));
         }
         let mut object = Map::new();
-        let id = json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } });
+        let id =
+            json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 } });
         object.insert("parameters".to_owned(), json!([id]));
         object.insert("get".to_owned(), get_operation(bound));
         if let Some(update) = &bound.update {
@@ -155,7 +156,7 @@ fn create_operation(components: &mut Components<'_>, bound: &Bound, create: &Wri
     let takes_key = input.is_some_and(|input| input.fields.contains_key("idempotencyKey"));
     let about = "Any text of yours: the same key and body again give the first answer, not a second object.";
     let parameters = if takes_key { vec![header_parameter("Idempotency-Key", about)] } else { Vec::new() };
-    let body = components.body(bound, "New", create);
+    let body = components.body(bound, "New", create, &[]);
     let mut created = found(bound, "It was made.");
     created["headers"]["Location"] =
         json!({ "description": "Its address.", "schema": { "type": "string", "format": "uri-reference" } });
@@ -176,7 +177,7 @@ fn create_operation(components: &mut Components<'_>, bound: &Bound, create: &Wri
 
 fn update_operation(components: &mut Components<'_>, bound: &Bound, update: &Write) -> Value {
     let about = "The ETag that you read: 412 if the object has changed since.";
-    let body = components.body(bound, "Changed", update);
+    let body = components.body(bound, "Changed", update, bound.resource.needed);
     operation(
         bound,
         &format!("update_{}", bound.resource.get),
@@ -217,7 +218,7 @@ fn reference(schema: &str) -> Value {
 }
 
 fn header_parameter(name: &str, description: &str) -> Value {
-    json!({ "name": name, "in": "header", "description": description, "schema": { "type": "string" } })
+    json!({ "name": name, "in": "header", "description": description, "schema": { "type": "string", "minLength": 1 } })
 }
 
 fn description_of(schema: &Schema, mutation: &str) -> Option<String> {
@@ -330,7 +331,7 @@ impl Components<'_> {
             Some(ExtendedType::Enum(values)) => {
                 json!({ "type": "string", "enum": values.values.keys().map(Name::as_str).collect::<Vec<_>>() })
             }
-            Some(ExtendedType::InputObject(input)) => self.input(input, &[]),
+            Some(ExtendedType::InputObject(input)) => self.input(input, &[], &[]),
             Some(definition) if is_leaf(schema, definition.name()) => return json!({}),
             _ => return json!({ "type": "object" }),
         };
@@ -339,10 +340,14 @@ impl Components<'_> {
         reference(name)
     }
 
-    fn input(&mut self, input: &InputObjectType, elsewhere: &[&str]) -> Value {
+    fn input(&mut self, input: &InputObjectType, elsewhere: &[&str], needed: &[&str]) -> Value {
         let (mut properties, mut required) = (Map::new(), Vec::new());
         for (name, field) in input.fields.iter().filter(|(name, _)| !elsewhere.contains(&name.as_str())) {
-            let value = self.of_type(&field.ty);
+            let whole = needed.contains(&name.as_str());
+            let mut value = if whole { self.not_null(&field.ty) } else { self.of_type(&field.ty) };
+            if name == "email" {
+                value["format"] = json!("email");
+            }
             properties.insert(name.to_string(), described(value, field.description.as_ref().map(ToString::to_string)));
             if is_required(field) {
                 required.push(name.to_string());
@@ -355,12 +360,12 @@ impl Components<'_> {
         value
     }
 
-    /// The request body of a mutation: its input without what the envelope gives.
-    fn body(&mut self, bound: &Bound, prefix: &str, write: &Write) -> Value {
+    /// The request body of a mutation: its input without what the envelope gives, and none of what is needed null.
+    fn body(&mut self, bound: &Bound, prefix: &str, write: &Write, needed: &[&str]) -> Value {
         let schema = self.schema;
         let name = format!("{prefix}{}", bound.resource.ty);
         if let Some(input) = schema.get_input_object(&write.input) {
-            let value = self.input(input, &FROM_THE_ENVELOPE);
+            let value = self.input(input, &FROM_THE_ENVELOPE, needed);
             self.schemas.insert(name.clone(), described(value, input.description.as_ref().map(ToString::to_string)));
         }
         json!({ "required": true, "content": content(&name) })

@@ -28,6 +28,9 @@ use crate::{
 
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
+/// The first is 1.
+const NO_VERSION: i64 = 0;
+
 type Answer = Result<Response, Problem>;
 
 /// One request for one resource.
@@ -138,9 +141,9 @@ impl<'a> Call<'a> {
         let admission = self.admission().await?;
         self.no_parameters()?;
         let bound = self.bound;
+        let mut input = self.read(update, body).await?;
         let version = self.expected_version(id, admission.clone()).await?;
         self.is_not_there(id, admission.clone()).await?;
-        let mut input = self.read(update, body).await?;
         input.insert("id".to_owned(), json!(id));
         if let Some(version) = version {
             input.insert("version".to_owned(), json!(version));
@@ -149,7 +152,8 @@ impl<'a> Call<'a> {
         let mut payload = payload(answer, update.field).map_err(|problem| {
             // The client said which version it meant, and that is not the one that is there.
             if version.is_some() && *problem.code == *Code::Conflict.as_str() {
-                problem.with_status(StatusCode::PRECONDITION_FAILED)
+                let detail = "If-Match has no ETag of this object as it is now: read it again";
+                Problem::of_field(Code::Conflict, "If-Match", detail).with_status(StatusCode::PRECONDITION_FAILED)
             } else {
                 problem
             }
@@ -184,31 +188,29 @@ impl<'a> Call<'a> {
         check_body(&self.rest.schema, &write.input, &FROM_THE_ENVELOPE, fields)
     }
 
-    /// The version in `If-Match`, if there is one. `*` asks for any, and the object must be there anyway.
+    /// The version in `If-Match`, if there is one. `*` asks for any, and the object must be there anyway. Without a tag
+    /// of this object it is [`NO_VERSION`]: the service says first what else is wrong.
     async fn expected_version(&self, id: &str, admission: Option<Admission>) -> Result<Option<i64>, Problem> {
         let Some(given) = listed(&self.headers, &IF_MATCH) else { return Ok(None) };
-        if given.trim() == "*" {
-            return Ok(None);
+        match given.trim() {
+            "" => {
+                return Err(Problem::of_field(Code::InvalidInput, "If-Match", "If-Match names one ETag or more, or *"));
+            }
+            "*" => return Ok(None),
+            _ => {}
         }
         let versions: Vec<i64> = given.split(',').filter_map(|tag| Etag::version_of(id, tag.trim())).collect();
-        if let [version] = versions[..] {
-            return Ok(Some(version));
-        }
-        // Of several, the one that is there counts.
-        let there = match versions[..] {
-            [] => None,
+        match versions[..] {
+            [] => Ok(Some(NO_VERSION)),
+            [version] => Ok(Some(version)),
+            // Of several, the one that is there counts.
             _ => {
-                let there = result(
-                    self.execute(&self.bound.get, json!({ "id": id }), admission).await,
-                    self.bound.resource.get,
-                );
-                there.ok().and_then(|object| object["version"].as_i64())
+                let answer = self.execute(&self.bound.get, json!({ "id": id }), admission).await;
+                let there = result(answer, self.bound.resource.get).ok();
+                let there = there.and_then(|object| object["version"].as_i64());
+                Ok(Some(there.filter(|version| versions.contains(version)).unwrap_or(NO_VERSION)))
             }
-        };
-        let detail = "If-Match has no ETag of this object as it is now: read it again";
-        let refused =
-            || Problem::of_field(Code::Conflict, "If-Match", detail).with_status(StatusCode::PRECONDITION_FAILED);
-        there.filter(|version| versions.contains(version)).map(Some).ok_or_else(refused)
+        }
     }
 
     /// What `If-None-Match` names must not be there.

@@ -24,6 +24,8 @@ pub(crate) struct Resource {
     pub create: &'static str,
     /// The field of `Mutation` that changes one.
     pub update: &'static str,
+    /// What an update may leave out and not empty.
+    pub needed: &'static [&'static str],
     /// Objects it points at, and what is shown of them.
     pub references: &'static [(&'static str, &'static str)],
 }
@@ -37,6 +39,7 @@ pub(crate) const RESOURCES: [Resource; 4] = [
         list: "leads",
         create: "captureLead",
         update: "updateLead",
+        needed: &["status"],
         references: &[("account", "id"), ("contact", "id")],
     },
     Resource {
@@ -47,6 +50,7 @@ pub(crate) const RESOURCES: [Resource; 4] = [
         list: "accounts",
         create: "createAccount",
         update: "updateAccount",
+        needed: &["name"],
         references: &[],
     },
     Resource {
@@ -57,6 +61,7 @@ pub(crate) const RESOURCES: [Resource; 4] = [
         list: "contacts",
         create: "createContact",
         update: "updateContact",
+        needed: &["email"],
         references: &[("account", "id")],
     },
     Resource {
@@ -67,6 +72,7 @@ pub(crate) const RESOURCES: [Resource; 4] = [
         list: "opportunities",
         create: "createOpportunity",
         update: "updateOpportunity",
+        needed: &["name"],
         references: &[("account", "id"), ("contact", "id"), ("pipeline", "id name"), ("stage", "id name")],
     },
 ];

@@ -1,5 +1,5 @@
 use kernel::{Code, Coded, PageError};
-use platform::idempotency::IdempotencyError;
+use platform::{graphql::NullGiven, idempotency::IdempotencyError};
 use thiserror::Error;
 
 use crate::{
@@ -63,6 +63,8 @@ pub enum Error {
     #[error(transparent)]
     Idempotency(#[from] IdempotencyError),
     #[error(transparent)]
+    NullGiven(#[from] NullGiven),
+    #[error(transparent)]
     Page(#[from] PageError),
     #[error("something broke on our side")]
     Db(#[from] sqlx::Error),
@@ -95,6 +97,7 @@ impl Coded for Error {
             Self::NotAUser | Self::NotTheFirst | Self::Beyond(_) => Code::Forbidden,
             Self::Password(_) => Code::InvalidInput,
             Self::Idempotency(error) => error.code(),
+            Self::NullGiven(error) => error.code(),
             Self::Page(error) => error.code(),
             Self::Db(_) | Self::Hashing => Code::Internal,
         }
@@ -110,6 +113,7 @@ impl Coded for Error {
             Self::Grants(_) => Some("grants"),
             Self::Password(_) => Some("password"),
             Self::Idempotency(error) => error.field(),
+            Self::NullGiven(error) => error.field(),
             Self::Page(error) => error.field(),
             _ => None,
         }

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use kernel::{Code, Coded, Object, PageError};
-use platform::idempotency::IdempotencyError;
+use platform::{graphql::NullGiven, idempotency::IdempotencyError};
 use thiserror::Error;
 
 use crate::domain::{capture::FormProblem, import::ImportError, segment::DefinitionError};
@@ -38,6 +38,8 @@ pub enum Error {
     Conflict,
     #[error(transparent)]
     Idempotency(#[from] IdempotencyError),
+    #[error(transparent)]
+    NullGiven(#[from] NullGiven),
     #[error(transparent)]
     Page(#[from] PageError),
     #[error(transparent)]
@@ -92,6 +94,7 @@ impl Coded for Error {
             Self::DomainTaken | Self::EmailTaken | Self::SegmentNameTaken | Self::SlugTaken => Code::AlreadyExists,
             Self::Conflict => Code::Conflict,
             Self::Idempotency(error) => error.code(),
+            Self::NullGiven(error) => error.code(),
             Self::Page(error) => error.code(),
             Self::Import(error) => error.code(),
             Self::Definition(error) => error.code(),
@@ -108,6 +111,7 @@ impl Coded for Error {
             Self::SegmentNameTaken => Some("name"),
             Self::SlugTaken => Some("slug"),
             Self::Idempotency(error) => error.field(),
+            Self::NullGiven(error) => error.field(),
             Self::Page(error) => error.field(),
             Self::Import(error) => error.field(),
             Self::Definition(error) => error.field(),

@@ -1,5 +1,5 @@
 use kernel::{Code, Coded, PageError};
-use platform::idempotency::IdempotencyError;
+use platform::{graphql::NullGiven, idempotency::IdempotencyError};
 use thiserror::Error;
 
 /// What can go wrong in the pipeline service. `Display` is safe to show.
@@ -19,6 +19,8 @@ pub enum Error {
     Conflict,
     #[error(transparent)]
     Idempotency(#[from] IdempotencyError),
+    #[error(transparent)]
+    NullGiven(#[from] NullGiven),
     #[error(transparent)]
     Page(#[from] PageError),
     #[error("something broke on our side")]
@@ -46,6 +48,7 @@ impl Coded for Error {
             Self::OpportunityClosed => Code::OpportunityClosed,
             Self::Conflict => Code::Conflict,
             Self::Idempotency(error) => error.code(),
+            Self::NullGiven(error) => error.code(),
             Self::Page(error) => error.code(),
             Self::Db(_) => Code::Internal,
         }
@@ -55,6 +58,7 @@ impl Coded for Error {
         match self {
             Self::NotFound { field, .. } | Self::Invalid { field, .. } => Some(field),
             Self::Idempotency(error) => error.field(),
+            Self::NullGiven(error) => error.field(),
             Self::Denied(error) => error.field(),
             Self::Page(error) => error.field(),
             Self::Forbidden(_) | Self::OpportunityClosed | Self::Conflict | Self::Db(_) => None,

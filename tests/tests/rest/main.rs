@@ -7,7 +7,7 @@ mod problems;
 
 use std::{fs, path::PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use pipewright_tests::{Deployment, Topology};
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
@@ -71,6 +71,20 @@ impl View {
             view.platform.graphql(convert, json!({ "id": lead.body["id"] })).await?;
         }
         Ok(view)
+    }
+
+    /// What a user who reads everything and changes nothing sends as `Authorization`.
+    async fn reader(&self) -> Result<String> {
+        const READER: &str = "mutation { createUser(input: {
+            name: \"Ada\", email: \"ada@pipewright.example\", role: READ_ONLY }) { user { id } } }";
+        let user = self.platform.graphql(READER, json!({})).await?["createUser"]["user"]["id"].take();
+        self.key_of(&user).await
+    }
+
+    async fn key_of(&self, user: &Value) -> Result<String> {
+        const KEY: &str = "mutation($user: ID!) { createApiKey(input: { name: \"rest\", userId: $user }) { secret } }";
+        let made = self.platform.graphql(KEY, json!({ "user": user })).await?;
+        Ok(format!("Bearer {}", made["createApiKey"]["secret"].as_str().context("a key")?))
     }
 
     /// Waits until the pipeline service has heard of the account, which then has an opportunity.

@@ -93,7 +93,7 @@ async fn what_is_made_and_changed_here_is_made_and_changed_there() -> Result<()>
     assert_eq!(there, json!({ "title": "Countess", "lastName": "Lovelace", "version": changed.body["version"] }));
 
     let late = view.patch(&path, json!({ "title": "Baroness" }), Some(read.header("etag"))).await?;
-    late.assert_problem(412, "CONFLICT", None);
+    late.assert_problem(412, "CONFLICT", Some("If-Match"));
     let other = view.patch(&path, json!({ "title": "Baroness" }), Some("\"lead_x.1\"")).await?;
     other.assert_problem(412, "CONFLICT", Some("If-Match"));
     let any = view.patch(&path, json!({ "title": "Baroness" }), Some("*")).await?;
@@ -131,13 +131,10 @@ async fn rae(view: &View, role: Value) -> Result<String> {
     const USER: &str = "mutation($role: ID!) { createUser(input: {
         name: \"Rae\", email: \"rae@pipewright.example\", role: SALES_ENGINEER, customRoleId: $role
     }) { user { id } errors { message } } }";
-    const KEY: &str = "mutation($user: ID!) {
-        createApiKey(input: { userId: $user, name: \"own\" }) { secret errors { message } } }";
     let role = json!({ "input": role });
     let role = view.platform.graphql(ROLE, role).await?["createRole"]["role"]["id"].take();
     let user = view.platform.graphql(USER, json!({ "role": role })).await?["createUser"]["user"]["id"].take();
-    let key = view.platform.graphql(KEY, json!({ "user": user })).await?["createApiKey"]["secret"].take();
-    Ok(format!("Bearer {}", key.as_str().context("a key")?))
+    view.key_of(&user).await
 }
 
 #[tokio::test]
@@ -188,8 +185,24 @@ async fn two_who_see_one_version_differently_know_it_by_two_etags() -> Result<()
     let changed = view.patch(path, json!({ "title": "Countess" }), Some(part.header("etag"))).await?;
     assert_eq!(changed.status, 200, "it is the version that counts: {}", changed.body);
     let late = view.patch(path, json!({ "title": "Baroness" }), Some(whole.header("etag"))).await?;
-    late.assert_problem(412, "CONFLICT", None);
+    late.assert_problem(412, "CONFLICT", Some("If-Match"));
     assert_eq!(view.get(path).await?.header("etag"), changed.header("etag"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stale_etag_hides_nothing_else_that_is_wrong() -> Result<()> {
+    let view = View::open().await?;
+    let lead = view.post("leads", json!({ "email": "ada@engines.example" })).await?;
+    let (path, stale) = (lead.header("location"), Some("\"lead_x.1\""));
+    view.patch(path, json!({ "tittle": "CTO" }), stale).await?.assert_problem(400, "INVALID_INPUT", Some("tittle"));
+    view.patch(path, json!({ "status": null }), stale).await?.assert_problem(400, "REQUIRED", Some("status"));
+    let nowhere = "leads/lead_00000000000000000000000000";
+    view.patch(nowhere, json!({ "title": "CTO" }), stale).await?.assert_problem(404, "NOT_FOUND", Some("id"));
+    let reader = view.reader().await?;
+    let headers = [("authorization", reader.as_str()), ("if-match", "\"lead_x.1\"")];
+    let refused = view.send(Method::PATCH, path, &headers, Some(json!({ "title": "CTO" }))).await?;
+    refused.assert_problem(403, "FORBIDDEN", None);
     Ok(())
 }
 
@@ -240,7 +253,7 @@ async fn accounts_and_contacts_are_written_here_as_there() -> Result<()> {
     assert_eq!((titled.status.as_u16(), &titled.body["title"]), (200, &json!("Countess")), "{}", titled.body);
     for (path, etag) in [(account_path, account.header("etag")), (contact_path, contact.header("etag"))] {
         let field = if path == account_path { "industry" } else { "title" };
-        view.patch(path, json!({ field: "x" }), Some(etag)).await?.assert_problem(412, "CONFLICT", None);
+        view.patch(path, json!({ field: "x" }), Some(etag)).await?.assert_problem(412, "CONFLICT", Some("If-Match"));
     }
     let ids = json!({ "account": account.body["id"], "contact": contact.body["id"] });
     assert_eq!(
@@ -281,11 +294,7 @@ async fn a_key_may_do_here_what_it_may_do_there() -> Result<()> {
             assert_eq!(refused.header("www-authenticate"), "Bearer");
         }
     }
-    let user = "mutation { createUser(input: { name: \"Rae\", email: \"rae@pipewright.example\", role: READ_ONLY }) { user { id } errors { message } } }";
-    let user = view.platform.graphql(user, json!({})).await?["createUser"]["user"]["id"].take();
-    let key = "mutation($user: ID!) { createApiKey(input: { userId: $user, name: \"reader\" }) { secret errors { message } } }";
-    let key = view.platform.graphql(key, json!({ "user": user })).await?["createApiKey"]["secret"].take();
-    let reader = format!("Bearer {}", key.as_str().context("a key")?);
+    let reader = view.reader().await?;
     let reader = [("authorization", reader.as_str())];
     let read = view.send(Method::GET, "leads", &reader, None).await?;
     assert_eq!((read.status.as_u16(), &read.body["totalCount"]), (200, &json!(3)), "{}", read.body);
@@ -326,6 +335,11 @@ async fn of_several_etags_the_one_that_is_there_counts() -> Result<()> {
         let refused = view.patch(&path, json!({ "title": "CEO" }), Some(&stale)).await?;
         refused.assert_problem(412, "CONFLICT", Some("If-Match"));
     }
+    view.patch(&path, json!({ "title": "CEO" }), Some("")).await?.assert_problem(
+        400,
+        "INVALID_INPUT",
+        Some("If-Match"),
+    );
     let emptied = view.patch(&path, json!({ "title": null }), None).await?;
     assert_eq!((emptied.status.as_u16(), &emptied.body["title"]), (200, &Value::Null), "{}", emptied.body);
     let wrong = view.get("leads?email=nobody").await?;

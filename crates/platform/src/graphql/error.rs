@@ -1,5 +1,6 @@
-use async_graphql::{ErrorExtensions, SimpleObject};
+use async_graphql::{ErrorExtensions, MaybeUndefined, SimpleObject};
 use kernel::{Code, Coded};
+use thiserror::Error;
 
 use crate::telemetry::chain;
 
@@ -22,6 +23,32 @@ impl UserError {
             message: error.to_string(),
             field: error.field().map(str::to_owned),
         }
+    }
+}
+
+/// An update was given null for what has to be there.
+#[derive(Debug, Error)]
+#[error("this cannot be empty; left out, it stays as it is")]
+pub struct NullGiven {
+    field: &'static str,
+}
+
+impl Coded for NullGiven {
+    fn code(&self) -> Code {
+        Code::Required
+    }
+
+    fn field(&self) -> Option<&str> {
+        Some(self.field)
+    }
+}
+
+/// Of an update, what has to be there: it may be left out, and not be null.
+pub fn needed_if_given<T>(field: &'static str, value: MaybeUndefined<T>) -> Result<Option<T>, NullGiven> {
+    match value {
+        MaybeUndefined::Undefined => Ok(None),
+        MaybeUndefined::Value(value) => Ok(Some(value)),
+        MaybeUndefined::Null => Err(NullGiven { field }),
     }
 }
 

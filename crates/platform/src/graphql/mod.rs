@@ -6,7 +6,7 @@ mod resume;
 mod scalars;
 mod subgraph;
 
-pub use error::{IntoGraphql, UserError, mutation};
+pub use error::{IntoGraphql, NullGiven, UserError, mutation, needed_if_given};
 pub use loader::{Batch, For, LoadError, batch_loader, by_actor, lists, load};
 pub use resume::{EVENT_ID, resumable, resume_after};
 pub use scalars::{Long, MoneyInput, MoneyObject};

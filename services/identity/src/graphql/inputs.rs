@@ -1,7 +1,7 @@
 use async_graphql::{InputObject, MaybeUndefined};
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{ApiKeyId, Code, EmailAddress, PersonName, RoleId, SessionId, TeamId, UserId, truncate_to_micros};
-use platform::graphql::Long;
+use platform::graphql::{Long, needed_if_given};
 
 use super::{
     roles::{FieldRule, Grant, GrantObject, Role, grants},
@@ -286,7 +286,7 @@ impl TryFrom<UpdateTeamInput> for UpdateTeam {
     fn try_from(input: UpdateTeamInput) -> Result<Self, Error> {
         Ok(Self {
             id: input.id,
-            name: given("name", input.name)?.map(|text| name(&text)).transpose()?,
+            name: needed_if_given("name", input.name)?.map(|text| name(&text)).transpose()?,
             manager: input.manager_id.into(),
             version: input.version.map(|version| version.0),
         })
@@ -304,14 +304,15 @@ impl TryFrom<CreateRoleInput> for CreateRole {
 impl TryFrom<UpdateRoleInput> for UpdateRole {
     type Error = Error;
     fn try_from(input: UpdateRoleInput) -> Result<Self, Error> {
-        let grants = match (given("grants", input.grants)?, given("fieldRules", input.field_rules)?) {
+        let grants = match (needed_if_given("grants", input.grants)?, needed_if_given("fieldRules", input.field_rules)?)
+        {
             (None, None) => None,
             (Some(given), Some(rules)) => Some(grants(given, rules)),
             _ => return Err(Error::invalid("grants", "grants and fieldRules are given together")),
         };
         Ok(Self {
             id: input.id,
-            name: given("name", input.name)?.map(|text| name(&text)).transpose()?,
+            name: needed_if_given("name", input.name)?.map(|text| name(&text)).transpose()?,
             grants,
             version: input.version.map(|version| version.0),
         })
@@ -323,10 +324,10 @@ impl TryFrom<UpdateUserInput> for UpdateUser {
     fn try_from(input: UpdateUserInput) -> Result<Self, Error> {
         Ok(Self {
             id: input.id,
-            name: given("name", input.name)?.map(|text| name(&text)).transpose()?.map(PersonName::new),
-            role: given("role", input.role)?.map(Into::into),
+            name: needed_if_given("name", input.name)?.map(|text| name(&text)).transpose()?.map(PersonName::new),
+            role: needed_if_given("role", input.role)?.map(Into::into),
             custom_role: input.custom_role_id.into(),
-            active: given("active", input.active)?,
+            active: needed_if_given("active", input.active)?,
             version: input.version.map(|version| version.0),
         })
     }
@@ -343,18 +344,6 @@ impl TryFrom<CreateApiKeyInput> for CreateApiKey {
             expires_at: input.expires_at.map(truncate_to_micros),
             idempotency_key: input.idempotency_key,
         })
-    }
-}
-
-/// What to change, if it is given; null would empty what has to be there.
-fn given<T>(field: &'static str, value: MaybeUndefined<T>) -> Result<Option<T>, Error> {
-    match value {
-        MaybeUndefined::Undefined => Ok(None),
-        MaybeUndefined::Value(value) => Ok(Some(value)),
-        MaybeUndefined::Null => {
-            let reason = "it cannot be empty; leave it out to keep it as it is".to_owned();
-            Err(Error::Invalid { code: Code::Required, field, reason })
-        }
     }
 }
 

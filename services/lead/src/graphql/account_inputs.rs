@@ -1,8 +1,8 @@
 use async_graphql::{InputObject, MaybeUndefined};
 use kernel::{AccountId, Code};
-use platform::graphql::Long;
+use platform::graphql::{Long, needed_if_given};
 
-use super::inputs::{Emptied, domain, needed_if_given, text};
+use super::inputs::{Emptied, domain, text};
 use crate::{
     app::{CreateAccount, UpdateAccount},
     domain::account::AccountDetails,

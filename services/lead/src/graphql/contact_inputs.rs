@@ -1,8 +1,8 @@
 use async_graphql::{InputObject, MaybeUndefined};
 use kernel::{AccountId, ContactId, PersonName, PhoneNumber};
-use platform::graphql::Long;
+use platform::graphql::{Long, needed_if_given};
 
-use super::inputs::{Emptied, needed_if_given, parse_email, text};
+use super::inputs::{Emptied, parse_email, text};
 use crate::{
     app::{CreateContact, UpdateContact},
     domain::contact::ContactDetails,

@@ -1,6 +1,6 @@
 use async_graphql::{Enum, InputObject, MaybeUndefined};
 use kernel::{AccountId, Code, EmailAddress, LeadId, Money, PersonName, PhoneNumber};
-use platform::graphql::{Long, MoneyInput};
+use platform::graphql::{Long, MoneyInput, needed_if_given};
 
 use super::types::LeadStatus;
 use crate::{
@@ -219,18 +219,6 @@ impl Emptied {
                 self.0.push(field);
                 None
             }
-        }
-    }
-}
-
-/// Of an update, what has to be there: it may be left out, and not be null.
-pub fn needed_if_given<T>(field: &'static str, value: MaybeUndefined<T>) -> Result<Option<T>, Error> {
-    match value {
-        MaybeUndefined::Undefined => Ok(None),
-        MaybeUndefined::Value(value) => Ok(Some(value)),
-        MaybeUndefined::Null => {
-            let reason = "this cannot be empty; left out, it stays as it is".to_owned();
-            Err(Error::Invalid { code: Code::Required, field, reason })
         }
     }
 }

@@ -57,6 +57,7 @@ impl App {
         let CreateOpportunity { name, account, contact, amount, .. } = input;
         let draft = OpportunityDraft { name, account, contact, amount, owner: actor.user() };
         let opportunity = Opportunity::open(draft, id, &stage, self.clock.now());
+        actor.may(Action::Create, Object::Opportunity, &opportunity.facts())?;
         if !store::opportunities::insert(&mut tx, &opportunity).await? {
             return Err(Error::Conflict);
         }

@@ -16,12 +16,26 @@ impl App {
         page: PageArgs,
     ) -> Result<Vec<Opportunity>, Error> {
         actor.require(Permission::Read)?;
-        Ok(store::opportunities::list(&self.db, actor, filter, page).await?)
+        match self.follow(actor, filter).await? {
+            Some(filter) => Ok(store::opportunities::list(&self.db, actor, &filter, page).await?),
+            None => Ok(Vec::new()),
+        }
     }
 
     pub async fn count_opportunities(&self, actor: &Actor, filter: &OpportunityFilter) -> Result<i64, Error> {
         actor.require(Permission::Read)?;
-        Ok(store::opportunities::count(&self.db, actor, filter).await?)
+        match self.follow(actor, filter).await? {
+            Some(filter) => Ok(store::opportunities::count(&self.db, actor, &filter).await?),
+            None => Ok(0),
+        }
+    }
+
+    /// The filter by the account that stands for the named one; `None` if the actor may not read that, and so does not
+    /// learn what is sold to it.
+    async fn follow(&self, actor: &Actor, filter: &OpportunityFilter) -> Result<Option<OpportunityFilter>, Error> {
+        let Some(named) = filter.account else { return Ok(Some(filter.clone())) };
+        let account = store::known::standing_account(&self.db, actor, named).await?;
+        Ok(account.map(|account| OpportunityFilter { account: Some(account), ..filter.clone() }))
     }
 
     /// One row more than the page holds, if another page follows. A workspace that has none yet gets its default.

@@ -1,6 +1,6 @@
 use async_graphql::{InputObject, MaybeUndefined};
 use kernel::{AccountId, Code, ContactId, Money, OpportunityId, PipelineId, StageId};
-use platform::graphql::{Long, MoneyInput};
+use platform::graphql::{Long, MoneyInput, needed_if_given};
 
 use super::types::OpportunityState;
 use crate::{
@@ -55,7 +55,8 @@ pub struct MoveOpportunityInput {
 #[derive(InputObject)]
 pub struct UpdateOpportunityInput {
     pub id: OpportunityId,
-    pub name: Option<String>,
+    /// Not null.
+    pub name: MaybeUndefined<String>,
     /// What it is worth; not negative. Null: nobody can say.
     pub amount: MaybeUndefined<MoneyInput>,
     /// The version you read; the update is refused if the opportunity has changed since.
@@ -94,7 +95,7 @@ impl TryFrom<UpdateOpportunityInput> for UpdateOpportunity {
     fn try_from(input: UpdateOpportunityInput) -> Result<Self, Error> {
         Ok(Self {
             id: input.id,
-            name: input.name.as_deref().map(name).transpose()?,
+            name: needed_if_given("name", input.name)?.as_deref().map(name).transpose()?,
             amount: match input.amount {
                 MaybeUndefined::Undefined => None,
                 MaybeUndefined::Null => Some(None),

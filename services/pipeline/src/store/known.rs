@@ -101,6 +101,17 @@ pub async fn sees_contact(tx: &mut Tx, actor: &Actor, id: ContactId) -> Result<b
     Ok(count > 0)
 }
 
+/// The account that stands for this one, itself if none does; `None` unless the actor may read it.
+pub async fn standing_account(db: &Db, actor: &Actor, id: AccountId) -> Result<Option<AccountId>, sqlx::Error> {
+    with_db!(db.of(actor.workspace), pool => {
+        let mut query = QueryBuilder::new("select id from known_account where workspace_id = ");
+        query.push_bind(actor.workspace).push(" and id = (select coalesce(merged_into, id) from known_account where ");
+        query.push("workspace_id = ").push_bind(actor.workspace).push(" and id = ").push_bind(id).push(")");
+        push_allowed(&mut query, &actor.access.rows(Object::Account, Action::Read), &ACCOUNT);
+        query.build_query_scalar().fetch_optional(pool).await
+    })
+}
+
 /// Those of these accounts that the actor may read, in no order. All of them, without a statement, for who may read
 /// every one: whoever asks has the ids from rows of the actor's workspace.
 pub async fn visible_accounts(db: &Db, actor: &Actor, ids: &[AccountId]) -> Result<Vec<AccountId>, sqlx::Error> {

@@ -161,3 +161,23 @@ async fn an_opportunity_does_not_name_what_the_actor_may_not_read(test: ServiceT
     );
     assert_eq!(data["opportunities"]["edges"], json!([{ "node": second }, { "node": first }]));
 }
+
+on_both_engines!(SERVICE, a_filter_by_an_account_tells_nothing_of_one_that_is_hidden);
+async fn a_filter_by_an_account_tells_nothing_of_one_that_is_hidden(test: ServiceTest) {
+    const OF: &str =
+        "query($id: ID!) { opportunities(filter: { accountId: $id }) { totalCount edges { node { id } } } }";
+    let grant = |object, scope| Grant { object, actions: [Action::Read].into(), scope, only: Vec::new() };
+    let grants = vec![grant(Object::Opportunity, Scope::All), grant(Object::Account, Scope::Own)];
+    let ada = test.user_with(Grants { grants, fields: Vec::new() });
+    let hers = Account { owner: ada.user(), ..an_account(&test) };
+    let other = an_account(&test);
+    for (current, found) in [(hers, 1), (other, 0)] {
+        let account = current.id;
+        test.deliver(&AccountCreated { current }).await;
+        assert_eq!(open(&test, &test.actor, json!({ "name": "Looms", "accountId": account })).await, json!([]));
+        let list = test.graphql_as(&ada, OF, json!({ "id": account })).await["data"]["opportunities"].take();
+        assert_eq!((&list["totalCount"], list["edges"].as_array().map(Vec::len)), (&json!(found), Some(found)));
+        let all = test.graphql(OF, json!({ "id": account })).await;
+        assert_eq!(all["opportunities"]["totalCount"], 1);
+    }
+}

@@ -8,6 +8,9 @@ use crate::world::*;
 
 const READ: &str = "query($id: ID!) { opportunity(id: $id) { account { id } contact { id } } }";
 
+const OF_ACCOUNT: &str = "query($account: ID!) {
+    opportunities(filter: { accountId: $account }) { totalCount edges { node { id } } } }";
+
 async fn read(test: &ServiceTest, id: OpportunityId) -> Value {
     test.graphql(READ, json!({ "id": id })).await["opportunity"].take()
 }
@@ -38,6 +41,9 @@ async fn opportunities_go_with_their_account_and_come_back_with_it(test: Service
     for id in [of_a, of_b, of_both] {
         assert_eq!(read(&test, id).await["account"]["id"], json!(c));
     }
+    // Whoever kept the id of one merged away finds them too.
+    let found = test.graphql(OF_ACCOUNT, json!({ "account": b })).await["opportunities"].take();
+    assert_eq!((&found["totalCount"], found["edges"].as_array().map(Vec::len)), (&json!(3), Some(3)));
     // The first merge is taken back first.
     account_leads(&test, &[(b, None)], a).await;
     assert_eq!(read(&test, of_b).await["account"]["id"], json!(b));

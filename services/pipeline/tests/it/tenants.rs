@@ -110,6 +110,7 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(!pipelines::by_ids(db, actor, &[*pipeline]).await.unwrap().is_empty(), found);
     assert_eq!(!pipelines::list(db, actor, page).await.unwrap().is_empty(), found);
     assert_eq!(!pipelines::stages_by_ids(db, actor, &[*stage]).await.unwrap().is_empty(), found);
+    assert_eq!(known::standing_account(db, actor, *account).await.unwrap().is_some(), found);
     let owner = Actor { access: reader(*owner), ..actor.clone() };
     assert_eq!(!known::visible_accounts(db, &owner, &[*account]).await.unwrap().is_empty(), found);
     assert_eq!(!known::visible_contacts(db, &owner, &[*contact]).await.unwrap().is_empty(), found);

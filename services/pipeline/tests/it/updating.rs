@@ -65,3 +65,11 @@ async fn null_takes_an_amount_away(test: ServiceTest) {
     let payload = update(&test, json!({ "id": id, "amount": null })).await;
     assert_eq!((&payload["opportunity"]["amount"], &payload["opportunity"]["version"]), (&Value::Null, &json!(3)));
 }
+
+on_both_engines!(SERVICE, a_name_may_be_left_out_and_not_be_emptied);
+async fn a_name_may_be_left_out_and_not_be_emptied(test: ServiceTest) {
+    let id = opportunity(&test).await;
+    let payload = update(&test, json!({ "id": id, "name": null })).await;
+    let error = &payload["errors"][0];
+    assert_eq!((&error["code"], &error["field"]), (&json!("REQUIRED"), &json!("name")));
+}

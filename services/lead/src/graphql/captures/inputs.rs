@@ -1,13 +1,13 @@
 use async_graphql::{InputObject, MaybeUndefined};
 use kernel::{Code, FormId};
-use platform::graphql::Long;
+use platform::graphql::{Long, needed_if_given};
 
 use super::{FormFieldKind, FormLeadField};
 use crate::{
     app::{CreateForm, UpdateForm},
     domain::capture::{FormConsent, FormContent, FormField},
     error::Error,
-    graphql::inputs::{needed_if_given, text},
+    graphql::inputs::text,
 };
 
 /// One question of a form.

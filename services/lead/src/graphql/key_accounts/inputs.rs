@@ -2,13 +2,13 @@ use async_graphql::{Enum, InputObject, MaybeUndefined};
 use chrono::{DateTime, Utc};
 use events::lead::{self as published, Stakeholder};
 use kernel::{AccountId, Code, ContactId};
-use platform::graphql::Long;
+use platform::graphql::{Long, needed_if_given};
 
 use super::AccountTier;
 use crate::{
     app::{RecordTouch, SetAccountPlan, UpdateKeyAccountRules},
     error::Error,
-    graphql::inputs::{needed_if_given, text},
+    graphql::inputs::text,
 };
 
 /// What is left out stays as it is; a list that is given takes the place of the old one, and is not null.

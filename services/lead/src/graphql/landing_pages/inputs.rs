@@ -1,13 +1,13 @@
 use async_graphql::{InputObject, MaybeUndefined};
 use kernel::{Code, FormId, LandingPageId};
-use platform::graphql::Long;
+use platform::graphql::{Long, needed_if_given};
 
 use super::LandingPageBlockKind;
 use crate::{
     app::{CreateLandingPage, UpdateLandingPage},
     domain::landing_page::{Block, PageContent, Variant},
     error::Error,
-    graphql::{captures::needed, inputs::needed_if_given},
+    graphql::captures::needed,
 };
 
 /// One way in which a page can look.

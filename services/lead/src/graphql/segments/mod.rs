@@ -7,14 +7,14 @@ use async_graphql::{ComplexObject, Context, InputObject, MaybeUndefined, SimpleO
 use chrono::{DateTime, Utc};
 use filter::Explanation;
 use kernel::{Code, Coded, Cursor, PageArgs, SegmentId, id::TypedId};
-use platform::graphql::{IntoGraphql, List, Long, actor, load, page};
+use platform::graphql::{IntoGraphql, List, Long, actor, load, needed_if_given, page};
 
 use crate::{
     app::{App, CreateSegment, SegmentOverlap, UpdateSegment, Why},
     domain::{lead::Lead, segment::Segment},
     error::Error,
     graphql::{
-        inputs::{needed_if_given, text},
+        inputs::text,
         loaders::{Loaders, PageOf},
         types::{LeadObject, LeadTotal, count_of},
     },
