@@ -20,7 +20,10 @@ function Glossary() {
   const { slug, focus } = useContext(FocusedTerm);
   const [wanted, setWanted] = useState('');
   const focused = useRef<HTMLLIElement>(null);
-  useEffect(() => focused.current?.scrollIntoView({ block: 'nearest' }), [slug]);
+  // In braces: newer browsers give a promise back, and React would take it for the effect's cleaning up.
+  useEffect(() => {
+    focused.current?.scrollIntoView({ block: 'nearest' });
+  }, [slug]);
 
   const needle = wanted.trim().toLowerCase();
   const found = terms.filter(({ term, definition }) => `${term} ${definition}`.toLowerCase().includes(needle));
