@@ -1,4 +1,4 @@
-//! All of a list, one object a line, for who may export them. Reads page by page, as fast as the client does.
+//! All of a list, as a file, for who may export them. Reads page by page, as fast as the client does.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -19,21 +19,19 @@ use kernel::{Action, Code};
 use platform::door::Arrival;
 use serde_json::{Map, Value, json};
 
-use crate::{Rest, answer::result, problem::Problem, resources::Resource};
+use crate::{Rest, answer::result, format::Format, problem::Problem, resources::Resource};
 
 /// Objects read at a time.
 const PAGE: usize = 200;
 /// How often in a row a busy gateway is asked again.
 const PATIENCE: usize = 60;
 
-/// The suffix of the address: `/rest/v1/leads.jsonl`.
-pub(crate) const SUFFIX: &str = ".jsonl";
-pub(crate) const MEDIA_TYPE: &str = "application/jsonl";
-
 /// An export under way.
 pub(crate) struct Export {
     pub rest: Arc<Rest>,
     pub resource: &'static Resource,
+    pub shown: Vec<(String, Option<Vec<String>>)>,
+    pub format: Format,
     pub document: String,
     /// The filter and, from the second page on, the cursor.
     pub variables: Map<String, Value>,
@@ -48,15 +46,16 @@ impl Export {
     pub async fn begin(mut self) -> Result<Response, Problem> {
         let first = PAGE.min(self.rest.gateway.limits().list_size);
         self.variables.insert("first".to_owned(), json!(first));
-        let resource = self.resource;
+        let (resource, format) = (self.resource, self.format);
         let (lines, more) = self.page().await?;
-        let first = stream::once(async { Ok(lines) });
+        let first = format.head(&self.shown) + &lines;
+        let first = stream::once(async { Ok(first) });
         let rest = if more { self.others() } else { stream::empty().boxed() };
         let mut response = Response::new(Body::from_stream(first.chain(rest)));
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-        let file = format!("attachment; filename=\"{}{SUFFIX}\"", resource.path);
+        let file = format!("attachment; filename=\"{}{}\"", resource.path, format.suffix());
         if let Ok(file) = HeaderValue::from_str(&file) {
             headers.insert(CONTENT_DISPOSITION, file);
         }
@@ -81,7 +80,7 @@ impl Export {
     async fn page(&mut self) -> Result<(String, bool), Problem> {
         let mut page = result(self.ask().await?, self.resource.list)?;
         let edges = page["edges"].as_array_mut().map(std::mem::take).unwrap_or_default();
-        let lines = edges.iter().map(|edge| format!("{}\n", edge["node"])).collect();
+        let lines = edges.iter().map(|edge| self.format.line(&edge["node"], &self.shown)).collect();
         let more = page["pageInfo"]["hasNextPage"] == json!(true);
         self.variables.insert("after".to_owned(), page["pageInfo"]["endCursor"].take());
         Ok((lines, more))

@@ -4,6 +4,7 @@
 mod answer;
 mod doubled;
 mod export;
+mod format;
 mod input;
 mod methods;
 mod openapi;
@@ -31,6 +32,7 @@ use kernel::Code;
 
 pub use self::resources::RestError;
 use self::{
+    format::Format,
     methods::{allowed, options, wrong_method},
     problem::Problem,
     requests::Call,
@@ -106,8 +108,10 @@ async fn collection(
 ) -> Response {
     let answer = async {
         let Path(path) = path.map_err(unreadable)?;
-        if let Some(path) = path.strip_suffix(export::SUFFIX) {
-            return exported(&rest, path, request).await;
+        for format in Format::ALL {
+            if let Some(path) = path.strip_suffix(format.suffix()) {
+                return exported(&rest, path, format, request).await;
+            }
         }
         let bound = rest.resource(&path)?;
         let methods =
@@ -126,12 +130,14 @@ async fn collection(
 }
 
 /// `/rest/v1/leads.jsonl`
-async fn exported(rest: &Arc<Rest>, path: &str, request: Request<Body>) -> Result<Response, Problem> {
+async fn exported(rest: &Arc<Rest>, path: &str, format: Format, request: Request<Body>) -> Result<Response, Problem> {
     let bound = rest.resource(path)?;
     let methods = allowed(&[("GET", bound.list.is_some()), ("HEAD", bound.list.is_some())]);
     let (parts, _) = request.into_parts();
     match (&parts.method, &bound.list) {
-        (&Method::GET | &Method::HEAD, Some(list)) => Call::new(rest, bound, parts).export(rest.clone(), list).await,
+        (&Method::GET | &Method::HEAD, Some(list)) => {
+            Call::new(rest, bound, parts).export(rest.clone(), list, format).await
+        }
         (&Method::OPTIONS, _) => Ok(options(&methods)),
         _ => Err(wrong_method(&methods)),
     }

@@ -12,7 +12,8 @@ use kernel::Code;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    BASE, export,
+    BASE,
+    format::Format,
     input::conditions,
     problem,
     resources::{Bound, FROM_THE_ENVELOPE, List, Resource, Write, is_leaf, is_required},
@@ -35,8 +36,10 @@ pub(crate) fn document(schema: &Schema, resources: &[Bound]) -> Value {
             paths.insert(path.clone(), Value::Object(collection));
         }
         if let Some(list) = &bound.list {
-            let export = export_operation(&mut components, bound, list);
-            paths.insert(format!("{path}{}", export::SUFFIX), json!({ "get": export }));
+            for format in Format::ALL {
+                let export = export_operation(&mut components, bound, list, format);
+                paths.insert(format!("{path}{}", format.suffix()), json!({ "get": export }));
+            }
         }
         let mut object = Map::new();
         let id =
@@ -123,20 +126,20 @@ fn filter_parameters(components: &mut Components<'_>, list: &List) -> Vec<Value>
     conditions.map(parameter).collect()
 }
 
-fn export_operation(components: &mut Components<'_>, bound: &Bound, list: &List) -> Value {
+fn export_operation(components: &mut Components<'_>, bound: &Bound, list: &List, format: Format) -> Value {
     let Resource { path, ty, .. } = bound.resource;
-    let about = format!(
-        "All {path} that fit and that one may export, a JSON object a line. A connection that breaks off has not sent all."
-    );
+    let (id, line, schema) = match format {
+        Format::JsonLines => (format!("export_{path}"), "a JSON object a line", reference(ty)),
+        Format::Csv => (format!("export_{path}_csv"), "a row each under the names", json!({ "type": "string" })),
+    };
+    let about =
+        format!("All {path} that fit and that one may export, {line}. A connection that breaks off has not sent all.");
     operation(
         bound,
-        &format!("export_{path}"),
+        &id,
         Some(about),
         json!({ "parameters": filter_parameters(components, list) }),
-        &[(
-            "200",
-            json!({ "description": "A line each.", "content": { (export::MEDIA_TYPE): { "schema": reference(ty) } } }),
-        )],
+        &[("200", json!({ "description": "All.", "content": { (format.media_type()): { "schema": schema } } }))],
     )
 }
 

@@ -21,6 +21,7 @@ use crate::{
     answer::{self, Etag, payload, result},
     doubled::doubled,
     export::Export,
+    format::Format,
     input::{check_body, conditions, parse_text},
     problem::Problem,
     resources::{Bound, FROM_THE_ENVELOPE, List, Write},
@@ -67,7 +68,7 @@ impl<'a> Call<'a> {
     }
 
     /// The whole list, for who may export it.
-    pub async fn export(self, rest: Arc<Rest>, list: &List) -> Answer {
+    pub async fn export(self, rest: Arc<Rest>, list: &List, format: Format) -> Answer {
         let asked = self.page(list)?;
         if let Some((name, _)) = asked.given.iter().find(|(name, _)| ["first", "after"].contains(&name.as_str())) {
             return Err(Problem::of_field(Code::InvalidInput, name, "an export has no pages"));
@@ -79,10 +80,10 @@ impl<'a> Call<'a> {
         let admission = self.admission().await?;
         let place = rest.exports.take(admission.as_ref().map(Admission::actor));
         let place = place.ok_or_else(|| Problem::new(Code::Overloaded, "there are too many exports at once"))?;
-        let (resource, document) = (self.bound.resource, list.export.clone());
-        Export { rest, resource, document, variables, headers: self.headers, arrival: self.arrival, place }
-            .begin()
-            .await
+        let Bound { resource, shown, .. } = self.bound;
+        let (shown, document) = (shown.clone(), list.export.clone());
+        let (headers, arrival) = (self.headers, self.arrival);
+        Export { rest, resource, shown, format, document, variables, headers, arrival, place }.begin().await
     }
 
     pub async fn get(self, id: &str) -> Answer {

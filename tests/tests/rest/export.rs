@@ -76,6 +76,33 @@ async fn a_whole_list_comes_out_a_line_each() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_whole_list_comes_out_as_a_sheet_that_runs_nothing() -> Result<()> {
+    let view = View::open_with(&[("PIPEWRIGHT__GATEWAY__LIST_SIZE", "50")]).await?;
+    for number in 0..60 {
+        let company = if number == 0 { "=cmd|' /C calc'!A0".to_owned() } else { format!("Engines, No. {number}") };
+        let lead =
+            json!({ "email": format!("ada{number}@engines.example"), "company": company, "phone": "+49 30 1234567" });
+        view.post("leads", lead).await?;
+    }
+    let answer = view.client.get(format!("{}/rest/v1/leads.csv", view.platform.url()));
+    let answer = answer.bearer_auth(view.platform.key()).send().await?;
+    assert_eq!(answer.headers()["content-type"], "text/csv; charset=utf-8; header=present");
+    assert_eq!(answer.headers()["content-disposition"], "attachment; filename=\"leads.csv\"");
+    let text = answer.text().await?;
+    let mut rows = text.split_terminator("\r\n");
+    let names: Vec<&str> = rows.next().context("a head")?.split(',').collect();
+    assert!(["id", "email", "company", "account.id"].iter().all(|name| names.contains(name)), "{names:?}");
+    let rows: Vec<&str> = rows.collect();
+    assert_eq!(rows.len(), 60, "one head for all pages");
+    assert_eq!(rows.iter().filter(|row| row.contains("'=cmd|' /C calc'!A0")).count(), 1);
+    assert!(rows.iter().any(|row| row.contains("\"Engines, No. 59\"")));
+    let refused =
+        view.send(reqwest::Method::GET, "leads.csv", &[("authorization", &view.reader().await?)], None).await?;
+    refused.assert_problem(403, "FORBIDDEN", None);
+    Ok(())
+}
+
+#[tokio::test]
 async fn nobody_exports_what_they_may_only_read() -> Result<()> {
     const ROUTED: &str = "{ leads(first: 50) { edges { node { id routing { owner { user { id } } } } } } }";
     let view = View::open().await?;
