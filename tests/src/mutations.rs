@@ -24,6 +24,7 @@ pub const CREATES: &[&str] = &[
     "mergeAccounts",
     "mergeContacts",
     "mergeLeads",
+    "recordConsent",
     "recordSourceCost",
     "recordTouch",
     "rotateApiKey",

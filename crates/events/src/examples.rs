@@ -77,6 +77,8 @@ pub fn reread(envelope: &Envelope) -> Option<Result<serde_json::Value, PayloadEr
         lead::ContactMerged,
         lead::ContactUnmerged,
         lead::ContactUpdated,
+        lead::ConsentGranted,
+        lead::ConsentWithdrawn,
         lead::DuplicateDismissed,
         lead::FormChanged,
         lead::LandingPageChanged,
@@ -530,6 +532,20 @@ impl Examples {
             form_version: 2,
             confirmed_at: Some(now),
         };
+        let statement = lead::ConsentStatement {
+            consent: self.id(),
+            email: email.clone(),
+            purpose: "newsletter".into(),
+            wording: Some("Send me the newsletter; I can leave at any time.".into()),
+            note: None,
+            capture: Some(capture),
+            said_at: now,
+        };
+        self.add(&lead::ConsentGranted { statement: statement.clone() });
+        let note = Some("By telephone".into());
+        self.add(&lead::ConsentWithdrawn {
+            statement: lead::ConsentStatement { wording: None, note, capture: None, ..statement },
+        });
         let text = "Send me the newsletter; I can leave at any time.".into();
         self.add(&lead::CaptureReceived {
             capture,

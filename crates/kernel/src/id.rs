@@ -183,6 +183,8 @@ typed_id! {
     FormId = "form";
     /// What one submission of a form gave.
     CaptureId = "cap";
+    /// What somebody said of what they agree to.
+    ConsentId = "consent";
     LandingPageId = "page";
     SourceCostId = "scost";
     ImportId = "imp";

@@ -20,10 +20,10 @@ pub use code::{Code, Coded};
 pub use decision::{Candidate, Decision, inputs_hash};
 pub use headcount::headcount;
 pub use id::{
-    AccountId, AlertId, ApiKeyId, CaptureId, ContactId, DecisionId, DuplicateId, EnrichmentRunId, EnrollmentId,
-    EventId, FormId, IdError, ImportId, LandingPageId, LeadId, MailboxId, MergeId, MessageId, OpportunityId,
-    PipelineId, PoolId, RepId, RoleId, SegmentId, SequenceId, SessionId, SigningKeyId, SourceCostId, StageId, StepId,
-    SuppressionId, TeamId, UserId, WorkspaceId,
+    AccountId, AlertId, ApiKeyId, CaptureId, ConsentId, ContactId, DecisionId, DuplicateId, EnrichmentRunId,
+    EnrollmentId, EventId, FormId, IdError, ImportId, LandingPageId, LeadId, MailboxId, MergeId, MessageId,
+    OpportunityId, PipelineId, PoolId, RepId, RoleId, SegmentId, SequenceId, SessionId, SigningKeyId, SourceCostId,
+    StageId, StepId, SuppressionId, TeamId, UserId, WorkspaceId,
 };
 pub use mail_domain::is_free_mail;
 pub use money::{Currency, CurrencyError, Money};

@@ -47,6 +47,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("moveOpportunity", "crm.pipeline.opportunity.stage_changed.v1"),
     ("moveTeam", "crm.identity.team.changed.v1"),
     ("pauseEnrollment", "crm.cadence.enrollment.paused.v1"),
+    ("recordConsent", "crm.lead.consent.granted.v1"),
     ("recordSourceCost", "crm.lead.source_cost.recorded.v1"),
     ("recordTouch", "crm.lead.contact.touched.v1"),
     ("removeAccountDomain", "crm.lead.account.domains_changed.v1"),
@@ -225,6 +226,8 @@ impl<'a> Caller<'a> {
         self.does("enrichLead", json!({ "leadId": lead }), "").await?;
         self.does("routeLead", json!({ "leadId": lead }), "").await?;
         self.does("updateLead", json!({ "id": lead, "title": "Countess" }), "").await?;
+        let consent = json!({ "leadId": lead, "purpose": "calls", "state": "GRANTED", "note": "At the fair" });
+        self.does("recordConsent", consent, "").await?;
         let segment = json!({ "name": "Engines", "definition": "company = 'engines'" });
         let segment = self.does("createSegment", segment, "segment { id }").await?["segment"]["id"].take();
         self.does("updateSegment", json!({ "id": segment, "name": "Machines" }), "").await?;

@@ -1,6 +1,6 @@
 //! Forms, what they take in, the pages that they stand on, and what a source of leads costs.
 
-use kernel::{CaptureId, EmailAddress, FormId, LandingPageId, LeadId, Money, SourceCostId, Timestamp};
+use kernel::{CaptureId, ConsentId, EmailAddress, FormId, LandingPageId, LeadId, Money, SourceCostId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::event;
@@ -72,6 +72,37 @@ pub struct ConsentEvidence {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_at: Option<Timestamp>,
 }
+
+/// What a person said of what they agree to, as it stands in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentStatement {
+    pub consent: ConsentId,
+    /// Whose it is.
+    pub email: EmailAddress,
+    /// In small letters.
+    pub purpose: String,
+    /// What they read.
+    pub wording: Option<String>,
+    /// How it is known.
+    pub note: Option<String>,
+    /// Of the form on which they said it.
+    pub capture: Option<CaptureId>,
+    pub said_at: Timestamp,
+}
+
+/// A person agreed to something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentGranted {
+    pub statement: ConsentStatement,
+}
+event!(ConsentGranted, "crm.lead.consent.granted.v1", |e| e.statement.consent);
+
+/// A person no longer agrees to something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentWithdrawn {
+    pub statement: ConsentStatement,
+}
+event!(ConsentWithdrawn, "crm.lead.consent.withdrawn.v1", |e| e.statement.consent);
 
 /// What a form took in has become a lead, or has found its lead.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -61,6 +61,8 @@ pub const AUDITED: &[&str] = &[
     lead::ContactMerged::TYPE,
     lead::ContactUnmerged::TYPE,
     lead::ContactUpdated::TYPE,
+    lead::ConsentGranted::TYPE,
+    lead::ConsentWithdrawn::TYPE,
     lead::DuplicateDismissed::TYPE,
     lead::FormChanged::TYPE,
     lead::LandingPageChanged::TYPE,

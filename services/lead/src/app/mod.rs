@@ -3,6 +3,7 @@
 mod accounts;
 mod capture_lead;
 mod captures;
+mod consents;
 mod convert_lead;
 mod create_account;
 mod create_contact;
@@ -32,6 +33,7 @@ use platform::{Db, Outbox, Tx, outbox::Events};
 pub use accounts::{ACCOUNT_FACTS, AccountDomain, AccountFacts, UpdateSegmentBands};
 pub use capture_lead::{CaptureLead, Captured};
 pub use captures::{Confirmation, CreateForm, Refused, Submitted, UpdateForm};
+pub use consents::{Person, RecordConsent};
 pub use convert_lead::{ConvertLead, Converted, OpportunityRequest};
 pub use create_account::CreateAccount;
 pub use create_contact::CreateContact;

@@ -4,6 +4,7 @@ pub mod account;
 pub mod capture;
 pub mod company_size;
 pub mod confidence;
+pub mod consent;
 pub mod contact;
 pub mod conversion;
 pub mod duplicates;

@@ -4,10 +4,11 @@ use platform::graphql::{Batch, For, LoadError, by_actor, lists};
 use uuid::Uuid;
 
 use crate::{
-    app::App,
+    app::{App, Person},
     domain::{
         account::Account,
         capture::{Capture, Form},
+        consent::ConsentEntry,
         contact::Contact,
         duplicates::Duplicate,
         landing_page::LandingPage,
@@ -41,6 +42,10 @@ pub struct DuplicatesOf {
 /// Key of what forms took in for a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CapturesOf(pub LeadId);
+
+/// Key of what a person agreed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ConsentsOf(pub Person);
 
 /// Key of how much a form took in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -157,6 +162,30 @@ impl Loader<For<CapturesOf>> for Loaders {
             let leads: Vec<_> = keys.iter().map(|key| key.0).collect();
             let captures = store::captures::of_leads(&self.0.db, &actor, &leads).await?;
             Ok(lists(captures.into_iter().map(|(lead, capture)| (CapturesOf(lead), capture))))
+        })
+        .await
+    }
+}
+
+impl Loader<For<ConsentsOf>> for Loaders {
+    type Value = Vec<ConsentEntry>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[For<ConsentsOf>]) -> Batch<ConsentsOf, Vec<ConsentEntry>> {
+        by_actor(keys, |actor, keys| async move {
+            let (mut leads, mut contacts) = (Vec::new(), Vec::new());
+            for ConsentsOf(person) in keys {
+                match person {
+                    Person::Lead(id) => leads.push(id),
+                    Person::Contact(id) => contacts.push(id),
+                }
+            }
+            let (db, workspace) = (&self.0.db, actor.workspace);
+            let of_leads = store::consents::of(db, workspace, Kind::Lead, &leads).await?.into_iter();
+            let of_contacts = store::consents::of(db, workspace, Kind::Contact, &contacts).await?.into_iter();
+            let of_leads = of_leads.map(|(id, entry)| (ConsentsOf(Person::Lead(id)), entry));
+            let of_contacts = of_contacts.map(|(id, entry)| (ConsentsOf(Person::Contact(id)), entry));
+            Ok(lists(of_leads.chain(of_contacts)))
         })
         .await
     }

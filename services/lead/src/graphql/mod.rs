@@ -3,6 +3,7 @@
 mod account_inputs;
 mod accounts;
 mod captures;
+mod consents;
 mod contact_inputs;
 mod duplicates;
 mod inputs;
@@ -23,6 +24,7 @@ use platform::graphql::{actor, batch_loader};
 use crate::app::App;
 use accounts::{AccountMutation, AccountQuery};
 use captures::{FormMutation, FormQuery};
+use consents::ConsentMutation;
 use duplicates::{DuplicateMutation, DuplicateQuery};
 use key_accounts::{KeyAccountMutation, KeyAccountQuery};
 use landing_pages::{LandingPageMutation, LandingPageQuery};
@@ -57,6 +59,7 @@ pub struct Mutation(
     FormMutation,
     LandingPageMutation,
     LeadSourceMutation,
+    ConsentMutation,
     AccountMutation,
     KeyAccountMutation,
 );

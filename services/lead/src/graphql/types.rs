@@ -7,11 +7,12 @@ use platform::graphql::{IntoGraphql, Long, actor, load};
 use super::{
     accounts::ChildCount,
     captures::CaptureObject,
+    consents::{ConsentObject, consents_of},
     duplicates::{DuplicateObject, duplicates_of},
     loaders::{CapturesOf, CountOf, Loaders},
 };
 use crate::{
-    app::App,
+    app::{App, Person},
     domain::{
         account::Account,
         capture::Capture,
@@ -93,6 +94,11 @@ impl LeadObject {
     async fn contact(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<ContactObject>> {
         let Some(id) = self.contact_id else { return Ok(None) };
         Ok(load::<Loaders, _, Contact>(ctx, id).await?.map(ContactObject::from))
+    }
+
+    /// What the person agreed to, by purpose.
+    async fn consents(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<ConsentObject>> {
+        consents_of(ctx, Person::Lead(self.id)).await
     }
 
     /// What forms took in for it, newest first; at most 50.
@@ -212,6 +218,11 @@ pub struct ContactObject {
 
 #[ComplexObject]
 impl ContactObject {
+    /// What they agreed to, by purpose.
+    async fn consents(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<ConsentObject>> {
+        consents_of(ctx, Person::Contact(self.id)).await
+    }
+
     /// What it looks like one with; null to whom a field of contacts is hidden.
     async fn duplicates(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Vec<DuplicateObject>>> {
         duplicates_of(ctx, Kind::Contact, self.id.uuid()).await

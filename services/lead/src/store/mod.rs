@@ -3,6 +3,7 @@
 pub mod account_domains;
 pub mod accounts;
 pub mod captures;
+pub mod consents;
 pub mod contacts;
 pub mod duplicates;
 pub mod filter_keys;

@@ -4,6 +4,7 @@ mod access;
 mod account_domains;
 mod accounts;
 mod after_merges;
+mod consents;
 mod contacts;
 mod convert;
 mod converting;

@@ -23,7 +23,7 @@ use pipewright_lead::{
     store::{
         account_domains,
         accounts::{self, AccountFilter, Under, Wanted},
-        captures,
+        captures, consents,
         contacts::{self, ContactFilter},
         duplicates::{self, DuplicateFilter},
         filter_keys, forms, hierarchy, key_alerts, landing_pages,
@@ -53,6 +53,7 @@ const EXEMPT: [(&str, &[&str]); 4] = [
             "forms::insert",
             "landing_pages::insert",
             "source_costs::insert",
+            "consents::insert",
             "account_domains::insert",
             "known_opportunities::keep",
             "touches::keep",
@@ -218,7 +219,7 @@ async fn visited(test: &ServiceTest) -> (FormId, CaptureId, LandingPageId, Sourc
     let (form, path) = visitors::form(test, json!({})).await;
     let page = test.graphql(PAGE, json!({ "form": form })).await["createLandingPage"]["landingPage"]["id"].take();
     visitors::browse(test, "GET", "/p/ours", &[], "").await;
-    let given = json!({ "email": email(), "_page": page, "_variant": "a" });
+    let given = json!({ "email": email(), "consent": true, "_page": page, "_variant": "a" });
     let capture = visitors::post_json(test, &path, given, &[("idempotency-key", "ours")]).await.json()["id"].take();
     let cost = test.graphql(COST, json!({})).await["recordSourceCost"]["sourceCost"]["id"].take();
     (id(&form), id(&capture), id(&page), id(&cost))
@@ -369,6 +370,12 @@ async fn reads(db: &Db, actor: &Actor, ours: &Ours, found: bool) {
     assert_eq!(!landing_pages::by_ids(db, workspace, &[*landing_page]).await.unwrap().is_empty(), found);
     assert_eq!(!landing_pages::list(db, workspace, page).await.unwrap().is_empty(), found);
     assert_eq!(!landing_pages::stats(db, workspace, *landing_page).await.unwrap().is_empty(), found);
+    let said = consents::of(db, workspace, Kind::Lead, &[*lead]).await.unwrap();
+    assert_eq!(!said.is_empty(), found);
+    if let Some((_, entry)) = said.first() {
+        assert!(consents::by_id(db, workspace, entry.id).await.unwrap().is_some());
+        assert!(consents::by_id(db, WorkspaceId::from(lead.uuid()), entry.id).await.unwrap().is_none());
+    }
     assert_eq!(source_costs::by_id(db, workspace, *cost).await.unwrap().is_some(), found);
     let ever = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + TimeDelta::days(40_000));
     assert_eq!(!source_costs::leads(db, workspace, ever).await.unwrap().is_empty(), found);

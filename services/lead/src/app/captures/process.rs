@@ -9,10 +9,12 @@ use crate::{
     app::{
         App,
         capture_lead::{Arriving, survivor},
+        consents::record,
         matching::Learns,
     },
     domain::{
         capture::{Capture, CaptureState, Draft},
+        consent::ConsentEntry,
         lead::{Lead, LeadDraft},
     },
     error::Error,
@@ -55,6 +57,12 @@ impl App {
             capture.answers.extend(said.into_iter().filter(|answer| !answer.stands_in(&lead.details)));
         }
         store::captures::update(&mut tx, &capture).await?;
+        if let Some(consent) = capture.consent.clone() {
+            let (id, now) = (self.clock.id(), self.clock.now());
+            let whose = (workspace, capture.draft.email.clone());
+            let entry = ConsentEntry::from_form(id, whose, (capture.id, consent), (now, actor.subject.clone()));
+            record(&mut tx, &mut events, &entry).await?;
+        }
         events.push(&received(&capture, &lead, created));
         if let Some(seen) = &capture.seen {
             let (page, variant) = (seen.page, seen.variant.clone());
