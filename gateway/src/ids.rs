@@ -2,9 +2,10 @@
 //! specification says it is. For a `Float` one may be larger than the compiler takes it.
 
 use apollo_compiler::{
-    Name, Node, Schema,
+    ExecutableDocument, Name, Node, Schema,
     ast::Value,
-    executable::Operation,
+    executable::{Operation, Selection, SelectionSet},
+    parser::SourceSpan,
     response::{JsonMap, JsonValue},
     validation::Valid,
 };
@@ -52,26 +53,72 @@ fn json(schema: &Schema, value: &mut JsonValue, ty: &Name) {
     }
 }
 
-/// Makes text of the ids in a value that the document says.
-pub(crate) fn literal(schema: &Schema, value: &mut Node<Value>, ty: &Name) {
-    let input = schema.get_input_object(ty);
-    if ty.as_str() != ID && input.is_none() {
-        return;
-    }
-    let value = value.make_mut();
-    match value {
-        Value::Int(number) if ty.as_str() == ID => {
-            let text = number.as_str().to_owned();
-            *value = Value::String(text);
-        }
-        Value::List(items) => items.iter_mut().for_each(|item| literal(schema, item, ty)),
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                if let Some(field) = input.and_then(|input| input.fields.get(name.as_str())) {
-                    literal(schema, value, field.ty.inner_named_type());
-                }
+/// Makes text of every id that the document says as a number, however large. Returns where it says another number that
+/// 64 bits cannot hold, for the planner cannot read that.
+pub(crate) fn write_as_text(schema: &Schema, document: &mut ExecutableDocument) -> Option<SourceSpan> {
+    let mut walk = Literals { schema, too_large: None };
+    let operations = &mut document.operations;
+    for operation in operations.anonymous.iter_mut().chain(operations.named.values_mut()) {
+        let Operation { variables, selection_set, .. } = operation.make_mut();
+        for variable in variables {
+            let variable = variable.make_mut();
+            if let Some(default) = &mut variable.default_value {
+                walk.value(default, Some(variable.ty.inner_named_type()));
             }
         }
-        _ => {}
+        walk.selections(selection_set);
+    }
+    for fragment in document.fragments.values_mut() {
+        walk.selections(&mut fragment.make_mut().selection_set);
+    }
+    walk.too_large
+}
+
+struct Literals<'s> {
+    schema: &'s Schema,
+    too_large: Option<SourceSpan>,
+}
+
+impl Literals<'_> {
+    fn selections(&mut self, set: &mut SelectionSet) {
+        for selection in &mut set.selections {
+            match selection {
+                Selection::Field(field) => {
+                    let field = field.make_mut();
+                    for argument in &mut field.arguments {
+                        let definition = field.definition.argument_by_name(&argument.name);
+                        let ty = definition.map(|definition| definition.ty.inner_named_type());
+                        self.value(&mut argument.make_mut().value, ty);
+                    }
+                    self.selections(&mut field.selection_set);
+                }
+                Selection::InlineFragment(fragment) => self.selections(&mut fragment.make_mut().selection_set),
+                Selection::FragmentSpread(_) => {}
+            }
+        }
+    }
+
+    /// Of no type that we know inside of a scalar.
+    fn value(&mut self, value: &mut Node<Value>, ty: Option<&Name>) {
+        let place = value.location();
+        match value.make_mut() {
+            Value::Int(number) if ty.is_some_and(|ty| ty == ID) => {
+                let text = number.as_str().to_owned();
+                *value.make_mut() = Value::String(text);
+            }
+            Value::Int(number) if number.as_str().parse::<i64>().is_err() => {
+                self.too_large = self.too_large.or(place);
+            }
+            Value::List(items) => items.iter_mut().for_each(|item| self.value(item, ty)),
+            Value::Object(fields) => {
+                let schema = self.schema;
+                let input = ty.and_then(|ty| schema.get_input_object(ty));
+                for (name, value) in fields {
+                    let field = input.and_then(|input| input.fields.get(name.as_str()));
+                    self.value(value, field.map(|field| field.ty.inner_named_type()));
+                }
+            }
+            _ => {}
+        }
     }
 }

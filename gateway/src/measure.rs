@@ -59,9 +59,7 @@ pub(crate) fn check(document: &ast::Document, limits: &Limits) -> Result<(), Res
             .refuse(place(directive, &document.sources)));
     }
     if let Some(number) = too_large_number(document) {
-        let error = error(Code::ValidationFailed, "a number is larger than 64 bits hold");
-        let error = located(error, place(number, &document.sources));
-        return Err(Response::refused(Code::ValidationFailed, vec![error]));
+        return Err(too_large(place(number, &document.sources)));
     }
     if let Some(field) = doubled_input_field(document) {
         let error = error(Code::ValidationFailed, format!("There can be only one input field named \"{field}\"."));
@@ -87,9 +85,16 @@ fn directives(document: &ast::Document) -> impl Iterator<Item = &Node<ast::Direc
     of_definitions.chain(of_variables).chain(of_selections).flat_map(|directives| directives.iter())
 }
 
-/// A whole number that 64 bits cannot hold. An `ID` may be one, but the planner cannot read it.
+/// The answer to a whole number that 64 bits cannot hold.
+pub(crate) fn too_large(place: Option<Pos>) -> Response {
+    let error = error(Code::ValidationFailed, "a number is larger than 64 bits hold");
+    Response::refused(Code::ValidationFailed, vec![located(error, place)])
+}
+
+/// A whole number that 64 bits cannot hold, in a directive. Elsewhere it is an id, or found when that is known.
 fn too_large_number(document: &ast::Document) -> Option<&Node<ast::Value>> {
-    values(document)
+    let arguments = directives(document).flat_map(|directive| &directive.arguments);
+    inside(arguments.map(|argument| &argument.value).collect())
         .find(|value| matches!(&***value, ast::Value::Int(number) if number.as_str().parse::<i64>().is_err()))
 }
 
@@ -110,7 +115,11 @@ fn values(document: &ast::Document) -> impl Iterator<Item = &Node<ast::Value>> {
     let of_directives = directives(document).flat_map(|directive| &directive.arguments);
     let defaults = variables(document).filter_map(|variable| variable.default_value.as_ref());
     let arguments = of_fields.chain(of_directives).map(|argument| &argument.value);
-    let mut waiting: Vec<&Node<ast::Value>> = arguments.chain(defaults).collect();
+    inside(arguments.chain(defaults).collect())
+}
+
+/// These values and all in them.
+fn inside(mut waiting: Vec<&Node<ast::Value>>) -> impl Iterator<Item = &Node<ast::Value>> {
     std::iter::from_fn(move || {
         let value = waiting.pop()?;
         match &**value {

@@ -69,7 +69,11 @@ impl Document {
         // Unknown fields are told alone: without them, what is left of the document looks wrong in other ways.
         let invalid = |broken: WithErrors<ExecutableDocument>| refuse(Code::ValidationFailed, broken.errors);
         let document = parsed.to_executable(&supergraph.schema).map_err(invalid)?;
-        let document = document.validate(&supergraph.schema).map_err(invalid)?;
+        let mut document = document.validate(&supergraph.schema).map_err(invalid)?.into_inner();
+        if let Some(number) = ids::write_as_text(&supergraph.schema, &mut document) {
+            return Err(measure::too_large(start(number, &document.sources)));
+        }
+        let document = Valid::assume_valid(document);
         let operation = document.operations.get(operation).cloned().map_err(|problem| {
             Response::refused(Code::BadRequest, vec![from_request(Code::BadRequest, &problem, &document.sources)])
         })?;
@@ -119,13 +123,6 @@ impl Document {
             return Vec::new();
         }
         let groups = if self.kind().is_mutation() { by_response_key(selections) } else { vec![selections] };
-        let mut variables = self.operation.variables.clone();
-        for variable in &mut variables {
-            let variable = variable.make_mut();
-            if let Some(default) = &mut variable.default_value {
-                ids::literal(&supergraph.schema, default, variable.ty.inner_named_type());
-            }
-        }
         let print = |selections| {
             let mut root = SelectionSet { ty: folded.ty.clone(), selections };
             make_plannable(supergraph, &mut root);
@@ -135,7 +132,7 @@ impl Document {
             let operation = Operation {
                 operation_type: self.kind(),
                 name: None,
-                variables: variables.clone(),
+                variables: self.operation.variables.clone(),
                 directives: DirectiveList::default(),
                 selection_set: root,
             };
@@ -265,8 +262,8 @@ impl Folder<'_> {
     }
 }
 
-/// What is refused goes, an object of an interface or a union says what it is, nothing is asked for nothing, no alias
-/// stands in the way of a key, and an id is text.
+/// What is refused goes, an object of an interface or a union says what it is, nothing is asked for nothing, and no
+/// alias stands in the way of a key.
 fn make_plannable(supergraph: &Supergraph, set: &mut SelectionSet) {
     set.selections.retain(|selection| selection.as_field().is_none_or(|field| !is_refused(field)));
     for selection in &mut set.selections {
@@ -283,12 +280,6 @@ fn make_plannable(supergraph: &Supergraph, set: &mut SelectionSet) {
                     field.alias = safe;
                 }
                 field.directives = DirectiveList::default();
-                for argument in &mut field.arguments {
-                    if let Some(definition) = field.definition.argument_by_name(&argument.name) {
-                        let value = &mut argument.make_mut().value;
-                        ids::literal(&supergraph.schema, value, definition.ty.inner_named_type());
-                    }
-                }
                 let ty = supergraph.schema.types.get(field.ty().inner_named_type());
                 if ty.is_some_and(|ty| !ty.is_leaf()) {
                     make_plannable(supergraph, &mut field.selection_set);

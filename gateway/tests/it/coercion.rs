@@ -91,6 +91,37 @@ async fn an_id_may_be_written_as_a_number_and_is_text_to_services() {
 }
 
 #[tokio::test]
+async fn an_id_may_be_as_long_a_number_as_one_likes_and_no_other_number_may() {
+    const LONG: &str = "123456789012345678901234567890";
+    let leads = Standin::new(
+        "leads",
+        "scalar Any
+         type Query { lead(id: ID!): String leads(ids: [ID!]): String find(by: By): String keep(it: Any): String }
+         input By { ids: [ID!] age: Int it: Any }",
+        json!({}),
+    )
+    .compute("Query.lead", |_, arguments| json!(arguments["id"].to_string()))
+    .compute("Query.leads", |_, arguments| json!(arguments["ids"].to_string()))
+    .compute("Query.find", |_, arguments| json!(arguments["by"].to_string()))
+    .compute("Query.keep", |_, arguments| json!(arguments["it"].to_string()));
+    let world = World::of([leads]);
+    let long = format!("\"{LONG}\"");
+    world.check(&format!("{{ lead(id: {LONG}) }}"), json!({ "lead": long })).await;
+    world.check(&format!("query ($id: ID! = {LONG}) {{ lead(id: $id) }}"), json!({ "lead": long })).await;
+    let spread = format!("{{ ...Lead }} fragment Lead on Query {{ lead(id: {LONG}) }}");
+    world.check(&spread, json!({ "lead": long })).await;
+    world.check(&format!("{{ leads(ids: [-{LONG}, 7]) }}"), json!({ "leads": format!("[\"-{LONG}\",\"7\"]") })).await;
+    let found = format!("{{\"ids\":[\"{LONG}\"]}}");
+    world.check(&format!("{{ find(by: {{ ids: {LONG} }}) }}"), json!({ "find": found })).await;
+    for other in ["find(by: { age: NUMBER })", "find(by: { it: [NUMBER] })", "keep(it: { id: NUMBER })"] {
+        let refused = world.ask(&format!("{{ {} }}", other.replace("NUMBER", LONG))).await;
+        let error = &refused["errors"][0];
+        assert_eq!(error["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED", "{refused}");
+        assert_eq!(error["locations"][0]["line"], 1, "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn whole_numbers_larger_than_any_int_are_floats_and_ids() {
     let sums = Standin::new("sums", "type Query { half(of: Float): Float lead(id: ID): String }", json!({}))
         .compute("Query.half", |_, arguments| json!(arguments["of"].as_f64().unwrap() / 2.0))
