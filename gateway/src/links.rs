@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use apollo_compiler::{
     Name, Node,
-    ast::{Definition, Directive, DirectiveList, Document, FieldDefinition, InputValueDefinition, Value},
+    ast::{Argument, Definition, Directive, DirectiveList, Document, FieldDefinition, InputValueDefinition, Value},
 };
 
 use crate::guards;
@@ -76,6 +76,7 @@ pub(crate) fn canonical(document: &mut Document) -> Result<Prefixes, String> {
         document.definitions.retain(|definition| !foreign(definition));
         document.definitions.iter_mut().for_each(|definition| rename(definition, &names));
     }
+    unfold_guards(document, &links)?;
     no_context(document)?;
     let linked = links.iter().flat_map(|link| [link.prefix.clone(), link.name.clone()]);
     Ok(Prefixes(ALWAYS.into_iter().map(str::to_owned).chain(linked).collect()))
@@ -89,6 +90,51 @@ fn namesakes(links: &[Link]) -> Vec<&'static str> {
     guards::DIRECTIVES.into_iter().filter(|guard| brought(guard, false) && !brought(guard, true)).collect()
 }
 
+/// What composition only carries along, `@join__directive(graphs:, name:, args:)`, guards as if it were written out: by
+/// the names that the subgraphs' own links, carried along likewise, give the guards.
+fn unfold_guards(document: &mut Document, links: &[Link]) -> Result<(), String> {
+    let theirs: Vec<Link> = schema_directives(document)
+        .filter_map(|directive| carried(directive).filter(|carried| carried.name == "link"))
+        .filter_map(|link| Link::read(&link))
+        .collect();
+    if let Some(link) = theirs.iter().find(|link| link.binding && !KNOWN.iter().any(|(name, _)| link.is(name))) {
+        return Err(format!("a subgraph needs {}, which this gateway does not know", link.identity));
+    }
+    let guards = || guards::DIRECTIVES.into_iter().chain(["inaccessible"]);
+    let usual = guards().map(|guard| (format!("@{guard}"), format!("@{guard}")));
+    let given = theirs.iter().chain(links).filter(|link| link.apollos().is_some()).flat_map(|link| {
+        if KNOWN.iter().any(|(name, _)| link.is(name)) { link.renames() } else { link.renames_of_guards() }
+    });
+    let names: HashMap<String, String> = usual.chain(given).collect();
+    let namesakes = namesakes(&theirs);
+    let unfold = |directives: &mut DirectiveList| {
+        let written = directives.iter().filter_map(|directive| {
+            let carried = carried(directive)?;
+            let name = renamed(&names, &format!("@{}", carried.name))?;
+            let is_guard = guards().any(|guard| name == guard) && !namesakes.contains(&carried.name.as_str());
+            is_guard.then(|| Node::new(Directive { name, ..carried }))
+        });
+        let written: Vec<_> = written.collect();
+        directives.0.extend(written);
+    };
+    document.definitions.iter_mut().for_each(|definition| each_list(definition, &unfold));
+    Ok(())
+}
+
+/// The directive that composition carries along here.
+fn carried(directive: &Directive) -> Option<Directive> {
+    let carrier = directive.name == "join__directive";
+    let name = directive.specified_argument_by_name("name").filter(|_| carrier)?.as_str()?;
+    let arguments = match directive.specified_argument_by_name("args").map(|args| &**args) {
+        Some(Value::Object(fields)) => fields.as_slice(),
+        _ => &[],
+    };
+    let argument =
+        |(name, value): &(Name, Node<Value>)| Node::new(Argument { name: name.clone(), value: value.clone() });
+    let name = Name::new(name.trim_start_matches('@')).ok()?;
+    Some(Directive { name, arguments: arguments.iter().map(argument).collect() })
+}
+
 /// What stands before `__` in names that come with a specification.
 pub(crate) struct Prefixes(HashSet<String>);
 
@@ -100,12 +146,7 @@ impl Prefixes {
 }
 
 fn links(document: &Document) -> Vec<Link> {
-    let directives = || {
-        document.definitions.iter().flat_map(|definition| match definition {
-            Definition::SchemaDefinition(schema) => schema.directives.0.as_slice(),
-            _ => &[],
-        })
-    };
+    let directives = || schema_directives(document);
     // The directive that links is the one that links to itself under its own name.
     let linking = directives().find_map(|directive| {
         let link = Link::read(directive)?;
@@ -115,6 +156,13 @@ fn links(document: &Document) -> Vec<Link> {
         .filter(|directive| Some(&directive.name) == linking.as_ref())
         .filter_map(|link| Link::read(link))
         .collect()
+}
+
+fn schema_directives(document: &Document) -> impl Iterator<Item = &Node<Directive>> {
+    document.definitions.iter().flat_map(|definition| match definition {
+        Definition::SchemaDefinition(schema) => schema.directives.0.as_slice(),
+        _ => &[],
+    })
 }
 
 impl Link {

@@ -467,6 +467,40 @@ async fn guards_may_come_with_federation_as_a_whole_or_by_another_scheme() {
 }
 
 #[tokio::test]
+async fn guards_that_composition_only_carries_along_hold() {
+    const LINK: &str = r#"@link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION)
+        @join__directive(graphs: [VAULT], name: "link", args: { url: "https://specs.apollo.dev/federation/v2.9",
+            import: ["@key", { name: "@authenticated", as: "@known" }, "@requiresScopes", "@policy"] })"#;
+    const CARRIER: &str = "
+        directive @join__directive(graphs: [join__Graph!], name: String!, args: join__DirectiveArguments) repeatable on
+            SCHEMA | FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
+        scalar join__DirectiveArguments";
+    let own = |line: &&str| {
+        !["authenticated", "requiresScopes", "policy"]
+            .iter()
+            .any(|guard| line.starts_with(&format!("directive @{guard}")))
+    };
+    let sdl = supergraph("%head%").lines().filter(own).collect::<Vec<_>>().join("\n");
+    let carried = |name: &str| format!("@join__directive(graphs: [VAULT], name: \"{name}\"");
+    let sdl = sdl
+        .replace("@authenticated", &format!("{})", carried("known")))
+        .replace("@requiresScopes(", &format!("{}, args: {{ ", carried("requiresScopes")))
+        .replace("@policy(", &format!("{}, args: {{ ", carried("policy")))
+        .replace("\"]])", "\"]] })");
+    let sdl = format!("{sdl}{CARRIER}");
+    guards(&sdl.replace("%head%", LINK)).await;
+    let problem = |sdl: &str| Supergraph::parse(sdl).unwrap_err().to_string();
+    let unreadable = sdl.replace("%head%", LINK).replace("scopes: [[", "scopses: [[");
+    assert!(problem(&unreadable).contains("has no lists of scopes"), "{}", problem(&unreadable));
+    let unknown = LINK.replace("federation/v2.9\",", "sanctum/v1.0\", for: SECURITY,");
+    assert!(
+        problem(&sdl.replace("%head%", &unknown)).contains("sanctum"),
+        "{}",
+        problem(&sdl.replace("%head%", &unknown))
+    );
+}
+
+#[tokio::test]
 async fn a_guard_counts_where_something_is_extended() {
     let schema = "schema %head% { query: Query mutation: Mutation subscription: Subscription }";
     let price = "  price: Int @join__field(graph: VAULT) @join__field(graph: HALL, external: true) @authenticated\n";
